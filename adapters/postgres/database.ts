@@ -1,0 +1,111 @@
+// The way to Postgres: a pool, transactions, COPY. Knows nothing of what the statements mean.
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { DB } from './types.generated.ts';
+
+export interface Queryable {
+  /** Runs one statement with parameters. Rows are typed by the caller; bigint columns arrive as strings. */
+  query<Row extends pg.QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: Row[]; rowCount: number }>;
+}
+
+export interface Transaction extends Queryable {
+  /** `COPY … FROM STDIN` fed by chunks in COPY text format; resolves when the server has taken all of it. */
+  copyIn(text: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+export interface Database extends Queryable {
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** For filters that are put together at run time. */
+  readonly kysely: Kysely<DB>;
+  end(): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /** When it aborts, the statement then running is cancelled on the server, and the transaction with it. */
+  signal?: AbortSignal;
+  /**
+   * The server ends the transaction after this long. For transactions that wait for this process: a frozen one must not
+   * keep its locks from its successor.
+   */
+  timeoutMs?: number;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** Connections at most. Too low: activities wait for each other; too high: Postgres runs out of slots (100 by default). */
+  poolSize?: number;
+  applicationName?: string;
+}
+
+/** Opens a pool. Connects lazily; a lost connection fails its statement and is replaced on the next one. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 10,
+    application_name: options.applicationName ?? 'sluice',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  // Without a listener an idle connection that dies would end the process.
+  pool.on('error', () => undefined);
+  return {
+    query: (text, values) => run(pool, text, values),
+    transaction: (work, transactionOptions) => inTransaction(pool, work, transactionOptions),
+    kysely: new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }),
+    end: () => pool.end(),
+  };
+}
+
+async function run<Row extends pg.QueryResultRow>(
+  client: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<{ rows: Row[]; rowCount: number }> {
+  const result = await client.query<Row>(text, [...values]);
+  return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+}
+
+async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (tx: Transaction) => Promise<T>,
+  { signal, timeoutMs }: TransactionOptions = {},
+): Promise<T> {
+  signal?.throwIfAborted();
+  const client = await pool.connect();
+  const cancel = () => void cancelStatement(pool, client);
+  signal?.addEventListener('abort', cancel, { once: true });
+  let broken: Error | undefined;
+  const onError = (error: Error) => (broken = error);
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    if (timeoutMs !== undefined)
+      await client.query(`select set_config('transaction_timeout', $1, true)`, [`${timeoutMs}ms`]);
+    const result = await work({
+      query: (text, values) => run(client, text, values),
+      copyIn: (text, chunks) => pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text))),
+    });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((lost: Error) => (broken = lost));
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** Asks the server to cancel what `client` is doing. Comes too late at times; then the statement simply ends. */
+async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
+  const { processID } = client as pg.PoolClient & { processID: number };
+  await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+}

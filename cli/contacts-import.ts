@@ -1,0 +1,185 @@
+// `sluice contacts import`: starts the importContacts workflow, follows it, prints its report.
+import path from 'node:path';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { IMPORT_OUTCOMES, parseImportInput, TAG_MODES, type ImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
+import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
+import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { readProgress } from '../pipelines/import/progress.ts';
+import { answer, progressLine, say, table } from './output.ts';
+import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+
+interface ImportOptions extends SharedOptions {
+  channel: string;
+  map?: Record<string, string>;
+  matchBy?: ImportInput['matchBy'];
+  encoding?: string;
+  delimiter?: string;
+  dateFormat?: string;
+  tags: ImportInput['tags'];
+  tagSeparator: string;
+  dryRun?: boolean;
+  again?: boolean;
+  firstWins?: boolean;
+  clearEmpty?: boolean;
+  allowResubscribe?: boolean;
+  createAttributes?: boolean;
+  maxInvalid: number;
+  wait: boolean;
+}
+
+export function registerContactsImport(contacts: Command): void {
+  shared(
+    contacts.command('import <file>').description('import a CSV or TSV file (also .gz) as contacts of a channel'),
+    'sluice contacts import members.csv --channel line-tw --map member_id=會員編號 --dry-run',
+  )
+    .requiredOption('--channel <id>', 'the channel whose contacts these are')
+    .option('--map <field=column>', 'what a column means; may be repeated (also tags, tag:NAME, attribute:NAME)', collectMap)
+    .addOption(new Option('--match-by <key>', 'what identifies a contact (default: known from the header)').choices(MATCH_KEYS))
+    .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
+    .option('--delimiter <char>', 'one of , ; tab | (default: detected)', delimiter)
+    .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where dates do not show it themselves')
+    .addOption(new Option('--tags <mode>', 'what tag columns do').choices(TAG_MODES).default('add'))
+    .option('--tag-separator <text>', 'between two tags in one cell', ',')
+    .option('--dry-run', 'judge every line, show what would change, change nothing')
+    .option('--again', 'import although the same content was imported before')
+    .option('--first-wins', 'of lines with one key the first counts, not the last')
+    .option('--clear-empty', 'empty cells clear the stored value')
+    .option('--allow-resubscribe', 'let the file subscribe people who unsubscribed')
+    .option('--create-attributes', 'make custom attributes of columns that are not known')
+    .option('--max-invalid <percent>', 'share of invalid lines above which nothing is applied', percent, 0.1)
+    .option('--no-wait', 'start it and leave')
+    .action(async (file: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<ImportOptions>();
+      await withSession(options, (session) => importContacts(session, file, options));
+    });
+}
+
+async function importContacts(session: Session, file: string, options: ImportOptions): Promise<void> {
+  const input = inputOf(file, options);
+  const client = await session.temporal();
+  const { rows } = await session.db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
+  const importId = rows[0]!.id;
+  const workflowId = `import/${importId}`;
+  const handle = await client.workflow.start('importContacts', {
+    taskQueue: PIPELINE_QUEUE,
+    workflowId,
+    args: [{ ...input, importId }],
+    staticSummary: `contacts of ${input.channel}${input.dryRun ? ' (dry run)' : ''}`,
+  });
+  if (!options.wait) {
+    answer(options, { importId, workflowId, state: 'inspecting' }, () => `Started: workflow ${workflowId}.`);
+    return;
+  }
+  const result = await follow(session, handle, importId);
+  answer(options, result, renderImport);
+  if (result.state !== 'done') process.exitCode = 1;
+}
+
+/** The import input that a file and flags stand for. @throws PipelineError `import_input` */
+export function inputOf(file: string, options: ImportOptions): ImportInput {
+  return parseImportInput({
+    file: path.resolve(file),
+    channel: options.channel,
+    map: options.map ?? {},
+    matchBy: options.matchBy ?? null,
+    encoding: options.encoding ?? null,
+    delimiter: options.delimiter ?? null,
+    dateFormat: options.dateFormat ?? null,
+    tags: options.tags,
+    tagSeparator: options.tagSeparator,
+    dryRun: options.dryRun ?? false,
+    again: options.again ?? false,
+    firstWins: options.firstWins ?? false,
+    clearEmpty: options.clearEmpty ?? false,
+    allowResubscribe: options.allowResubscribe ?? false,
+    createAttributes: options.createAttributes ?? false,
+    maxInvalid: options.maxInvalid,
+  });
+}
+
+/** Milliseconds between two looks for the progress line. */
+const LOOK_MS = 500;
+
+async function follow(session: Session, handle: WorkflowHandle, importId: string): Promise<ImportResult> {
+  const line = progressLine();
+  const leave = () => {
+    line.end();
+    say(`Left. The import goes on as workflow ${handle.workflowId}; cancel it in the Temporal UI.`);
+    process.exit(0);
+  };
+  process.once('SIGINT', leave);
+  const timer = setInterval(() => {
+    readProgress(session.db, importId).then(
+      (p) => line.show(`${p.state}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines`),
+      () => line.show('inspecting'),
+    );
+  }, LOOK_MS);
+  try {
+    return (await handle.result()) as ImportResult;
+  } catch (error) {
+    throw importFailure(error, handle.workflowId);
+  } finally {
+    clearInterval(timer);
+    process.off('SIGINT', leave);
+    line.end();
+  }
+}
+
+/** The innermost reason why the workflow failed, as an error for people. */
+function importFailure(error: unknown, workflowId: string): Error {
+  if (!(error instanceof WorkflowFailedError)) return error instanceof Error ? error : new Error(String(error));
+  let cause: Error | undefined = error.cause;
+  while (cause?.cause instanceof Error) cause = cause.cause;
+  const type = (cause as { type?: string } | undefined)?.type ?? cause?.name ?? 'workflow_failed';
+  const cancelled = cause?.name === 'CancelledFailure';
+  return new PipelineError(
+    cancelled ? 'import_cancelled' : type,
+    cancelled ? 'The import was cancelled.' : (cause?.message ?? error.message),
+    {
+      hint: cancelled
+        ? 'What was done stays; the same command goes on from there.'
+        : `More in the Temporal UI, workflow ${workflowId}.`,
+    },
+  );
+}
+
+/** The report for people. */
+export function renderImport(result: ImportResult): string {
+  const { blank, preamble, header, footer } = result.skipped;
+  const kind = [result.dryRun && 'dry run', result.recognised && 'imported before: this is that report']
+    .filter(Boolean)
+    .join(', ');
+  const text = [
+    `Import ${result.importId} into ${result.channel}: ${result.state}${kind ? ` (${kind})` : ''}`,
+    `${result.lines} lines; skipped ${blank + preamble + header + footer} records (blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer})`,
+    table(
+      ['outcome', 'lines'],
+      IMPORT_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),
+    ),
+  ];
+  if (result.message) text.push(result.message);
+  if (result.rejectsFile) text.push(`Rejects: ${result.rejectsFile}`);
+  if (result.diffFile) text.push(`Changes, old and new: ${result.diffFile}`);
+  return text.join('\n');
+}
+
+function collectMap(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function delimiter(text: string): string {
+  const named: Record<string, string> = { tab: '\t', comma: ',', semicolon: ';', pipe: '|', '\\t': '\t' };
+  const value = named[text.toLowerCase()] ?? text;
+  if ([',', ';', '\t', '|'].includes(value)) return value;
+  throw new InvalidArgumentError('must be , ; tab or |');
+}
+
+function percent(text: string): number {
+  const number = Number(text.replace(/%$/, ''));
+  if (number >= 0 && number <= 100) return number / 100;
+  throw new InvalidArgumentError('must be a percentage from 0 to 100');
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// The command line: `sluice <noun> <verb>`. Exit codes: 0 done, 1 failed, 2 wrong usage.
+import { Command, CommanderError } from 'commander';
+import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { printConfig } from '../server/config.ts';
+import { registerBench } from './bench.ts';
+import { registerChannels } from './channels.ts';
+import { registerContactsImport } from './contacts-import.ts';
+import { registerContacts } from './contacts.ts';
+import { registerDemo } from './demo.ts';
+import { registerDev } from './dev.ts';
+import { registerDoctor } from './doctor.ts';
+import { registerInspect } from './inspect.ts';
+import { registerMigrate } from './migrate.ts';
+import { configOf, type SharedOptions } from './session.ts';
+import { registerSuppressions } from './suppressions.ts';
+import { registerWorker } from './worker.ts';
+
+function buildProgram(): Command {
+  const program = new Command('sluice')
+    .description('Durable contact data and broadcasts: every row has a fate.')
+    .option('--print-config', 'print every setting with its source and meaning, secrets masked')
+    .showHelpAfterError('(--help shows the options and an example)')
+    .enablePositionalOptions();
+  registerDev(program);
+  registerWorker(program);
+  registerMigrate(program);
+  registerDoctor(program);
+  registerInspect(program);
+  registerChannels(program);
+  const contacts = program.command('contacts').description('contacts: import, search, show, export');
+  registerContactsImport(contacts);
+  registerContacts(contacts);
+  registerSuppressions(program);
+  registerBench(program);
+  registerDemo(program);
+  program.action((options: SharedOptions & { printConfig?: boolean }) => {
+    if (options.printConfig) console.log(printConfig(configOf({})));
+    else program.outputHelp();
+  });
+  return program;
+}
+
+/** Commander ends the process with 1 on wrong usage; ours is 2. */
+function exitOverride(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(exitOverride);
+}
+
+async function main(): Promise<void> {
+  const program = buildProgram();
+  exitOverride(program);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    process.exitCode = 1;
+    if (process.argv.includes('--json') && error instanceof PipelineError)
+      console.log(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint ?? null } }));
+    console.error(`sluice: ${describeError(error)}`);
+    if (!(error instanceof PipelineError) && process.env['SLUICE_LOG_LEVEL'] === 'debug') console.error(error);
+  }
+}
+
+await main();

@@ -1,0 +1,103 @@
+// Phone numbers to E.164 under a stated default country. Never guesses lost digits and never lets the default country
+// override an explicit `+`. Whether a number may be messaged is said here, but only WhatsApp asks.
+import { getCountries, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import { cleanIdentifier, isScientificNotation } from './cell-text.ts';
+import { readPlainPhone } from './phone-plain-form.ts';
+
+/** Longest cell that is looked at, in UTF-16 units. Lower rejects lists of numbers; higher lets one cell cost milliseconds. */
+export const MAX_PHONE_CELL = 200;
+
+const SEPARATORS = /[、,;/\n]|\s或\s/;
+const EXTENSION = /\s*(?:分機|分机|轉|转)\s*(\d{1,7})$/;
+const PUNCTUATED = /^[\d\s().-]+$/;
+const COUNTRIES: ReadonlySet<string> = new Set(getCountries());
+
+export interface PhoneOptions {
+  /** ISO 3166-1 alpha-2, stated for the whole import: the same eight digits are valid in Hong Kong and Singapore. */
+  defaultCountry: string;
+}
+
+export interface Phone {
+  e164: string;
+  /** The cell as given, without white space around it. */
+  raw: string;
+  /** libphonenumber's type name (`MOBILE`, `FIXED_LINE`, …), or `UNKNOWN`. */
+  type: string;
+  /** MOBILE or FIXED_LINE_OR_MOBILE: what WhatsApp and SMS need. */
+  messageable: boolean;
+  /** Further valid numbers of the same cell, E.164. */
+  others: string[];
+}
+
+export type PhoneReason = 'phone_missing' | 'phone_scientific_notation' | 'phone_too_long' | 'phone_invalid';
+export type PhoneResult = { ok: true; phone: Phone } | { ok: false; reason: PhoneReason };
+
+/** True for a country code the phone library knows (`TW`, `HK`, …), upper case only. */
+export function isPhoneCountry(country: string): boolean {
+  return COUNTRIES.has(country);
+}
+
+function isMessageable(type: string): boolean {
+  return type === 'MOBILE' || type === 'FIXED_LINE_OR_MOBILE';
+}
+
+/** One number by the library, in two passes: under the default country, then as an international number without its `+`. */
+function readByLibrary(text: string, defaultCountry: CountryCode): { e164: string; type: string } | null {
+  const international = text.startsWith('00') ? `+${text.slice(2)}` : text;
+  let parsed = parsePhoneNumberFromString(international, { defaultCountry, extract: false });
+  if (!parsed?.isValid() && PUNCTUATED.test(international)) {
+    const digits = international.replace(/\D/g, '');
+    if (digits.length < 10 || digits.length > 15) return null;
+    parsed = parsePhoneNumberFromString(`+${digits}`, { extract: false });
+  }
+  if (!parsed?.isValid()) return null;
+  return { e164: parsed.number, type: parsed.getType() ?? 'UNKNOWN' };
+}
+
+function readOne(text: string, defaultCountry: string): { e164: string; type: string } | null {
+  const plain = readPlainPhone(text, defaultCountry);
+  if (plain) return plain;
+  const cleaned = cleanIdentifier(text).replace(/\.0+$/, '').replace(EXTENSION, ' #$1');
+  return cleaned === '' ? null : readByLibrary(cleaned, defaultCountry as CountryCode);
+}
+
+/** Several numbers in one cell: the first that can be messaged counts, else the first valid one; the rest is told. */
+function readList(text: string, defaultCountry: string): { e164: string; type: string; others: string[] } | null {
+  const found = text.split(SEPARATORS).flatMap((part) => readOne(part, defaultCountry) ?? []);
+  const chosen = found.find((phone) => isMessageable(phone.type)) ?? found[0];
+  if (!chosen) return null;
+  const others = new Set(found.map((phone) => phone.e164));
+  others.delete(chosen.e164);
+  return { ...chosen, others: [...others] };
+}
+
+/**
+ * One phone cell. Pipeline: clean (NFKC, invisible characters, leading apostrophe) → refuse scientific notation → strip `.0` → split
+ * lists → `00` to `+` → library under the default country → the same digits with `+` → must be valid. Equal input gives equal output.
+ * `libraryOnly` leaves the fast path out; it is there for the test that compares both. Throws nothing; `defaultCountry` must
+ * have passed `isPhoneCountry`.
+ */
+export function normalisePhone(raw: string, options: PhoneOptions & { libraryOnly?: boolean }): PhoneResult {
+  const country = options.defaultCountry;
+  if (options.libraryOnly !== true) {
+    const plain = readPlainPhone(raw, country);
+    if (plain) {
+      return { ok: true, phone: { ...plain, raw, messageable: isMessageable(plain.type), others: [] } };
+    }
+  }
+  if (raw.length > MAX_PHONE_CELL) return { ok: false, reason: 'phone_too_long' };
+  const text = cleanIdentifier(raw.replace(/[\r\n]+/g, ';')).replace(/\.0+$/, '');
+  if (text === '') return { ok: false, reason: 'phone_missing' };
+  if (isScientificNotation(text)) return { ok: false, reason: 'phone_scientific_notation' };
+  const found = SEPARATORS.test(text)
+    ? readList(text, country)
+    : options.libraryOnly === true
+      ? readByLibrary(text.replace(EXTENSION, ' #$1'), country as CountryCode)
+      : readOne(text, country);
+  if (!found) return { ok: false, reason: 'phone_invalid' };
+  const others = 'others' in found ? (found.others as string[]) : [];
+  return {
+    ok: true,
+    phone: { e164: found.e164, type: found.type, raw: raw.trim(), messageable: isMessageable(found.type), others },
+  };
+}

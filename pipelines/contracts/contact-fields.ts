@@ -1,0 +1,40 @@
+// The fields of a contact that a file can fill, by the names used in `--map`, in mappings and in reports.
+
+/** Fields with a column of their own in `contacts`. */
+export const CONTACT_FIELDS = [
+  'social_id',
+  'display_name',
+  'avatar_url',
+  'time_zone',
+  'member_id',
+  'email',
+  'phone',
+  'subscribed',
+  'subscribed_since',
+  'last_interaction_at',
+] as const;
+
+export type ContactField = (typeof CONTACT_FIELDS)[number];
+
+/** The kinds of channel there are. `social_id` is a LINE user id, a WhatsApp phone in E.164, a Messenger PSID. */
+export const CHANNEL_KINDS = ['line', 'whatsapp', 'messenger'] as const;
+export type ChannelKind = (typeof CHANNEL_KINDS)[number];
+
+export const ATTRIBUTE_TYPES = ['text', 'number', 'date', 'datetime', 'boolean'] as const;
+export type AttributeType = (typeof ATTRIBUTE_TYPES)[number];
+
+/** What identifies the contact that a line is about. One kind for a whole file. */
+export const MATCH_KEYS = ['social_id', 'member_id', 'email', 'phone'] as const;
+export type MatchKey = (typeof MATCH_KEYS)[number];
+
+/**
+ * What one column of a file means.
+ * `field`: a contact field. `attribute`: a custom attribute of that name and type. `tags`: a list of tags in one cell.
+ * `tag`: one tag; the cell says yes or no. `ignored`: read, kept in the spool, not imported.
+ */
+export type ColumnTarget =
+  | { kind: 'field'; field: ContactField }
+  | { kind: 'attribute'; name: string; type: AttributeType }
+  | { kind: 'tags' }
+  | { kind: 'tag'; tag: string }
+  | { kind: 'ignored' };

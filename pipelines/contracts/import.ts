@@ -1,0 +1,182 @@
+// The contact import as workflows, activities and the command line see it: input, result, progress. Ids and counts only.
+import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
+import { PipelineError } from './pipeline-error.ts';
+
+export const IMPORT_STATES = [
+  'inspecting',
+  'staging',
+  'resolving',
+  'applying',
+  'done',
+  'cancelled',
+  'failed',
+  'undone',
+  'rejected',
+] as const;
+export type ImportState = (typeof IMPORT_STATES)[number];
+
+export const IMPORT_OUTCOMES = [
+  'create',
+  'update',
+  'unchanged',
+  'duplicate',
+  'ambiguous',
+  'invalid',
+  'suppressed',
+] as const;
+export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
+export type OutcomeCounts = Record<ImportOutcome, number>;
+
+export const TAG_MODES = ['add', 'replace', 'remove'] as const;
+export type TagMode = (typeof TAG_MODES)[number];
+
+/** What a person types, or the command line sends, to start `importContacts`. Everything but file and channel has a default. */
+export interface ImportInput {
+  /** Absolute path of the file, readable by the workers. */
+  file: string;
+  channel: string;
+  /** An id drawn beforehand, so that a workflow can be named after it; null draws one. Digits. */
+  importId: string | null;
+  /** Target to column header: `{"member_id": "會員編號", "tag:VIP": "貴賓"}`. Overrides what the header says. */
+  map: Record<string, string>;
+  matchBy: MatchKey | null;
+  encoding: string | null;
+  delimiter: string | null;
+  dateFormat: string | null;
+  /** How tag columns act on the tags a contact has. */
+  tags: TagMode;
+  tagSeparator: string;
+  dryRun: boolean;
+  /** Import although the same content was imported before with the same options. */
+  again: boolean;
+  firstWins: boolean;
+  clearEmpty: boolean;
+  allowResubscribe: boolean;
+  createAttributes: boolean;
+  /** Share of invalid lines, 0 to 1, above which nothing is applied. */
+  maxInvalid: number;
+}
+
+const DEFAULTS: Omit<ImportInput, 'file' | 'channel'> = {
+  importId: null,
+  map: {},
+  matchBy: null,
+  encoding: null,
+  delimiter: null,
+  dateFormat: null,
+  tags: 'add',
+  tagSeparator: ',',
+  dryRun: false,
+  again: false,
+  firstWins: false,
+  clearEmpty: false,
+  allowResubscribe: false,
+  createAttributes: false,
+  maxInvalid: 0.1,
+};
+
+/** Counts of records that are not lines. lines + all of these = records read. */
+export interface SkippedCounts {
+  blank: number;
+  preamble: number;
+  header: number;
+  footer: number;
+}
+
+/** What an import ended with; the `--json` answer of `sluice contacts import`, a few hundred bytes whatever the input. */
+export interface ImportResult {
+  importId: string;
+  state: ImportState;
+  channel: string;
+  dryRun: boolean;
+  /** The same content was imported before with these options; this is that import's report. */
+  recognised: boolean;
+  lines: number;
+  skipped: SkippedCounts;
+  outcomes: OutcomeCounts;
+  rejectsFile: string | null;
+  diffFile: string | null;
+  /** Why nothing or not everything was applied, in words; null when all went well. */
+  message: string | null;
+}
+
+/** How far an import is; read while it runs. */
+export interface ImportProgress {
+  state: ImportState;
+  /** Lines through the present stage. */
+  linesDone: number;
+  /** Lines there will be; null until the file is staged, then exact. */
+  linesTotal: number | null;
+  bytesDone: number;
+  bytesTotal: number;
+  outcomes: Partial<OutcomeCounts>;
+}
+
+/** Names the import and the workflow run that may write to it: a taken-over run's activities are refused. */
+export interface ImportRef {
+  importId: string;
+  attempt: number;
+}
+
+export function emptyOutcomes(): OutcomeCounts {
+  return { create: 0, update: 0, unchanged: 0, duplicate: 0, ambiguous: 0, invalid: 0, suppressed: 0 };
+}
+
+const isString = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
+const isDigits = (value: unknown): value is string => typeof value === 'string' && /^[0-9]{1,18}$/.test(value);
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const nullOr =
+  <T>(is: (value: unknown) => value is T) =>
+  (value: unknown): value is T | null =>
+    value === null || is(value);
+const oneOf =
+  <T extends string>(values: readonly T[]) =>
+  (value: unknown): value is T =>
+    (values as readonly unknown[]).includes(value);
+const isMap = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isString);
+
+const RULES: Record<keyof ImportInput, { is: (value: unknown) => boolean; must: string }> = {
+  file: { is: (v) => isString(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
+  channel: { is: isString, must: 'be the id of a channel (sluice channels list)' },
+  importId: { is: nullOr(isDigits), must: 'be digits, or null' },
+  map: { is: isMap, must: 'be an object of target to column header, such as {"member_id": "會員編號"}' },
+  matchBy: { is: nullOr(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
+  encoding: { is: nullOr(isString), must: 'be an encoding name such as big5, or null' },
+  delimiter: { is: nullOr(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  dateFormat: { is: nullOr(isString), must: 'be a format such as dd/MM/yyyy, or null' },
+  tags: { is: oneOf(TAG_MODES), must: `be one of ${TAG_MODES.join(', ')}` },
+  tagSeparator: { is: isString, must: 'be the text between two tags' },
+  dryRun: { is: isBoolean, must: 'be true or false' },
+  again: { is: isBoolean, must: 'be true or false' },
+  firstWins: { is: isBoolean, must: 'be true or false' },
+  clearEmpty: { is: isBoolean, must: 'be true or false' },
+  allowResubscribe: { is: isBoolean, must: 'be true or false' },
+  createAttributes: { is: isBoolean, must: 'be true or false' },
+  maxInvalid: {
+    is: (v) => typeof v === 'number' && v >= 0 && v <= 1,
+    must: 'be a share between 0 and 1, such as 0.1 for 10 %',
+  },
+};
+
+/**
+ * Checks what came from outside and fills the defaults. All problems are reported at once.
+ * @throws PipelineError `import_input`
+ */
+export function parseImportInput(value: unknown): ImportInput {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new PipelineError('import_input', 'importContacts takes one JSON object.', {
+      hint: 'The least is {"file": "/data/contacts.csv", "channel": "line-tw"}.',
+    });
+  const given: Record<string, unknown> = { ...DEFAULTS, ...value };
+  const problems = Object.keys(given)
+    .filter((key) => !(key in RULES))
+    .map((key) => `"${key}" is not a field of importContacts`);
+  for (const [key, rule] of Object.entries(RULES))
+    if (!rule.is(given[key])) problems.push(`"${key}" must ${rule.must}`);
+  if (problems.length > 0)
+    throw new PipelineError('import_input', `The import input is wrong: ${problems.join('; ')}.`, {
+      hint: `The fields are ${Object.keys(RULES).join(', ')}.`,
+    });
+  return given as unknown as ImportInput;
+}

@@ -1,0 +1,7 @@
+// Versions of rules that stored facts depend on.
+
+/**
+ * Raised whenever the same file could come out differently: normalising, mapping or matching changed.
+ * Not raising it would answer a repeated import with a report that today's rules would not give.
+ */
+export const IMPORT_RULE_VERSION = 1;

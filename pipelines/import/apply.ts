@@ -1,0 +1,92 @@
+// Apply: does what resolve decided, slice by slice. A slice is one transaction with its own record: it happens once or not
+// at all, in any order, from any number of connections.
+import type { ImportRef } from '../contracts/import.ts';
+import type { Transaction } from '../../adapters/postgres/database.ts';
+import { forImport, importSql } from './import-sql.ts';
+import { lockImport, readImport, type ImportRow } from './import-store.ts';
+import type { ImportPorts, StepControl, SuppressionPads } from './ports.ts';
+import { hasTags } from './resolve.ts';
+
+/** A slice takes a fraction of a second. Too low: a slow disk fails it for ever; too high: a frozen worker holds up others. */
+const SLICE_TIMEOUT_MS = 60_000;
+
+/** Writers of tag_events hold this lock shared; whoever fixes a watermark takes it exclusively for an instant. */
+export const TAG_LOG_LOCK = 7_316_002;
+
+/**
+ * Applies the slices that are not applied yet. Calling it again applies what is left; on an applied import it is a no-op.
+ * Stops between slices when told to. @throws PipelineError `import_superseded`
+ */
+export async function applySlices(ref: ImportRef, ports: ImportPorts, control: StepControl): Promise<void> {
+  const row = await readImport(ports.db, ref.importId);
+  const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [
+    ref.importId,
+    ports.sliceLines,
+  ]);
+  const pads = await padsIfNeeded(ref, ports);
+  const queue = rows.map((slice) => Number(slice.line_from));
+  let done = 0;
+  const lane = async () => {
+    for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
+      control.signal.throwIfAborted();
+      await applySlice(ref, ports, row, from, pads);
+      control.onProgress(++done);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: ports.parallel }, lane));
+  // Only after every lane has come to rest: a lane that still writes while the step is over would surprise its successor.
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason;
+}
+
+async function padsIfNeeded(ref: ImportRef, ports: ImportPorts): Promise<SuppressionPads | null> {
+  const { rows } = await ports.db.query<{ found: boolean }>(importSql.has_suppressions, [ref.importId]);
+  return rows[0]?.found ? ports.suppressionPads() : null;
+}
+
+async function applySlice(
+  ref: ImportRef,
+  ports: ImportPorts,
+  row: ImportRow,
+  from: number,
+  pads: SuppressionPads | null,
+): Promise<void> {
+  const range = [ref.importId, from, from + ports.sliceLines - 1];
+  await ports.db.transaction(async (tx) => {
+    await lockImport(tx, ref, 'share');
+    const run = (name: Parameters<typeof forImport>[0], more: unknown[] = []) =>
+      tx.query(forImport(name, ref.importId), [...range, ...more]);
+    const taken = await tx.query('select from import_slices where import_id = $1 and line_from = $2', range.slice(0, 2));
+    if (taken.rowCount > 0) return;
+    if (pads) await run('slice_suppress', [pads.inner, pads.outer]);
+    await createContacts(run);
+    await changeContacts(row, run);
+    if (hasTags(row)) await changeTags(tx, row, run);
+    await run('record_slice');
+  }, { timeoutMs: SLICE_TIMEOUT_MS });
+}
+
+type Run = (name: Parameters<typeof forImport>[0], more?: unknown[]) => ReturnType<Transaction['query']>;
+
+async function createContacts(run: Run): Promise<void> {
+  const { rows } = await run('slice_count_creates');
+  const expected = Number((rows[0] as { lines: number }).lines);
+  if (expected === 0) return;
+  const { rowCount } = await run('slice_create');
+  // Fewer than decided: someone else made some of these contacts meanwhile. Their lines change them instead.
+  if (rowCount < expected) await run('slice_late');
+}
+
+async function changeContacts(row: ImportRow, run: Run): Promise<void> {
+  const { rowCount } = await run('slice_lock');
+  await run('slice_gone');
+  if (rowCount === 0) return;
+  await run('slice_equal', [row.options.allowResubscribe, row.options.tags, hasTags(row)]);
+  await run('slice_before_images');
+  await run('slice_update', [row.options.allowResubscribe]);
+}
+
+async function changeTags(tx: Transaction, row: ImportRow, run: Run): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock_shared($1)', [TAG_LOG_LOCK]);
+  if (row.options.tags !== 'add') await run('slice_tags_off', [row.options.tags]);
+  if (row.options.tags !== 'remove') await run('slice_tags_on');
+}

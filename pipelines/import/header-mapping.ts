@@ -1,0 +1,210 @@
+// What each column of a file means: by its header, or as the user says with `map`. Looks at no data but samples for new attributes' types.
+import {
+  ATTRIBUTE_TYPES,
+  CONTACT_FIELDS,
+  type AttributeType,
+  type ChannelKind,
+  type ColumnTarget,
+} from '../contracts/contact-fields.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { headerKey, meaningOf } from './header-words.ts';
+
+export interface AttributeDefinition {
+  name: string;
+  type: AttributeType;
+}
+
+export interface MappingOptions {
+  channelKind: ChannelKind;
+  /**
+   * Target to header. Targets: a contact field (`phone`), `tags`, `tag:NAME` (a yes-or-no column), `attribute:NAME`, `attribute:NAME:TYPE`,
+   * `ignored` or `ignore:ANY` (that header is not imported). Headers compare without case, width, spaces and marks.
+   */
+  map: Record<string, string>;
+  definitions: AttributeDefinition[];
+  createAttributes: boolean;
+  /** The type a new attribute gets from the values of that column. */
+  guessType: (column: number) => AttributeType;
+}
+
+export interface MappedColumn {
+  header: string;
+  target: ColumnTarget;
+  /** 1: said by the user or a sure word; lower: likely. 0: not imported. */
+  confidence: number;
+}
+
+export interface Mapping {
+  columns: MappedColumn[];
+  newAttributes: AttributeDefinition[];
+}
+
+/** A target as one word: `phone`, `tags`, `tag:VIP`, `attribute:level`, or null when the column is ignored. */
+export function targetName(target: ColumnTarget): string | null {
+  switch (target.kind) {
+    case 'field':
+      return target.field;
+    case 'attribute':
+      return `attribute:${target.name}`;
+    case 'tags':
+      return 'tags';
+    case 'tag':
+      return `tag:${target.tag}`;
+    case 'ignored':
+      return null;
+  }
+}
+
+function list(headers: string[]): string {
+  return headers
+    .filter((header) => header.trim() !== '')
+    .map((header) => `“${header.trim()}”`)
+    .join(', ');
+}
+
+function refuseDuplicates(headers: string[]): void {
+  const seen = new Map<string, number>();
+  headers.forEach((header, index) => {
+    const name = header.normalize('NFKC').trim();
+    if (name === '') return;
+    const earlier = seen.get(name);
+    if (earlier !== undefined) {
+      throw new PipelineError(
+        'header_duplicate',
+        `Columns ${earlier + 1} and ${index + 1} are both called “${name}”.`,
+        {
+          hint: 'Rename one of them in the file; a mapping could not tell them apart.',
+          details: { first: earlier + 1, second: index + 1 },
+        },
+      );
+    }
+    seen.set(name, index);
+  });
+}
+
+/** The target that a key of `map` names. Unknown keys are refused with what there is. */
+function parseTarget(
+  key: string,
+  column: number,
+  options: MappingOptions,
+): { target: ColumnTarget; created: AttributeDefinition | null } {
+  const [, kind = key, rest = ''] = /^(tag|attribute|ignore):(.+)$/s.exec(key) ?? [];
+  const field = CONTACT_FIELDS.find((name) => name === key);
+  if (field) return { target: { kind: 'field', field }, created: null };
+  if (key === 'tags') return { target: { kind: 'tags' }, created: null };
+  if (key === 'ignored' || key === 'ignore' || kind === 'ignore') return { target: { kind: 'ignored' }, created: null };
+  if (kind === 'tag' && rest.trim() !== '') return { target: { kind: 'tag', tag: rest.trim() }, created: null };
+  if (kind === 'attribute' && rest.trim() !== '') return attributeTarget(rest.trim(), column, options);
+  throw new PipelineError('map_target_unknown', `“${key}” is not something a column can be mapped to.`, {
+    hint: `Use one of ${CONTACT_FIELDS.join(', ')}, tags, tag:NAME, attribute:NAME, ignored.`,
+  });
+}
+
+function attributeTarget(
+  text: string,
+  column: number,
+  options: MappingOptions,
+): { target: ColumnTarget; created: AttributeDefinition | null } {
+  const known = options.definitions.find((definition) => definition.name === text);
+  if (known) return { target: { kind: 'attribute', ...known }, created: null };
+  const declared = ATTRIBUTE_TYPES.find((type) => text.endsWith(`:${type}`));
+  const name = declared ? text.slice(0, -declared.length - 1) : text;
+  const existing = options.definitions.find((definition) => definition.name === name);
+  if (existing && (!declared || declared === existing.type))
+    return { target: { kind: 'attribute', ...existing }, created: null };
+  if (existing || !options.createAttributes) {
+    const what = existing ? `is a ${existing.type}, not a ${declared}` : 'is not defined';
+    throw new PipelineError('attribute_unknown', `The attribute “${name}” ${what}.`, {
+      hint: existing ? 'Leave the type out.' : 'Define it first, or import with --create-attributes.',
+    });
+  }
+  const created = { name, type: declared ?? options.guessType(column) };
+  return { target: { kind: 'attribute', ...created }, created };
+}
+
+function columnOf(header: string, key: string, headers: string[]): number {
+  const exact = headers.findIndex((name) => name.trim() === header.trim());
+  const similar = headers.findIndex((name) => headerKey(name) !== '' && headerKey(name) === headerKey(header));
+  const found = exact === -1 ? similar : exact;
+  if (found !== -1) return found;
+  throw new PipelineError('map_column_missing', `There is no column “${header}” to map to ${key}.`, {
+    hint: `The columns are ${list(headers)}.`,
+  });
+}
+
+function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
+  const seen = new Map<string, MappedColumn>();
+  for (const column of columns) {
+    const name = column ? targetName(column.target) : null;
+    if (!column || name === null) continue;
+    const earlier = seen.get(name);
+    if (earlier) {
+      throw new PipelineError(
+        'field_duplicate',
+        `The columns ${list([earlier.header, column.header])} both mean ${name}.`,
+        {
+          hint: `Say which one counts, for example --map ${name}=${column.header.trim()}.`,
+          details: { target: name },
+        },
+      );
+    }
+    seen.set(name, column);
+  }
+}
+
+/**
+ * Maps the headers of a file. First `map`, then the words of header-words.ts (a field that `map` gave to a column is not given to another), then
+ * attribute definitions of the same name, then new attributes where allowed; the rest is ignored. Pure.
+ * Throws PipelineError `header_duplicate`, `map_column_missing`, `map_target_unknown`, `attribute_unknown`, `field_duplicate`.
+ */
+export function mapHeaders(headers: string[], options: MappingOptions): Mapping {
+  refuseDuplicates(headers);
+  const columns: (MappedColumn | undefined)[] = headers.map(() => undefined);
+  const newAttributes: AttributeDefinition[] = [];
+  for (const [key, named] of Object.entries(options.map)) {
+    const header = key.startsWith('ignore:') ? key.slice('ignore:'.length) : named;
+    const index = columnOf(header, key, headers);
+    if (columns[index]) {
+      throw new PipelineError('map_column_twice', `The column “${header}” is mapped twice.`, {
+        hint: 'Give each column one meaning.',
+      });
+    }
+    const { target, created } = parseTarget(key, index, options);
+    if (created) newAttributes.push(created);
+    columns[index] = { header: headers[index] ?? '', target, confidence: 1 };
+  }
+  const taken = new Set(columns.map((column) => (column ? targetName(column.target) : null)));
+  headers.forEach((header, index) => {
+    columns[index] ??= byWords(header, taken, options) ?? byAttribute(header, index, options, newAttributes);
+  });
+  refuseSharedTargets(columns);
+  return { columns: columns.filter((column) => column !== undefined), newAttributes };
+}
+
+function byWords(header: string, taken: Set<string | null>, options: MappingOptions): MappedColumn | null {
+  const tag = /^\s*(?:tag|標籤|标签)\s*[:：]\s*(\S.*?)\s*$/i.exec(header)?.[1];
+  if (tag !== undefined)
+    return taken.has(`tag:${tag}`) ? null : { header, target: { kind: 'tag', tag }, confidence: 0.9 };
+  const found = meaningOf(header, options.channelKind);
+  if (!found || taken.has(found.meaning)) return null;
+  const target: ColumnTarget = found.meaning === 'tags' ? { kind: 'tags' } : { kind: 'field', field: found.meaning };
+  return { header, target, confidence: found.confidence };
+}
+
+function byAttribute(
+  header: string,
+  index: number,
+  options: MappingOptions,
+  created: AttributeDefinition[],
+): MappedColumn {
+  const name = header.normalize('NFKC').trim();
+  const key = headerKey(name);
+  const known =
+    options.definitions.find((definition) => definition.name === name) ??
+    options.definitions.find((definition) => key !== '' && headerKey(definition.name) === key);
+  if (known) return { header, target: { kind: 'attribute', ...known }, confidence: 1 };
+  if (!options.createAttributes || name === '') return { header, target: { kind: 'ignored' }, confidence: 0 };
+  const definition = { name, type: options.guessType(index) };
+  created.push(definition);
+  return { header, target: { kind: 'attribute', ...definition }, confidence: 1 };
+}

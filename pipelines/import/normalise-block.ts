@@ -1,0 +1,26 @@
+// One block of a spool to staged rows, and the count of what is not a row. Runs on any thread; keeps nothing between blocks.
+import { isBlankCell } from '../contacts/cell-text.ts';
+import { rowNormaliser } from './normalise-row.ts';
+import { readRecords } from './read-records.ts';
+import type { NormalisedBlock, NormalisePlan, RecordBlock, StagedRow } from './staged-row.ts';
+
+function isBlankRecord(fields: string[]): boolean {
+  for (const field of fields) if (!isBlankCell(field)) return false;
+  return true;
+}
+
+/**
+ * Every record of the block as a staged row, in file order; blank records are counted instead. rows + blank = records of the block.
+ * Pure: the same block and plan give the same rows. Throws what `readRecords` throws.
+ */
+export function normaliseBlock(block: RecordBlock, plan: NormalisePlan): NormalisedBlock {
+  const { records, nextLine } = readRecords(block, plan);
+  const normalise = rowNormaliser(plan);
+  const rows: StagedRow[] = [];
+  let blank = 0;
+  for (const record of records) {
+    if (isBlankRecord(record.fields)) blank += 1;
+    else rows.push(normalise(record));
+  }
+  return { rows, blank, nextByte: block.byteStart + block.bytes.length, nextLine };
+}

@@ -1,0 +1,144 @@
+// One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the reason.
+// Nothing is dropped silently: a bad cell makes its line invalid.
+import type { ColumnTarget } from '../contracts/contact-fields.ts';
+import { normaliseAttribute } from '../contacts/attributes.ts';
+import { normaliseBoolean } from '../contacts/booleans.ts';
+import { isBlankCell } from '../contacts/cell-text.ts';
+import { splitTags } from '../contacts/tag-list.ts';
+import { clearRule, fieldRule, hasField, type CellRule } from './cell-rules.ts';
+import type { InvalidReason } from './reasons.ts';
+import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
+
+interface ColumnStep {
+  index: number;
+  apply: CellRule;
+  /** What a blank cell means: a reason, a change of the row, or nothing. */
+  missing: InvalidReason | null;
+  clear: ((row: StagedRow) => void) | null;
+}
+
+/** Turns records into staged rows. Stateless between rows. */
+export type RowNormaliser = (record: SourceRecord) => StagedRow;
+
+function emptyRow(record: SourceRecord, reason: InvalidReason | null): StagedRow {
+  return {
+    line: record.line,
+    byteStart: record.byteStart,
+    byteLength: record.byteLength,
+    reason,
+    socialId: null,
+    displayName: null,
+    avatarUrl: null,
+    timeZone: null,
+    memberId: null,
+    email: null,
+    emailKey: null,
+    phone: null,
+    phoneRaw: null,
+    subscribed: null,
+    subscribedSince: null,
+    lastInteractionAt: null,
+    attributes: null,
+    tags: null,
+  };
+}
+
+function addTags(row: StagedRow, tags: string[]): void {
+  row.tags ??= [];
+  for (const tag of tags) if (!row.tags.includes(tag)) row.tags.push(tag);
+}
+
+/** The column whose value must be there: that of the match key; on WhatsApp the phone stands in for the social id. */
+function keyColumn(plan: NormalisePlan): number {
+  const field =
+    plan.matchBy === 'social_id' && !hasField(plan, 'social_id') && plan.channelKind === 'whatsapp'
+      ? 'phone'
+      : plan.matchBy;
+  return plan.columns.findIndex((column) => column.kind === 'field' && column.field === field);
+}
+
+function attributeRule(plan: NormalisePlan, column: Extract<ColumnTarget, { kind: 'attribute' }>): CellRule {
+  const options = { timeZone: plan.timeZone, format: plan.dateFormat };
+  return (cell, row) => {
+    const result = normaliseAttribute(cell, column.type, options);
+    if (result.ok) (row.attributes ??= {})[column.name] = result.value;
+    else if (result.reason !== 'attribute_empty') return result.reason;
+    return null;
+  };
+}
+
+function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey: boolean): ColumnStep | null {
+  switch (column.kind) {
+    case 'ignored':
+      return null;
+    case 'field': {
+      const clear = plan.clearEmpty && !isKey ? clearRule(plan, column.field) : null;
+      const missing = isKey ? (`${column.field}_missing` as InvalidReason) : null;
+      return { index, apply: fieldRule(plan, column.field), missing, clear };
+    }
+    case 'attribute': {
+      const clear = plan.clearEmpty ? (row: StagedRow) => void ((row.attributes ??= {})[column.name] = null) : null;
+      return { index, apply: attributeRule(plan, column), missing: null, clear };
+    }
+    case 'tags':
+      return {
+        index,
+        missing: null,
+        clear: plan.clearEmpty ? (row) => void (row.tags ??= []) : null,
+        apply: (cell, row) => {
+          const result = splitTags(cell, plan.tagSeparator);
+          if (!result.ok) return result.reason;
+          if (result.tags.length > 0) addTags(row, result.tags);
+          return null;
+        },
+      };
+    case 'tag':
+      return {
+        index,
+        missing: null,
+        clear: null,
+        apply: (cell, row) => {
+          const result = normaliseBoolean(cell);
+          if (!result.ok) return 'tag_invalid';
+          if (result.value) addTags(row, [column.tag]);
+          return null;
+        },
+      };
+  }
+}
+
+/** More fields than columns are tolerated when the extra ones are blank (spreadsheets add them). */
+function hasColumnCount(fields: string[], columns: number): boolean {
+  if (fields.length < columns) return false;
+  for (let index = columns; index < fields.length; index += 1) if (!isBlankCell(fields[index] ?? '')) return false;
+  return true;
+}
+
+/**
+ * The normaliser of a plan; make it once, call it for every record. The plan must come from `inspectFile` (country, zone and format checked there).
+ * The same record always gives the same row.
+ */
+export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
+  const key = keyColumn(plan);
+  const steps = plan.columns
+    .map((column, index) => stepFor(plan, column, index, index === key))
+    .filter((step) => step !== null)
+    .sort((a, b) => Number(b.index === key) - Number(a.index === key) || a.index - b.index);
+  const width = plan.columns.length;
+  return (record) => {
+    const { fields } = record;
+    if (fields.length !== width && !hasColumnCount(fields, width)) return emptyRow(record, 'column_count');
+    const row = emptyRow(record, null);
+    for (const step of steps) {
+      const cell = fields[step.index] ?? '';
+      if (isBlankCell(cell)) {
+        if (step.missing) return emptyRow(record, step.missing);
+        step.clear?.(row);
+        continue;
+      }
+      const reason = step.apply(cell, row);
+      if (reason) return emptyRow(record, reason);
+    }
+    return row;
+  };
+}

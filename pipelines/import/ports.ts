@@ -1,0 +1,37 @@
+// What the import needs from the outside world, declared by its user. Adapters and the composition root provide it.
+import type { Database } from '../../adapters/postgres/database.ts';
+import type { CopyBlock } from './copy-text.ts';
+import type { NormalisePlan, RecordBlock } from './staged-row.ts';
+
+/** Turns blocks of records into COPY text, off the main thread where that pays. `lookahead` blocks keep it busy. */
+export interface BlockNormaliser {
+  readonly lookahead: number;
+  normalise(block: RecordBlock): Promise<CopyBlock>;
+  close(): Promise<void>;
+}
+
+/** The two halves of the HMAC key of suppressions, padded for hashing in SQL. */
+export interface SuppressionPads {
+  inner: Buffer;
+  outer: Buffer;
+}
+
+export interface ImportPorts {
+  db: Database;
+  /** Folder of spooled files; every worker must see the same one. */
+  spoolFolder: string;
+  /** Folder for rejects and diffs. */
+  reportFolder: string;
+  openNormaliser(plan: NormalisePlan): BlockNormaliser;
+  suppressionPads(): Promise<SuppressionPads>;
+  /** Lines in one apply transaction. Too low: commits dominate; too high: a crash repeats more and locks are held longer. */
+  sliceLines: number;
+  /** Slices, and parts of resolve, that run side by side. Above the number of cores it only adds contention. */
+  parallel: number;
+}
+
+/** What an activity lends to a long step: a way to say how far it is, and to be told to stop. */
+export interface StepControl {
+  signal: AbortSignal;
+  onProgress(done: number): void;
+}

@@ -1,0 +1,26 @@
+// How far an import is, for people who watch. Reads only.
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { ImportProgress } from '../contracts/import.ts';
+import { readImport } from './import-store.ts';
+
+/** Counts as they stand now; cheap enough to be asked every few seconds. */
+export async function readProgress(db: Queryable, importId: string): Promise<ImportProgress> {
+  const row = await readImport(db, importId);
+  const staged = row.stageByte >= row.spoolBytes;
+  const { rows } = await db.query<{ changed: string; created: string; updated: string }>(
+    `select coalesce(sum(created + updated), 0) as changed, coalesce(sum(created), 0) as created,
+       coalesce(sum(updated), 0) as updated
+     from import_slices where import_id = $1`,
+    [importId],
+  );
+  const applied = rows[0]!;
+  const applying = row.outcomes !== null;
+  return {
+    state: row.state,
+    linesDone: applying ? Number(applied.changed) : row.stagedLines,
+    linesTotal: applying ? row.outcomes!.create + row.outcomes!.update : staged ? row.stagedLines : null,
+    bytesDone: row.stageByte,
+    bytesTotal: row.spoolBytes,
+    outcomes: row.outcomes ?? {},
+  };
+}

@@ -1,0 +1,50 @@
+// Why a line is invalid: the stable words that scripts match on, and the sentence a person reads for each.
+// Every reason that normalising can give stands here; a test holds both together.
+
+const SENTENCES = {
+  column_count: 'The line has more or fewer fields than the header.',
+  social_id_missing: 'The line has no social ID.',
+  social_id_invalid: 'The social ID does not have the form of this channel.',
+  social_id_not_a_user: 'The id names a LINE group or room, not a person.',
+  social_id_scientific_notation: 'A spreadsheet abbreviated the social ID (1.23E+10); its digits are lost.',
+  member_id_missing: 'The line has no member ID.',
+  member_id_scientific_notation: 'A spreadsheet abbreviated the member ID (1.23E+10); its digits are lost.',
+  member_id_placeholder: 'The member ID is a placeholder such as N/A or NULL.',
+  member_id_too_long: 'The member ID is longer than 255 characters.',
+  email_missing: 'The line has no e-mail address.',
+  email_invalid: 'The e-mail address is not a valid address.',
+  email_too_long: 'The e-mail address is longer than any that can be delivered to.',
+  email_placeholder: 'The e-mail address belongs to a domain that stands for “none”.',
+  phone_missing: 'The line has no phone number.',
+  phone_invalid: 'The phone number is not valid in the default country, nor as an international number.',
+  phone_scientific_notation: 'A spreadsheet abbreviated the phone number (8.86E+11); its digits are lost.',
+  phone_not_mobile: 'The phone number is valid but not a mobile number, so WhatsApp cannot reach it.',
+  phone_too_long: 'The phone cell is longer than 200 characters.',
+  display_name_too_long: 'The display name is longer than 255 characters.',
+  avatar_url_invalid: 'The picture address is not an http or https URL of at most 2,048 characters.',
+  time_zone_invalid: 'The time zone is not an IANA name such as Asia/Taipei.',
+  subscribed_invalid: 'The subscription is neither yes nor no.',
+  subscribed_since_invalid: 'The subscription time is not a date or time.',
+  subscribed_since_format_undeclared: 'The subscription time can be read in two ways; declare the date format.',
+  last_interaction_at_invalid: 'The time of the last interaction is not a date or time.',
+  last_interaction_at_format_undeclared:
+    'The time of the last interaction can be read in two ways; declare the date format.',
+  tags_too_long: 'A tag is longer than 10,000 characters.',
+  tag_invalid: 'A tag column says neither yes nor no.',
+  attribute_text_too_long: 'A text attribute is longer than 10,000 characters.',
+  attribute_number_invalid: 'A number attribute is not a number, or has more digits than can be kept.',
+  attribute_boolean_invalid: 'A yes-or-no attribute is neither yes nor no.',
+  attribute_date_invalid: 'A date attribute is not a date or time.',
+  attribute_date_format_undeclared: 'A date attribute can be read in two ways; declare the date format.',
+} as const;
+
+/** A reason that makes a line invalid, `<field>_<what>`. */
+export type InvalidReason = keyof typeof SENTENCES;
+
+/** All reasons, in the order of the columns they concern. */
+export const INVALID_REASONS = Object.keys(SENTENCES) as InvalidReason[];
+
+/** The sentence for a reason; an unknown one (of a newer version) is given back as it is. */
+export function describeReason(reason: string): string {
+  return Object.hasOwn(SENTENCES, reason) ? SENTENCES[reason as InvalidReason] : reason;
+}

@@ -1,0 +1,97 @@
+// Cuts a spool into blocks of whole records, in constant memory, from any record's first byte. Does not parse fields.
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { hasQuote, scanRecords, type Marks, type ScannedRecords } from './record-scanner.ts';
+import type { RecordBlock } from './staged-row.ts';
+
+/** Reads bytes of one open file at a position; gives their number, 0 at the end. May read fewer than fit. */
+export interface FileReader {
+  read(buffer: Uint8Array, position: number): Promise<number>;
+}
+
+export interface BlockSource extends Marks {
+  reader: FileReader;
+  /** Offset of a record's first byte. */
+  fromByte: number;
+  /** Physical line (1-based) of that byte. */
+  firstLine: number;
+  /** Bytes read at a time; default 1 MiB. */
+  blockBytes?: number;
+  /** Longest record, in bytes; default 16 MiB. */
+  maxRecordBytes?: number;
+  signal?: AbortSignal;
+}
+
+/** Smaller blocks cost a message to the normalising thread each; larger ones make memory and the first answer wait. */
+const BLOCK_BYTES = 1024 * 1024;
+/** Lower refuses records with long texts; higher reads more of the file into memory before an unclosed quote is seen. */
+const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
+const LF = 10;
+
+/** How far whole records reach in a block, and how many line breaks they hold. */
+function wholeRecords(
+  bytes: Uint8Array,
+  length: number,
+  atEnd: boolean,
+  marks: Marks,
+): Pick<ScannedRecords, 'consumed' | 'lineBreaks' | 'unclosed'> {
+  if (hasQuote(bytes, length, marks.quote)) return scanRecords(bytes, length, atEnd, marks);
+  const consumed = atEnd ? length : bytes.lastIndexOf(LF, length - 1) + 1;
+  let lineBreaks = 0;
+  for (let at = bytes.indexOf(LF); at !== -1 && at < consumed; at = bytes.indexOf(LF, at + 1)) lineBreaks += 1;
+  return { consumed, lineBreaks, unclosed: false };
+}
+
+/** Fills the buffer from a position as far as the file goes. */
+async function fill(reader: FileReader, buffer: Uint8Array, offset: number, position: number): Promise<number> {
+  let filled = offset;
+  while (filled < buffer.length) {
+    const count = await reader.read(buffer.subarray(filled), position + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+function quoteProblem(code: 'record_too_long' | 'quote_not_closed', line: number, limit: number): PipelineError {
+  const what =
+    code === 'record_too_long'
+      ? `The record that begins in line ${line} is longer than ${limit} bytes`
+      : `The quote opened in the record that begins in line ${line} is never closed`;
+  return new PipelineError(code, `${what}.`, {
+    hint: 'Close the quote in that record, or read the file without quotes (--quote none).',
+    details: { line },
+  });
+}
+
+/**
+ * The blocks of a spool from `fromByte` to its end, in order; together they hold every byte once. Starting again at any block's `byteStart` and
+ * `firstLine` gives the same rest. Each block has a buffer of its own, which may be transferred to another thread.
+ * Throws PipelineError `record_too_long`, `quote_not_closed` (both name the line where the record begins), or the signal's reason.
+ */
+export async function* readRecordBlocks(source: BlockSource): AsyncGenerator<RecordBlock, void> {
+  const blockBytes = source.blockBytes ?? BLOCK_BYTES;
+  const maxRecordBytes = source.maxRecordBytes ?? MAX_RECORD_BYTES;
+  let byteStart = source.fromByte;
+  let firstLine = source.firstLine;
+  for (;;) {
+    source.signal?.throwIfAborted();
+    let buffer: Uint8Array = new Uint8Array(blockBytes);
+    let length = await fill(source.reader, buffer, 0, byteStart);
+    if (length === 0) return;
+    let found = wholeRecords(buffer, length, length < buffer.length, source);
+    while (found.consumed === 0) {
+      if (found.unclosed) throw quoteProblem('quote_not_closed', firstLine, maxRecordBytes);
+      if (length >= maxRecordBytes) throw quoteProblem('record_too_long', firstLine, maxRecordBytes);
+      source.signal?.throwIfAborted();
+      const larger = new Uint8Array(Math.min(buffer.length * 2, maxRecordBytes + 1));
+      larger.set(buffer.subarray(0, length));
+      buffer = larger;
+      length = await fill(source.reader, buffer, length, byteStart);
+      found = wholeRecords(buffer, length, length < buffer.length, source);
+    }
+    yield { bytes: buffer.subarray(0, found.consumed), byteStart, firstLine };
+    byteStart += found.consumed;
+    firstLine += found.lineBreaks;
+  }
+}

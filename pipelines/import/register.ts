@@ -1,0 +1,179 @@
+// Inspect, the part with a memory: spools the file, recognises an import of the same content, goes on with an unfinished
+// one, or writes the row of a new one. The file itself is judged by inspect-file.ts.
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import { readChannel } from '../channels/channel-store.ts';
+import type { AttributeType } from '../contracts/contact-fields.ts';
+import type { ImportInput, ImportResult, SkippedCounts } from '../contracts/import.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { IMPORT_RULE_VERSION } from '../contracts/version.ts';
+import type { ImportProfile } from './import-store.ts';
+import type { ImportPorts } from './ports.ts';
+import { importResult } from './report.ts';
+
+/** A file in the spool: UTF-8, under the SHA-256 of its text. */
+export interface Spooled {
+  sha256: string;
+  path: string;
+  bytes: number;
+  encoding: string;
+}
+
+/** What inspect-file.ts found, as far as the database must know it. */
+export interface RegisteredFile {
+  profile: ImportProfile;
+  /** Records before the first data record. */
+  skipped: SkippedCounts;
+  newAttributes: { name: string; type: AttributeType }[];
+}
+
+export interface RegisterSteps {
+  spool(): Promise<Spooled>;
+  inspect(spooled: Spooled, definitions: { name: string; type: AttributeType }[]): Promise<RegisteredFile>;
+  /** Whether that workflow run still runs; asked before an unfinished import is taken over. */
+  isRunning(workflowId: string, runId: string): Promise<boolean>;
+}
+
+export interface Registered {
+  importId: string;
+  attempt: number;
+  /** The report of an earlier import of the same content; nothing is left to do. */
+  recognised: ImportResult | null;
+  /** An unfinished import of the same content, that now goes on here. */
+  resumed: boolean;
+  bytes: number;
+}
+
+/**
+ * Gives the run the import it works on. Calling it again from the same run gives the same import.
+ * @throws PipelineError `import_running` when another live workflow works on the same content, or what is wrong with the file
+ */
+export async function registerImport(
+  input: ImportInput,
+  run: { workflowId: string; runId: string },
+  ports: Pick<ImportPorts, 'db'>,
+  steps: RegisterSteps,
+): Promise<Registered> {
+  const channel = await readChannel(ports.db, input.channel);
+  const spooled = await steps.spool();
+  const digest = optionsDigest(input, [channel.defaultCountry, channel.timeZone]);
+  const identity = [spooled.sha256, channel.id, digest, IMPORT_RULE_VERSION];
+  return ports.db.transaction(async (tx) => {
+    // Two starts of one file at once: the second waits here, and then finds the first one's row.
+    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [identity.join(' ')]);
+    const earlier = await findEarlier(tx, identity);
+    if (earlier && !(earlier.state === 'done' && earlier.run_id !== run.runId && (input.again || input.dryRun)))
+      return continueEarlier(tx, earlier, run, steps);
+    const { rows: definitions } = await tx.query<{ name: string; type: AttributeType }>(
+      'select name, type from attribute_definitions order by name',
+    );
+    const inspected = await steps.inspect(spooled, definitions);
+    for (const { name, type } of inspected.newAttributes)
+      await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
+        name,
+        type,
+      ]);
+    const importId = await insertImport(tx, input, run, spooled, digest, inspected);
+    return { importId, attempt: 1, recognised: null, resumed: false, bytes: spooled.bytes };
+  });
+}
+
+interface Earlier extends Record<string, unknown> {
+  id: string;
+  state: string;
+  attempt: number;
+  workflow_id: string;
+  run_id: string;
+  spool_bytes: string;
+}
+
+async function findEarlier(tx: Queryable, identity: unknown[]): Promise<Earlier | undefined> {
+  const { rows } = await tx.query<Earlier>(
+    `select id, state, attempt, workflow_id, run_id, spool_bytes from imports
+     where content_sha256 = $1 and channel_id = $2 and options_digest = $3 and rule_version = $4
+       and state not in ('undone', 'rejected')
+     order by id desc limit 1 for update`,
+    identity,
+  );
+  return rows[0];
+}
+
+async function continueEarlier(
+  tx: Queryable,
+  earlier: Earlier,
+  run: { workflowId: string; runId: string },
+  steps: RegisterSteps,
+): Promise<Registered> {
+  const base = { importId: earlier.id, bytes: Number(earlier.spool_bytes) };
+  if (earlier.run_id === run.runId)
+    return { ...base, attempt: earlier.attempt, recognised: null, resumed: earlier.attempt > 1 };
+  if (earlier.state === 'done') {
+    const recognised = { ...(await importResult(tx, earlier.id)), recognised: true };
+    return { ...base, attempt: earlier.attempt, recognised, resumed: false };
+  }
+  if (await steps.isRunning(earlier.workflow_id, earlier.run_id))
+    throw new PipelineError('import_running', `Import ${earlier.id} of this content is running already.`, {
+      hint: `Follow workflow ${earlier.workflow_id}, or cancel it first.`,
+    });
+  await tx.query(
+    // What was resolved but not begun to be applied is resolved anew: contacts may have changed since.
+    `update imports set attempt = attempt + 1, workflow_id = $2, run_id = $3, state = 'staging', error = null,
+       finished_at = null, updated_at = clock_timestamp(),
+       outcomes = case when exists (select from import_slices where import_id = $1) then outcomes end
+     where id = $1`,
+    [earlier.id, run.workflowId, run.runId],
+  );
+  return { ...base, attempt: earlier.attempt + 1, recognised: null, resumed: true };
+}
+
+async function insertImport(
+  tx: Queryable,
+  input: ImportInput,
+  run: { workflowId: string; runId: string },
+  spooled: Spooled,
+  digest: string,
+  { profile, skipped }: RegisteredFile,
+): Promise<string> {
+  const { rows } = await tx.query<{ id: string }>(
+    `insert into imports (id, channel_id, state, workflow_id, run_id, file_name, source_path, content_sha256, spool_path,
+       spool_bytes, options, options_digest, rule_version, dry_run, profile, stage_byte, stage_line, skipped_blank,
+       skipped_preamble, skipped_header)
+     values (coalesce($1::bigint, nextval('imports_id_seq')), $2, 'staging', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+       $13, $14, $15, $16, $17, $18, $19)
+     returning id`,
+    [
+      input.importId,
+      input.channel,
+      run.workflowId,
+      run.runId,
+      path.basename(input.file),
+      input.file,
+      spooled.sha256,
+      spooled.path,
+      spooled.bytes,
+      JSON.stringify(input),
+      digest,
+      IMPORT_RULE_VERSION,
+      input.dryRun,
+      JSON.stringify(profile),
+      profile.dataByte,
+      profile.dataLine,
+      skipped.blank,
+      skipped.preamble,
+      skipped.header,
+    ],
+  );
+  return rows[0]!.id;
+}
+
+/** Digest of every option that changes what comes out. The path, `again` and the id drawn beforehand do not. */
+export function optionsDigest(input: ImportInput, channelFacts: string[]): string {
+  const { file: _file, again: _again, importId: _importId, map, ...options } = input;
+  const canonical = JSON.stringify([
+    Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
+    Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)),
+    channelFacts,
+  ]);
+  return createHash('sha256').update(canonical).digest('hex');
+}

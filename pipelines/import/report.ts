@@ -1,0 +1,172 @@
+// Report: closes an import. Checks that the outcomes still balance, writes the rejects file (and a dry run's diff), sets
+// the final state, and only then lets the staged lines go.
+import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { ImportRef, ImportResult, OutcomeCounts } from '../contracts/import.ts';
+import { emptyOutcomes } from '../contracts/import.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { dropPartition, forImport, partitionExists } from './import-sql.ts';
+import { lockImport, readImport, setImportState, type ImportRow } from './import-store.ts';
+import type { FileReader } from './record-blocks.ts';
+import { describeReason } from './reasons.ts';
+import { countOutcomes } from './resolve.ts';
+
+/** Lines fetched at a time for a file. Too low: round trips dominate; too high: memory grows with the rejects. */
+const PAGE_LINES = 2_000;
+
+export interface ReportPorts {
+  db: Database;
+  openSpool(path: string): Promise<FileReader & { close(): Promise<void> }>;
+  /** Writes a file under the report folder, all of it or nothing, and gives its path. Writing it again replaces it. */
+  writeReport(name: string, text: AsyncIterable<string>): Promise<string>;
+}
+
+/**
+ * Ends an import as `done` or `rejected`. Calling it again gives the same result.
+ * @throws PipelineError `import_unbalanced` when a line has no outcome; then the import stays open
+ */
+export async function reportImport(
+  ref: ImportRef,
+  state: 'done' | 'rejected',
+  ports: ReportPorts,
+): Promise<ImportResult> {
+  const row = await ports.db.transaction((tx) => lockImport(tx, ref, 'share'));
+  if (row.state !== state) {
+    const outcomes = await balancedOutcomes(ports.db, row);
+    const rejects = outcomes.invalid + outcomes.ambiguous + outcomes.suppressed;
+    const rejectsFile =
+      rejects > 0 ? await ports.writeReport(`import-${row.importId}-rejects.csv`, rejectLines(ports, row)) : null;
+    const diffFile =
+      row.dryRun && outcomes.update > 0
+        ? await ports.writeReport(`import-${row.importId}-diff.csv`, diffLines(ports, row))
+        : null;
+    await setImportState(ports.db, ref, state, {
+      outcomes,
+      rejectsFile,
+      diffFile,
+      error: state === 'rejected' ? rejection(row, outcomes) : null,
+    });
+  }
+  await dropPartition(ports.db, ref.importId);
+  return importResult(ports.db, ref.importId);
+}
+
+/** Ends an import that did not get through. What was staged stays, so that a new start of the same file goes on from it. */
+export async function stopImport(
+  ref: ImportRef,
+  state: 'cancelled' | 'failed',
+  error: string | null,
+  db: Database,
+): Promise<ImportResult> {
+  await setImportState(db, ref, state, { error });
+  return importResult(db, ref.importId);
+}
+
+/** An import's result as it stands now. */
+export async function importResult(db: Queryable, importId: string): Promise<ImportResult> {
+  const row = await readImport(db, importId);
+  return {
+    importId,
+    state: row.state,
+    channel: row.channelId,
+    dryRun: row.dryRun,
+    recognised: false,
+    lines: row.stagedLines,
+    skipped: row.skipped,
+    outcomes: row.outcomes ?? emptyOutcomes(),
+    rejectsFile: row.rejectsFile,
+    diffFile: row.diffFile,
+    message: row.error,
+  };
+}
+
+function rejection(row: ImportRow, outcomes: OutcomeCounts): string {
+  const share = ((100 * outcomes.invalid) / row.stagedLines).toFixed(1);
+  const allowed = (100 * row.options.maxInvalid).toFixed(1);
+  return `${outcomes.invalid} of ${row.stagedLines} lines are invalid (${share} %, allowed ${allowed} %): nothing was applied. See the rejects file, mend the source or raise --max-invalid.`;
+}
+
+async function balancedOutcomes(db: Database, row: ImportRow): Promise<OutcomeCounts> {
+  const outcomes = await countOutcomes(db, row.importId);
+  const lines = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  if (lines === row.stagedLines) return outcomes;
+  throw new PipelineError('import_unbalanced', `Import ${row.importId}: ${row.stagedLines} lines, ${lines} outcomes.`, {
+    hint: 'Please report this. The import stays open.',
+  });
+}
+
+const csvCell = (value: string | null, delimiter: string) =>
+  value === null ? '' : value.includes(delimiter) || /["\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+
+interface RejectRow extends Record<string, unknown> {
+  line: string;
+  outcome: string;
+  reason: string | null;
+  byte_start: string;
+  byte_length: number;
+}
+
+/** The rejects as CSV: each line as it was in the file, and why. Columns named sluice_* are ignored when it is imported again. */
+async function* rejectLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<string> {
+  const { headers, delimiter } = row.profile;
+  const cells = (values: (string | null)[]) => values.map((value) => csvCell(value, delimiter)).join(delimiter);
+  yield `${cells([...headers, 'sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'])}\n`;
+  const spool = await ports.openSpool(row.spoolPath);
+  try {
+    let after = '0';
+    for (;;) {
+      const { rows } = await ports.db.query<RejectRow>(forImport('rejects', row.importId), [
+        row.importId,
+        after,
+        PAGE_LINES,
+      ]);
+      for (const reject of rows) {
+        const original = await readSpan(spool, Number(reject.byte_start), reject.byte_length);
+        const why = cells([reject.line, reject.outcome, reject.reason, describeReason(reject.reason ?? '')]);
+        yield `${original}${delimiter}${why}\n`;
+      }
+      if (rows.length < PAGE_LINES) return;
+      after = rows.at(-1)!.line;
+    }
+  } finally {
+    await spool.close();
+  }
+}
+
+async function readSpan(spool: FileReader, start: number, length: number): Promise<string> {
+  const bytes = new Uint8Array(length);
+  let got = 0;
+  while (got < length) {
+    const count = await spool.read(bytes.subarray(got), start + got);
+    if (count === 0) break;
+    got += count;
+  }
+  return new TextDecoder().decode(bytes.subarray(0, got));
+}
+
+interface DiffRow extends Record<string, unknown> {
+  line: string;
+  contact_id: string;
+  field: string;
+  old: string | null;
+  new: string | null;
+}
+
+/** What a dry run would change, old and new beside each other. */
+async function* diffLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<string> {
+  yield 'line,contact_id,field,old,new\n';
+  if (!(await partitionExists(ports.db, row.importId))) return;
+  let after = '0';
+  for (;;) {
+    const { rows } = await ports.db.query<DiffRow>(forImport('diff', row.importId), [
+      row.importId,
+      after,
+      row.options.allowResubscribe,
+      row.options.tags,
+      PAGE_LINES,
+    ]);
+    for (const change of rows)
+      yield `${[change.line, change.contact_id, change.field, change.old, change.new].map((value) => csvCell(value, ',')).join(',')}\n`;
+    if (rows.length === 0) return;
+    after = rows.at(-1)!.line;
+  }
+}

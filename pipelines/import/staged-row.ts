@@ -1,0 +1,77 @@
+// The shapes between reading a file and COPY: what a normaliser is told, and what it gives for each line.
+// Plain data that crosses thread borders by structured clone.
+import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
+
+/** Everything needed to turn the bytes of a spool into staged rows; fixed when the file is inspected, stored with the import. */
+export interface NormalisePlan {
+  channelKind: ChannelKind;
+  /** ISO 3166-1 alpha-2; how a phone without a country code is read. */
+  defaultCountry: string;
+  /** IANA zone; how a date or time without an offset is read. */
+  timeZone: string;
+  delimiter: string;
+  quote: string;
+  /** One target per column of the file, in file order. Its length is the number of fields a record must have. */
+  columns: ColumnTarget[];
+  /** Which identifier must be present and valid on each line. */
+  matchBy: MatchKey;
+  /** What separates tags in a `tags` column. */
+  tagSeparator: string;
+  /** A declared date format (see parse-date.ts), or null where values show it themselves (ISO, year first). */
+  dateFormat: string | null;
+  /** Empty cells clear the stored value instead of changing nothing. */
+  clearEmpty: boolean;
+}
+
+/** A run of whole records of the spool: it starts at a record's first byte and ends after a record's last. */
+export interface RecordBlock {
+  bytes: Uint8Array;
+  /** Offset of the first byte in the spool. */
+  byteStart: number;
+  /** Physical line number (1-based, in the original) of the first byte. */
+  firstLine: number;
+}
+
+/** One record as csv-parse gave it, with its place. */
+export interface SourceRecord {
+  line: number;
+  byteStart: number;
+  /** Bytes of the record without its line break. */
+  byteLength: number;
+  fields: string[];
+}
+
+/**
+ * One line, normalised. `reason` is set when the line is invalid, and then everything but place and reason is null.
+ * A null value means "the file says nothing"; an empty string means "clear it" (only with `clearEmpty`).
+ * Times are ISO 8601 with offset Z. In `attributes` null means "clear this attribute".
+ */
+export interface StagedRow {
+  line: number;
+  byteStart: number;
+  byteLength: number;
+  reason: string | null;
+  socialId: string | null;
+  displayName: string | null;
+  avatarUrl: string | null;
+  timeZone: string | null;
+  memberId: string | null;
+  email: string | null;
+  emailKey: string | null;
+  phone: string | null;
+  phoneRaw: string | null;
+  subscribed: boolean | null;
+  subscribedSince: string | null;
+  lastInteractionAt: string | null;
+  attributes: Record<string, string | number | boolean | null> | null;
+  tags: string[] | null;
+}
+
+/** What became of one block: its rows, and where the next one begins. */
+export interface NormalisedBlock {
+  rows: StagedRow[];
+  /** Records without any non-blank field. Counted as skipped, never staged. */
+  blank: number;
+  nextByte: number;
+  nextLine: number;
+}

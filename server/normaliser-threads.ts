@@ -1,0 +1,63 @@
+// Normalisers for the import: a few threads that take blocks in turn, or the main thread where threads do not pay.
+import { Worker } from 'node:worker_threads';
+import { toCopyBlock, type CopyBlock } from '../pipelines/import/copy-text.ts';
+import { normaliseBlock } from '../pipelines/import/normalise-block.ts';
+import type { BlockNormaliser } from '../pipelines/import/ports.ts';
+import type { NormalisePlan, RecordBlock } from '../pipelines/import/staged-row.ts';
+import { unpackError, type PackedError } from './thread-errors.ts';
+
+/** Blocks waiting for each thread. Too low: threads idle while COPY writes; too high: memory for nothing. */
+const AHEAD_PER_THREAD = 2;
+
+type Answer = { ok: true; result: CopyBlock } | { ok: false; error: PackedError };
+
+interface Lane {
+  thread: Worker;
+  waiting: { resolve(block: CopyBlock): void; reject(error: Error): void }[];
+}
+
+/** Normalises on this thread. For tests, and for files too small to warm up a thread. */
+export function inlineNormaliser(plan: NormalisePlan): BlockNormaliser {
+  return {
+    lookahead: 0,
+    normalise: async (block) => toCopyBlock(normaliseBlock(block, plan)),
+    close: async () => undefined,
+  };
+}
+
+/** Normalises on `threads` threads (0: inline). Close it, or the process stays. Needs the compiled tree. */
+export function threadedNormaliser(plan: NormalisePlan, threads: number): BlockNormaliser {
+  if (threads === 0) return inlineNormaliser(plan);
+  const lanes = Array.from({ length: threads }, () => openLane(plan));
+  let turn = 0;
+  return {
+    lookahead: threads * AHEAD_PER_THREAD,
+    normalise: (block) => send(lanes[turn++ % lanes.length]!, block),
+    close: async () => {
+      await Promise.all(lanes.map((lane) => lane.thread.terminate()));
+    },
+  };
+}
+
+function openLane(plan: NormalisePlan): Lane {
+  const thread = new Worker(new URL('./normaliser-thread.js', import.meta.url), { workerData: plan });
+  const lane: Lane = { thread, waiting: [] };
+  thread.on('message', (answer: Answer) => {
+    const next = lane.waiting.shift()!;
+    if (answer.ok) next.resolve(answer.result);
+    else next.reject(unpackError(answer.error));
+  });
+  const fail = (error: Error) => {
+    for (const next of lane.waiting.splice(0)) next.reject(error);
+  };
+  thread.on('error', fail);
+  thread.on('exit', () => fail(new Error('a normalising thread ended before its work was done')));
+  return lane;
+}
+
+function send(lane: Lane, block: RecordBlock): Promise<CopyBlock> {
+  return new Promise((resolve, reject) => {
+    lane.waiting.push({ resolve, reject });
+    lane.thread.postMessage(block, [block.bytes.buffer as ArrayBuffer]);
+  });
+}

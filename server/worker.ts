@@ -1,0 +1,71 @@
+// Runs workers until told to stop: one for workflows and short activities, one for the long data steps.
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel as SdkLogLevel } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { openDatabase } from '../adapters/postgres/database.ts';
+import { DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { activityDeps } from './activity-deps.ts';
+import { WORKFLOW_BUNDLE } from './bundle-workflows.ts';
+import type { Config } from './config.ts';
+import { ensureSearchAttributes } from './embedded/search-attributes.ts';
+import type { Services } from './services.ts';
+
+/** Caps how late an activity hears of a cancel. Too high: pause and cancel come late; too low: a call a heartbeat. */
+const HEARTBEAT_THROTTLE = '1s';
+
+/** How long a workflow task waits for the worker that has it cached. Too high: a killed worker's workflows stall that long. */
+const STICKY_TIMEOUT = '2s';
+
+/** Each cached workflow takes memory of the isolate; evicted ones are replayed. */
+const CACHED_WORKFLOWS = 200;
+
+/** Data steps at once in one worker: each may use two connections and two threads. */
+const DATA_STEPS = 2;
+
+/**
+ * Polls until SIGINT or SIGTERM; `onReady` is called once both workers poll. Registers missing search attributes first.
+ * Any number of such processes may run side by side.
+ */
+export async function runWorker(config: Config, services: Services, onReady: () => void): Promise<void> {
+  Runtime.install({
+    logger: new DefaultLogger(config.logLevel.toUpperCase() as SdkLogLevel),
+    shutdownSignals: ['SIGINT', 'SIGTERM', 'SIGQUIT'],
+  });
+  const { namespace } = services.temporal;
+  const connection = await NativeConnection.connect(services.temporal.connection);
+  const clientConnection = await Connection.connect(services.temporal.connection);
+  await ensureSearchAttributes(clientConnection, namespace);
+  const db = openDatabase({
+    url: services.databaseUrl,
+    poolSize: config.postgresPoolSize,
+    applicationName: 'sluice worker',
+  });
+  try {
+    const client = new Client({ connection: clientConnection, namespace });
+    const activities = createActivities(activityDeps(config, db, client));
+    const shared = {
+      connection,
+      namespace,
+      activities,
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+      shutdownForceTime: '30s',
+    } as const;
+    const workers = await Promise.all([
+      Worker.create({
+        ...shared,
+        taskQueue: PIPELINE_QUEUE,
+        workflowBundle: { codePath: WORKFLOW_BUNDLE },
+        maxCachedWorkflows: CACHED_WORKFLOWS,
+        stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+      }),
+      Worker.create({ ...shared, taskQueue: DATA_QUEUE, maxConcurrentActivityTaskExecutions: DATA_STEPS }),
+    ]);
+    const running = workers.map((worker) => worker.run());
+    onReady();
+    await Promise.all(running);
+  } finally {
+    await db.end();
+    await clientConnection.close();
+    await connection.close();
+  }
+}

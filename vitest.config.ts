@@ -1,0 +1,30 @@
+// Test layers as vitest projects. `unit` and `replay` need no server; the rest share one embedded stack (global set-up).
+import { defineConfig } from 'vitest/config';
+
+const servers = {
+  pool: 'forks' as const,
+  globalSetup: ['tests/servers.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], pool: 'forks' } },
+      { test: { name: 'replay', include: ['tests/replay/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 } },
+      { test: { name: 'data', include: ['tests/data/**/*.test.ts'], ...servers } },
+      { test: { name: 'workflow', include: ['tests/workflow/**/*.test.ts'], ...servers } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts', 'tests/chaos/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,25 @@
+// Activities as workflows call them: which queue, how long, how often again. One place for all timeouts.
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+
+const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' } as const;
+
+/** Steps over the whole file. Resumable, so the time allowed is generous; a dead worker shows by its heartbeat. */
+export const steps = proxyActivities<Activities>({
+  taskQueue: DATA_QUEUE,
+  startToCloseTimeout: '24 hours',
+  // Too low: a busy machine loses a healthy step; too high: a killed worker's step waits that long.
+  heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: RETRY,
+});
+
+/** Short reads and closing words. */
+export const short = proxyActivities<Activities>({
+  taskQueue: PIPELINE_QUEUE,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: RETRY,
+});
