@@ -26,6 +26,9 @@ export interface ImportPorts {
   suppressionPads(): Promise<SuppressionPads>;
   /** Lines in one apply transaction. Too low: commits dominate; too high: a crash repeats more and locks are held longer. */
   sliceLines: number;
+  /** Bytes of the spool that go through COPY in one transaction, and in one block; only tests make them small. */
+  stageTransactionBytes?: number;
+  stageBlockBytes?: number;
   /** Slices, and parts of resolve, that run side by side. Above the number of cores it only adds contention. */
   parallel: number;
 }

@@ -41,7 +41,7 @@ export async function stageLines(
   const normaliser = ports.openNormaliser(row.profile.plan);
   const spool = await openSpool(row.spoolPath);
   try {
-    const blocks = normalisedBlocks(row, spool, normaliser, control.signal);
+    const blocks = normalisedBlocks(row, spool, normaliser, control.signal, ports.stageBlockBytes);
     let next = await blocks.next();
     while (!next.done) {
       next = await stageTransaction(ref, ports, blocks, next.value);
@@ -65,6 +65,7 @@ async function* normalisedBlocks(
   spool: FileReader,
   normaliser: BlockNormaliser,
   signal: AbortSignal,
+  blockBytes: number | undefined,
 ): Blocks {
   const { delimiter, quote } = row.profile;
   const source = readRecordBlocks({
@@ -74,6 +75,7 @@ async function* normalisedBlocks(
     delimiter,
     quote,
     signal,
+    ...(blockBytes === undefined ? {} : { blockBytes }),
   });
   const ahead: Promise<CopyBlock>[] = [];
   for await (const block of source) {
@@ -113,7 +115,7 @@ async function stageTransaction(
         done.lastLine = block.lastLine ?? done.lastLine;
         if (block.copyText.length > 0) yield block.copyText;
         next = await blocks.next();
-        if (block.nextByte - row.stageByte >= TRANSACTION_BYTES) return;
+        if (block.nextByte - row.stageByte >= (ports.stageTransactionBytes ?? TRANSACTION_BYTES)) return;
       }
     };
     await tx.copyIn(forImport('copy_lines', ref.importId), chunks());

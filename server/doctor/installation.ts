@@ -5,6 +5,7 @@ import { describeError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { Config } from '../config-schema.ts';
 import { findNativeFolder, missingLibraryLinks } from '../embedded/postgres-binaries.ts';
 import { findPostgresUser } from '../embedded/postgres-os-user.ts';
+import { abandonedClusters } from '../embedded/postgres-placement.ts';
 import { runCommand } from '../embedded/run-command.ts';
 import { locateTemporal } from '../embedded/temporal-binary.ts';
 import { TEMPORAL_CLI_VERSION } from '../embedded/temporal-cache.ts';
@@ -27,6 +28,7 @@ export async function checkInstallation(
     ...(config.databaseUrl === '' ? [checkPostgresPrograms(), await checkOsUser()] : []),
     ...(needsTemporal ? await checkTemporalProgram(config, env) : []),
     checkDataFolder(config.dataDir),
+    ...checkAbandoned(),
   ];
 }
 
@@ -88,6 +90,13 @@ async function checkTemporalProgram(config: Config, env: NodeJS.ProcessEnv): Pro
   } catch (error) {
     return [missing(name, describeError(error), 'unset TEMPORAL_CLI_PATH'), goCheck];
   }
+}
+
+function checkAbandoned(): Check[] {
+  if (process.getuid?.() !== 0) return [];
+  return abandonedClusters().map(({ home, dataDir }) =>
+    note('old cluster', `of ${dataDir}, which is gone; it only takes space`, `rm -r ${home}`),
+  );
 }
 
 function checkDataFolder(dataDir: string): Check {

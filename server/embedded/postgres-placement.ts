@@ -7,10 +7,13 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -43,6 +46,22 @@ export async function placePostgres(
   return { binaries, cluster: await placeCluster(folder, user, say) };
 }
 
+/** Beside a cluster that lies outside of its data folder: the path of that folder. */
+const OWNER_FILE = 'data-folder';
+const bases = (): string[] => ['/var/lib/sluice', join(tmpdir(), 'sluice-root')];
+
+/**
+ * Clusters outside of data folders that are no more. They are only told, never removed by themselves: a disk that is not
+ * mounted looks the same.
+ */
+export function abandonedClusters(): { home: string; dataDir: string }[] {
+  const homes = bases().flatMap((base) => (existsSync(base) ? readdirSync(base).map((name) => join(base, name)) : []));
+  return homes
+    .filter((home) => existsSync(join(home, OWNER_FILE)))
+    .map((home) => ({ home, dataDir: readFileSync(join(home, OWNER_FILE), 'utf8') }))
+    .filter(({ dataDir }) => !existsSync(dataDir));
+}
+
 async function placeCluster(folder: DataFolder, user: OsUser, say: (text: string) => void): Promise<string> {
   const entry = lstatSync(folder.cluster, { throwIfNoEntry: false });
   if (entry?.isSymbolicLink() && existsSync(folder.cluster)) return realpathSync(folder.cluster);
@@ -60,6 +79,7 @@ async function placeCluster(folder: DataFolder, user: OsUser, say: (text: string
   if (existsSync(cluster)) await removeCluster(cluster);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   chownSync(home, user.uid ?? 0, user.gid ?? 0);
+  writeFileSync(join(home, OWNER_FILE), folder.root);
   rmSync(folder.cluster, { force: true });
   symlinkSync(cluster, folder.cluster);
   say(`The Postgres user cannot enter ${folder.root}: its cluster lies in ${home}.`);
@@ -100,7 +120,7 @@ async function copyBinaries(
 /** A folder of root's own that the user can pass through. Throws PipelineError `cluster_out_of_reach`. */
 async function reachableBase(user: OsUser): Promise<string> {
   const reasons: string[] = [];
-  for (const base of ['/var/lib/sluice', join(tmpdir(), 'sluice-root')]) {
+  for (const base of bases()) {
     try {
       mkdirSync(dirname(base), { recursive: true });
       if (!existsSync(base)) mkdirSync(base, { mode: 0o711 });

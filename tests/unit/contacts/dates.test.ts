@@ -66,7 +66,14 @@ describe('normaliseDate', () => {
   });
 
   it('gives back any instant written in the local time of any zone', () => {
-    const zones = ['Asia/Taipei', 'Asia/Hong_Kong', 'America/New_York', 'Europe/London', 'Australia/Lord_Howe', 'Asia/Kathmandu'];
+    const zones = [
+      'Asia/Taipei',
+      'Asia/Hong_Kong',
+      'America/New_York',
+      'Europe/London',
+      'Australia/Lord_Howe',
+      'Asia/Kathmandu',
+    ];
     const instant = fc.integer({ min: Date.UTC(1985, 0, 1) / 1000, max: Date.UTC(2035, 0, 1) / 1000 });
     fc.assert(
       fc.property(instant, fc.constantFrom(...zones), (seconds, timeZone) => {
@@ -97,9 +104,12 @@ describe('detectDateFormat', () => {
 });
 
 describe('compileDateFormat', () => {
-  it.each(['yyyy-MM', 'dd/MM/yyyy yyyy', 'qq/MM/yyyy dd', 'dd/MM/yyyy[ HH:mm', 'yyyy rrr MM dd'])('refuses %s', (format) => {
-    expect(() => compileDateFormat(format)).toThrow(expect.objectContaining({ code: 'date_format_invalid' }));
-  });
+  it.each(['yyyy-MM', 'dd/MM/yyyy yyyy', 'qq/MM/yyyy dd', 'dd/MM/yyyy[ HH:mm', 'yyyy rrr MM dd'])(
+    'refuses %s',
+    (format) => {
+      expect(() => compileDateFormat(format)).toThrow(expect.objectContaining({ code: 'date_format_invalid' }));
+    },
+  );
 });
 
 describe('time zones', () => {

@@ -38,7 +38,10 @@ describe('normaliseEmail', () => {
   });
   it('refuses placeholder domains that it is told', () => {
     const placeholderDomains = new Set(['none.example']);
-    expect(normaliseEmail('x@None.example', { placeholderDomains })).toEqual({ ok: false, reason: 'email_placeholder' });
+    expect(normaliseEmail('x@None.example', { placeholderDomains })).toEqual({
+      ok: false,
+      reason: 'email_placeholder',
+    });
   });
 });
 

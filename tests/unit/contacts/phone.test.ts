@@ -80,9 +80,18 @@ describe('normalisePhone', () => {
       digits(8).map((rest) => `+8869${rest}`),
       digits(8).map((rest) => `+852${rest}`),
     );
+    const mark = fc.constantFrom('', '', ' ', '-', '.');
+    const marked = fc
+      .tuple(fc.constantFrom('0', '', '+886', '+886 '), digits(8), mark, mark)
+      .map(([prefix, d, a, b]) => `${prefix}9${d.slice(0, 2)}${a}${d.slice(2, 5)}${b}${d.slice(5)}`);
+    const halves = fc
+      .tuple(fc.constantFrom('', '+852', '+852-', '+852 '), digits(8), mark)
+      .map(([prefix, d, a]) => `${prefix}${d.slice(0, 4)}${a}${d.slice(4)}`);
     fc.assert(
-      fc.property(text, fc.constantFrom('TW', 'HK'), (raw, defaultCountry) => {
-        expect(normalisePhone(raw, { defaultCountry })).toEqual(normalisePhone(raw, { defaultCountry, libraryOnly: true }));
+      fc.property(fc.oneof(text, marked, halves), fc.constantFrom('TW', 'HK'), (raw, defaultCountry) => {
+        expect(normalisePhone(raw, { defaultCountry })).toEqual(
+          normalisePhone(raw, { defaultCountry, libraryOnly: true }),
+        );
       }),
       { numRuns: 5000 },
     );

@@ -10,12 +10,32 @@ import type { AttributeType } from '../../../pipelines/contracts/contact-fields.
 const dates = { timeZone: 'Asia/Taipei', format: null };
 
 describe('normaliseBoolean', () => {
-  it.each(['true', 'TRUE', 'Yes', 'y', '1', '1.0', '是', '有', '訂閱', '已訂閱', 'subscribed', 'V', '✓', 'Ｙ', '同意', ' 是 '])('%j is yes', (raw) => {
+  it.each([
+    'true',
+    'TRUE',
+    'Yes',
+    'y',
+    '1',
+    '1.0',
+    '是',
+    '有',
+    '訂閱',
+    '已訂閱',
+    'subscribed',
+    'V',
+    '✓',
+    'Ｙ',
+    '同意',
+    ' 是 ',
+  ])('%j is yes', (raw) => {
     expect(normaliseBoolean(raw)).toEqual({ ok: true, value: true });
   });
-  it.each(['false', 'No', 'N', '0', '否', '無', '取消訂閱', '未訂閱', 'unsubscribed', '✗', 'Ｎ', '已退訂'])('%j is no', (raw) => {
-    expect(normaliseBoolean(raw)).toEqual({ ok: true, value: false });
-  });
+  it.each(['false', 'No', 'N', '0', '否', '無', '取消訂閱', '未訂閱', 'unsubscribed', '✗', 'Ｎ', '已退訂'])(
+    '%j is no',
+    (raw) => {
+      expect(normaliseBoolean(raw)).toEqual({ ok: true, value: false });
+    },
+  );
   it('guesses nothing', () => {
     expect(normaliseBoolean('maybe')).toEqual({ ok: false, reason: 'boolean_invalid' });
     expect(normaliseBoolean(' ')).toEqual({ ok: false, reason: 'boolean_empty' });
@@ -96,6 +116,8 @@ describe('guessAttributeType', () => {
 });
 
 describe('isBlankCell', () => {
-  it.each(['', ' ', '\t', '\u3000', '\u200b', '\ufeff ', '\r'])('%j is blank', (raw) => expect(isBlankCell(raw)).toBe(true));
+  it.each(['', ' ', '\t', '\u3000', '\u200b', '\ufeff ', '\r'])('%j is blank', (raw) =>
+    expect(isBlankCell(raw)).toBe(true),
+  );
   it.each(['a', ' a', '0', '　王'])('%j is not', (raw) => expect(isBlankCell(raw)).toBe(false));
 });

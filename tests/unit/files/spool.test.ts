@@ -25,9 +25,12 @@ async function spool(content: Buffer, encoding?: string) {
   return { ...spooled, text: await readFile(spooled.path, 'utf8') };
 }
 
-const TRADITIONAL = '會員編號,姓名,手機,標籤,備註\nM001,王小明,0912345678,高級會員;台北,請於下午聯絡\nM002,陳美麗,0922333444,新客,謝謝您的支持\n';
-const SIMPLIFIED = '会员编号,姓名,手机,标签,备注\nM001,王小明,0912345678,高级会员;台北,请于下午联系\nM002,陈美丽,0922333444,新客,谢谢您的支持\n';
-const JAPANESE = '会員番号,氏名,電話,メモ\nM001,田中さくら,09012345678,よろしくお願いします\nM002,鈴木一郎,09087654321,ありがとうございます\n';
+const TRADITIONAL =
+  '會員編號,姓名,手機,標籤,備註\nM001,王小明,0912345678,高級會員;台北,請於下午聯絡\nM002,陳美麗,0922333444,新客,謝謝您的支持\n';
+const SIMPLIFIED =
+  '会员编号,姓名,手机,标签,备注\nM001,王小明,0912345678,高级会员;台北,请于下午联系\nM002,陈美丽,0922333444,新客,谢谢您的支持\n';
+const JAPANESE =
+  '会員番号,氏名,電話,メモ\nM001,田中さくら,09012345678,よろしくお願いします\nM002,鈴木一郎,09087654321,ありがとうございます\n';
 
 describe('spoolFile', () => {
   it.each([
@@ -43,13 +46,22 @@ describe('spoolFile', () => {
   ])('reads %s, plain and packed', async (encoding, text, source) => {
     const sha256 = createHash('sha256').update(text).digest('hex');
     for (const content of [source, gzipSync(source)]) {
-      expect(await spool(content)).toMatchObject({ encoding, text, sha256, bytes: Buffer.byteLength(text), sourceBytes: content.length });
+      expect(await spool(content)).toMatchObject({
+        encoding,
+        text,
+        sha256,
+        bytes: Buffer.byteLength(text),
+        sourceBytes: content.length,
+      });
       expect(await spool(content, encoding)).toMatchObject({ encoding, text, sha256 });
     }
   });
 
   it('keeps any text through any encoding that can hold it', async () => {
-    const sentence = fc.array(fc.constantFrom(...'會員編號手機電話姓名陳林黃張李王台北市中山區大明小美高級訂閱標籤，。的是我有不人'), { minLength: 30, maxLength: 90 });
+    const sentence = fc.array(
+      fc.constantFrom(...'會員編號手機電話姓名陳林黃張李王台北市中山區大明小美高級訂閱標籤，。的是我有不人'),
+      { minLength: 30, maxLength: 90 },
+    );
     await fc.assert(
       fc.asyncProperty(sentence, fc.constantFrom('big5', 'utf-16le', 'utf-16be', 'utf-8'), async (words, encoding) => {
         const text = `id,name\n${words.join('')},0912345678\n`;
@@ -66,7 +78,8 @@ describe('spoolFile', () => {
 
   it('cuts characters nowhere, however large the file', async () => {
     const text = TRADITIONAL.repeat(9000);
-    for (const encoding of ['utf-8', 'big5', 'utf-16le', 'utf-16be']) expect((await spool(iconv.encode(`a${text}`, encoding))).text).toBe(`a${text}`);
+    for (const encoding of ['utf-8', 'big5', 'utf-16le', 'utf-16be'])
+      expect((await spool(iconv.encode(`a${text}`, encoding))).text).toBe(`a${text}`);
   });
 
   it('takes \\r as a line break where it is the only one', async () => {
@@ -80,13 +93,20 @@ describe('spoolFile', () => {
     ['big5', Buffer.from(`a,b\n${JAPANESE}`), 2, 'utf-8'],
     ['utf-16le', iconv.encode(TRADITIONAL, 'utf-16be', { addBOM: true }), 1, 'utf-16be'],
     ['big5', Buffer.from(`\ufeff${TRADITIONAL}`), 1, 'utf-8'],
-  ])('refuses a file that is not %s as declared, naming line and likely encoding', async (declared, content, line, looksLike) => {
-    const details = looksLike === null ? { line } : { line, looksLike };
-    await expect(spool(content, declared)).rejects.toMatchObject({ code: 'encoding_wrong', details });
-  });
+  ])(
+    'refuses a file that is not %s as declared, naming line and likely encoding',
+    async (declared, content, line, looksLike) => {
+      const details = looksLike === null ? { line } : { line, looksLike };
+      await expect(spool(content, declared)).rejects.toMatchObject({ code: 'encoding_wrong', details });
+    },
+  );
 
   it('names the line of a broken byte in UTF-8', async () => {
-    const broken = Buffer.concat([Buffer.from(TRADITIONAL.repeat(5000)), Buffer.from([0xe7, 0x8e]), Buffer.from('\nx\n')]);
+    const broken = Buffer.concat([
+      Buffer.from(TRADITIONAL.repeat(5000)),
+      Buffer.from([0xe7, 0x8e]),
+      Buffer.from('\nx\n'),
+    ]);
     await expect(spool(broken)).rejects.toMatchObject({ code: 'encoding_wrong', details: { line: 15_001 } });
   });
 
@@ -106,7 +126,9 @@ describe('spoolFile', () => {
   });
 
   it('says what is wrong with a path, and leaves nothing half-written', async () => {
-    await expect(spoolFile({ path: join(folder, 'none.csv'), spoolDir })).rejects.toMatchObject({ code: 'file_missing' });
+    await expect(spoolFile({ path: join(folder, 'none.csv'), spoolDir })).rejects.toMatchObject({
+      code: 'file_missing',
+    });
     await expect(spoolFile({ path: folder, spoolDir })).rejects.toMatchObject({ code: 'file_unreadable' });
     await expect(spool(Buffer.from('a'), 'klingon')).rejects.toMatchObject({ code: 'encoding_unknown' });
     const stop = new AbortController();
@@ -138,6 +160,8 @@ describe('detectEncoding', () => {
     expect(detectEncoding(iconv.encode('會員編號,姓名,手機\n', 'big5')).encoding).toBe('big5');
     expect(detectEncoding(iconv.encode('会员编号,姓名,手机\n', 'gbk')).encoding).toBe('gb18030');
     expect(detectEncoding(iconv.encode('会員番号,名前,メール\n', 'shiftjis')).encoding).toBe('shift_jis');
-    expect(detectEncoding(iconv.encode('name,note\nRenée,café\nZoë,naïve\n', 'windows-1252')).encoding).toBe('windows-1252');
+    expect(detectEncoding(iconv.encode('name,note\nRenée,café\nZoë,naïve\n', 'windows-1252')).encoding).toBe(
+      'windows-1252',
+    );
   });
 });

@@ -25,25 +25,46 @@ describe('dialect', () => {
     ['|', 'member_id|name|note\nM1|Amy|a, b\nM2|Ben|c, d\n'],
   ])('finds %j', async (delimiter, text) => {
     const { profile, sample } = await inspect(text);
-    expect(profile).toMatchObject({ delimiter, quote: '"', headerRow: 1, dataLine: 2, dataByte: Buffer.byteLength(text.split('\n')[0] ?? '') + 1 });
+    expect(profile).toMatchObject({
+      delimiter,
+      quote: '"',
+      headerRow: 1,
+      dataLine: 2,
+      dataByte: Buffer.byteLength(text.split('\n')[0] ?? '') + 1,
+    });
     expect(profile.columns.slice(0, 2).map((column) => column.field)).toEqual(['member_id', 'display_name']);
     expect(sample[0]?.[0]).toBe('M1');
   });
 
   it('finds the header below a preamble, and counts what it skips', async () => {
-    const { profile } = await inspect('顧客匯出報表\n\n匯出時間,2024-03-05,,\n會員編號,姓名,手機,備註\nM1,王,0912345678,\nM2,李,0922333444,x\n');
-    expect(profile).toMatchObject({ headerRow: 4, dataLine: 5, records: 2, recordsExact: true, skipped: { preamble: 2, blank: 1, header: 1, footer: 0 } });
+    const { profile } = await inspect(
+      '顧客匯出報表\n\n匯出時間,2024-03-05,,\n會員編號,姓名,手機,備註\nM1,王,0912345678,\nM2,李,0922333444,x\n',
+    );
+    expect(profile).toMatchObject({
+      headerRow: 4,
+      dataLine: 5,
+      records: 2,
+      recordsExact: true,
+      skipped: { preamble: 2, blank: 1, header: 1, footer: 0 },
+    });
   });
 
   it('takes Excel at its word, and the user above all', async () => {
-    expect((await inspect('sep=;\nmember_id;name\nM1;a\n')).profile).toMatchObject({ delimiter: ';', headerRow: 2, skipped: { preamble: 1 } });
+    expect((await inspect('sep=;\nmember_id;name\nM1;a\n')).profile).toMatchObject({
+      delimiter: ';',
+      headerRow: 2,
+      skipped: { preamble: 1 },
+    });
     expect((await inspect('member_id~name\nM1~a,b\n', { delimiter: '~' })).profile.columns).toHaveLength(2);
     expect((await inspect('member_id\tname\nM1\ta,b\n', { delimiter: 'tab' })).profile.columns).toHaveLength(2);
     await expect(inspect('a,b\n', { delimiter: '::' })).rejects.toMatchObject({ code: 'delimiter_invalid' });
   });
 
   it('tells wrapping quotes from a spreadsheet mark', async () => {
-    expect((await inspect("'member_id','name'\n'M1','a,b'\n'M2','c'\n")).profile).toMatchObject({ quote: "'", columns: { length: 2 } });
+    expect((await inspect("'member_id','name'\n'M1','a,b'\n'M2','c'\n")).profile).toMatchObject({
+      quote: "'",
+      columns: { length: 2 },
+    });
     expect((await inspect("phone,name\n'0912345678,Amy\n'0922333444,Ben\n")).profile.quote).toBe('"');
   });
 
@@ -52,7 +73,10 @@ describe('dialect', () => {
     expect(profile).toMatchObject({ headerRow: null, dataByte: 0, dataLine: 1, skipped: { header: 0 }, records: 2 });
     expect(profile.columns.map((column) => column.field)).toEqual(['social_id', null, 'phone']);
     expect((await inspect(`${UID}\n`)).profile.columns).toMatchObject([{ header: 'column 1', field: 'social_id' }]);
-    expect(await fields(`${UID},王小明\n`, { map: { display_name: 'column 2' } })).toEqual(['social_id', 'display_name']);
+    expect(await fields(`${UID},王小明\n`, { map: { display_name: 'column 2' } })).toEqual([
+      'social_id',
+      'display_name',
+    ]);
   });
 
   it('reads a header alone, a file without last line break, and refuses blank ones', async () => {
@@ -71,8 +95,14 @@ describe('dialect', () => {
 
 describe('mapping', () => {
   it.each([
-    ['會員編號,手機號碼,姓名,電子郵件,LINE UID,標籤,訂閱狀態,訂閱時間,最後互動時間,時區,頭像', 'member_id,phone,display_name,email,social_id,tags,subscribed,subscribed_since,last_interaction_at,time_zone,avatar_url'],
-    ['会员编号,手机,昵称,邮箱,UID,标签,订阅,最后互动', 'member_id,phone,display_name,email,social_id,tags,subscribed,last_interaction_at'],
+    [
+      '會員編號,手機號碼,姓名,電子郵件,LINE UID,標籤,訂閱狀態,訂閱時間,最後互動時間,時區,頭像',
+      'member_id,phone,display_name,email,social_id,tags,subscribed,subscribed_since,last_interaction_at,time_zone,avatar_url',
+    ],
+    [
+      '会员编号,手机,昵称,邮箱,UID,标签,订阅,最后互动',
+      'member_id,phone,display_name,email,social_id,tags,subscribed,last_interaction_at',
+    ],
     ['ＬＩＮＥ＿ＵＩＤ, Display Name ,E-Mail,PHONE_NUMBER,memberId', 'social_id,display_name,email,phone,member_id'],
     ['會員ID（必填）,Email (電子郵件),*手機,備註', 'member_id,email,phone,'],
     ['line_user_id,標籤:VIP,tag: 新客', 'social_id,tag:VIP,tag:新客'],
@@ -81,20 +111,47 @@ describe('mapping', () => {
   });
 
   it('depends on the kind of channel', async () => {
-    expect(await fields('PSID,UID,name\n', { channelKind: 'messenger', map: { ignored: 'UID' } })).toEqual(['social_id', null, 'display_name']);
-    expect(await fields('WhatsApp,電話,name\n', { channelKind: 'whatsapp' })).toEqual(['social_id', 'phone', 'display_name']);
+    expect(await fields('PSID,UID,name\n', { channelKind: 'messenger', map: { ignored: 'UID' } })).toEqual([
+      'social_id',
+      null,
+      'display_name',
+    ]);
+    expect(await fields('WhatsApp,電話,name\n', { channelKind: 'whatsapp' })).toEqual([
+      'social_id',
+      'phone',
+      'display_name',
+    ]);
     expect(await fields('LINE UID,電話,name\n', { channelKind: 'whatsapp' })).toEqual([null, 'phone', 'display_name']);
   });
 
   it('lets the map overrule, and asks back where it is wrong', async () => {
     const text = 'UID,手機,電話,等級,VIP\nx,1,2,3,4\n';
-    expect(await fields(text, { map: { phone: '電話', 'tag:貴賓': 'vip', 'ignore:等級': '' } })).toEqual(['social_id', null, 'phone', null, 'tag:貴賓']);
-    await expect(inspect(text)).rejects.toMatchObject({ code: 'field_duplicate', message: expect.stringMatching(/手機.*電話/) });
-    await expect(inspect(text, { map: { email: '信箱' } })).rejects.toMatchObject({ code: 'map_column_missing', hint: expect.stringMatching(/UID.*手機.*等級/) });
+    expect(await fields(text, { map: { phone: '電話', 'tag:貴賓': 'vip', 'ignore:等級': '' } })).toEqual([
+      'social_id',
+      null,
+      'phone',
+      null,
+      'tag:貴賓',
+    ]);
+    await expect(inspect(text)).rejects.toMatchObject({
+      code: 'field_duplicate',
+      message: expect.stringMatching(/手機.*電話/),
+    });
+    await expect(inspect(text, { map: { email: '信箱' } })).rejects.toMatchObject({
+      code: 'map_column_missing',
+      hint: expect.stringMatching(/UID.*手機.*等級/),
+    });
     await expect(inspect(text, { map: { nonsense: 'VIP' } })).rejects.toMatchObject({ code: 'map_target_unknown' });
-    await expect(inspect(text, { map: { email: 'VIP', tags: 'VIP' } })).rejects.toMatchObject({ code: 'map_column_twice' });
-    await expect(inspect(text, { map: { 'attribute:level': '等級' } })).rejects.toMatchObject({ code: 'attribute_unknown' });
-    await expect(inspect('UID,備註,a,備註\n')).rejects.toMatchObject({ code: 'header_duplicate', details: { first: 2, second: 4 } });
+    await expect(inspect(text, { map: { email: 'VIP', tags: 'VIP' } })).rejects.toMatchObject({
+      code: 'map_column_twice',
+    });
+    await expect(inspect(text, { map: { 'attribute:level': '等級' } })).rejects.toMatchObject({
+      code: 'attribute_unknown',
+    });
+    await expect(inspect('UID,備註,a,備註\n')).rejects.toMatchObject({
+      code: 'header_duplicate',
+      details: { first: 2, second: 4 },
+    });
   });
 
   it('uses attribute definitions, and makes new ones only when told', async () => {
@@ -107,29 +164,42 @@ describe('mapping', () => {
       { name: '點數', type: 'number' },
     ]);
     expect(profile.plan.columns).toHaveLength(4);
-    const declared = await inspect(text, { definitions, createAttributes: true, map: { 'attribute:points:text': '點數' } });
+    const declared = await inspect(text, {
+      definitions,
+      createAttributes: true,
+      map: { 'attribute:points:text': '點數' },
+    });
     expect(declared.profile.newAttributes).toContainEqual({ name: 'points', type: 'text' });
   });
 });
 
 describe('plan', () => {
   it('takes the strongest identifier there is', async () => {
-    const key = async (headers: string, options: Partial<InspectOptions> = {}) => (await inspect(`${headers}\n`, options)).profile.plan.matchBy;
+    const key = async (headers: string, options: Partial<InspectOptions> = {}) =>
+      (await inspect(`${headers}\n`, options)).profile.plan.matchBy;
     expect(await key('phone,email,member_id,UID')).toBe('social_id');
     expect(await key('phone,email,member_id')).toBe('member_id');
     expect(await key('phone,email')).toBe('email');
     expect(await key('phone,name')).toBe('phone');
     expect(await key('phone,member_id', { channelKind: 'whatsapp' })).toBe('social_id');
     expect(await key('phone,member_id', { matchBy: 'phone' })).toBe('phone');
-    await expect(inspect('name,note\n')).rejects.toMatchObject({ code: 'no_identifier', hint: expect.stringMatching(/--map.*“name”, “note”/) });
+    await expect(inspect('name,note\n')).rejects.toMatchObject({
+      code: 'no_identifier',
+      hint: expect.stringMatching(/--map.*“name”, “note”/),
+    });
     await expect(inspect('phone,note\n', { matchBy: 'email' })).rejects.toMatchObject({ code: 'no_identifier' });
   });
 
   it('asks how dates are written rather than guess', async () => {
     const text = (date: string) => `UID,訂閱時間\nx,05/06/2024\ny,${date}\n`;
-    await expect(inspect(text('01/02/2024'))).rejects.toMatchObject({ code: 'date_format_ambiguous', message: expect.stringMatching(/訂閱時間/) });
+    await expect(inspect(text('01/02/2024'))).rejects.toMatchObject({
+      code: 'date_format_ambiguous',
+      message: expect.stringMatching(/訂閱時間/),
+    });
     expect((await inspect(text('31/12/2024 08:00'))).profile.plan.dateFormat).toBe('dd/MM/yyyy[ H:mm[:ss]]');
-    expect((await inspect(text('01/02/2024'), { dateFormat: 'MM/dd/yyyy' })).profile.plan.dateFormat).toBe('MM/dd/yyyy');
+    expect((await inspect(text('01/02/2024'), { dateFormat: 'MM/dd/yyyy' })).profile.plan.dateFormat).toBe(
+      'MM/dd/yyyy',
+    );
     expect((await inspect('UID,訂閱時間\nx,2024-01-02\n')).profile.plan.dateFormat).toBeNull();
   });
 

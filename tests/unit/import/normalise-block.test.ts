@@ -76,11 +76,31 @@ describe('normaliseBlock', () => {
     const empty = `${UID},,,,,,,,,,,,\n`;
     const quiet = { displayName: null, email: null, phone: null, attributes: null, tags: null, subscribed: null };
     expect(rows(empty, FULL)[0]).toMatchObject({ reason: null, ...quiet });
-    const cleared = { displayName: '', email: '', emailKey: '', phone: '', phoneRaw: '', memberId: '', attributes: { 點數: null }, tags: [] };
-    expect(rows(empty, { ...FULL, clearEmpty: true })[0]).toMatchObject({ reason: null, ...cleared, subscribed: null, subscribedSince: null });
+    const cleared = {
+      displayName: '',
+      email: '',
+      emailKey: '',
+      phone: '',
+      phoneRaw: '',
+      memberId: '',
+      attributes: { 點數: null },
+      tags: [],
+    };
+    expect(rows(empty, { ...FULL, clearEmpty: true })[0]).toMatchObject({
+      reason: null,
+      ...cleared,
+      subscribed: null,
+      subscribedSince: null,
+    });
   });
 
-  const columns = [field('social_id'), field('phone'), field('email'), field('subscribed_since'), { kind: 'tag', tag: 'x' } as const];
+  const columns = [
+    field('social_id'),
+    field('phone'),
+    field('email'),
+    field('subscribed_since'),
+    { kind: 'tag', tag: 'x' } as const,
+  ];
   it.each([
     [',0912345678,,,', 'social_id_missing'],
     ['abc,bad,,,', 'social_id_invalid'],
@@ -103,7 +123,10 @@ describe('normaliseBlock', () => {
   });
 
   it('looks at the key first, wherever its column stands', () => {
-    expect(rows('bad,,x\n', plan([field('email'), field('member_id'), field('display_name')], { matchBy: 'member_id' }))[0]?.reason).toBe('member_id_missing');
+    expect(
+      rows('bad,,x\n', plan([field('email'), field('member_id'), field('display_name')], { matchBy: 'member_id' }))[0]
+        ?.reason,
+    ).toBe('member_id_missing');
   });
 
   it('makes the phone the address on WhatsApp', () => {
@@ -111,14 +134,32 @@ describe('normaliseBlock', () => {
     expect(rows('0912345678,\n', whatsapp)[0]).toMatchObject({ socialId: '+886912345678', phone: '+886912345678' });
     expect(rows('02-23456789,\n', whatsapp)[0]?.reason).toBe('phone_not_mobile');
     expect(rows(',M1\n', whatsapp)[0]?.reason).toBe('phone_missing');
-    expect(rows(',M1\n', { ...whatsapp, matchBy: 'member_id' })[0]).toMatchObject({ reason: null, socialId: null, memberId: 'M1' });
+    expect(rows(',M1\n', { ...whatsapp, matchBy: 'member_id' })[0]).toMatchObject({
+      reason: null,
+      socialId: null,
+      memberId: 'M1',
+    });
     const own = plan([field('social_id'), field('phone')], { channelKind: 'whatsapp' });
     expect(rows('0912345678,\n', own)[0]).toMatchObject({ socialId: '+886912345678', phone: '+886912345678' });
-    expect(rows('0912345678,02-23456789\n', own)[0]).toMatchObject({ socialId: '+886912345678', phone: '+886223456789' });
+    expect(rows('0912345678,02-23456789\n', own)[0]).toMatchObject({
+      socialId: '+886912345678',
+      phone: '+886223456789',
+    });
   });
 
   it('counts every record once: rows and blank ones are all there are', () => {
-    const cell = fc.constantFrom('', ' ', 'x', UID, '0912345678', '"a\nb"', '\u3000', '"",', 'amy@example.com', '1.2E+10');
+    const cell = fc.constantFrom(
+      '',
+      ' ',
+      'x',
+      UID,
+      '0912345678',
+      '"a\nb"',
+      '\u3000',
+      '"",',
+      'amy@example.com',
+      '1.2E+10',
+    );
     const record = fc.array(cell, { minLength: 1, maxLength: 7 }).map((cells) => cells.join(','));
     fc.assert(
       fc.property(fc.array(record, { maxLength: 30 }), fc.constantFrom('\n', '\r\n'), (records, lineBreak) => {

@@ -16,7 +16,10 @@ function readerOf(bytes: Uint8Array, step = Number.POSITIVE_INFINITY): FileReade
   };
 }
 
-async function readAll(bytes: Uint8Array, options: Partial<BlockSource>): Promise<{ records: SourceRecord[]; ends: number[] }> {
+async function readAll(
+  bytes: Uint8Array,
+  options: Partial<BlockSource>,
+): Promise<{ records: SourceRecord[]; ends: number[] }> {
   const records: SourceRecord[] = [];
   const ends: number[] = [];
   const source = { reader: readerOf(bytes), fromByte: 0, firstLine: 1, delimiter: ',', quote: '"', ...options };
@@ -30,7 +33,9 @@ async function readAll(bytes: Uint8Array, options: Partial<BlockSource>): Promis
 
 // Text that is nothing but trouble: quotes anywhere, both line breaks, lone \r, several bytes a character.
 const messy = fc
-  .array(fc.constantFrom('"', '"', ',', '\n', '\r\n', '\r', 'a', 'b', '王', '😀', ' ', '""', '","', '"\n', '\n"'), { maxLength: 60 })
+  .array(fc.constantFrom('"', '"', ',', '\n', '\r\n', '\r', 'a', 'b', '王', '😀', ' ', '""', '","', '"\n', '\n"'), {
+    maxLength: 60,
+  })
   .map((parts) => parts.join(''));
 
 function reference(text: string): string[][] | null {
@@ -51,24 +56,29 @@ function reference(text: string): string[][] | null {
 describe('readRecordBlocks', () => {
   it('gives what csv-parse makes of the whole text, at any block size', async () => {
     await fc.assert(
-      fc.asyncProperty(messy, fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 9 }), async (text, blockBytes, step) => {
-        const bytes = Buffer.from(text);
-        const expected = reference(text);
-        const read = readAll(bytes, { blockBytes, reader: readerOf(bytes, step) });
-        if (expected === null) {
-          await expect(read).rejects.toMatchObject({ code: 'quote_not_closed' });
-          return;
-        }
-        const { records, ends } = await read;
-        expect(records.map((record) => record.fields)).toEqual(expected);
-        expect(ends.at(-1) ?? 0).toBe(bytes.length);
-        for (const record of records) {
-          // The bytes alone, read again, are the record; the line is the number of line breaks before it.
-          const raw = bytes.subarray(record.byteStart, record.byteStart + record.byteLength).toString();
-          expect(raw === '' ? [['']] : reference(raw)).toEqual([record.fields]);
-          expect(record.line).toBe(1 + bytes.subarray(0, record.byteStart).toString().split('\n').length - 1);
-        }
-      }),
+      fc.asyncProperty(
+        messy,
+        fc.integer({ min: 1, max: 70 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (text, blockBytes, step) => {
+          const bytes = Buffer.from(text);
+          const expected = reference(text);
+          const read = readAll(bytes, { blockBytes, reader: readerOf(bytes, step) });
+          if (expected === null) {
+            await expect(read).rejects.toMatchObject({ code: 'quote_not_closed' });
+            return;
+          }
+          const { records, ends } = await read;
+          expect(records.map((record) => record.fields)).toEqual(expected);
+          expect(ends.at(-1) ?? 0).toBe(bytes.length);
+          for (const record of records) {
+            // The bytes alone, read again, are the record; the line is the number of line breaks before it.
+            const raw = bytes.subarray(record.byteStart, record.byteStart + record.byteLength).toString();
+            expect(raw === '' ? [['']] : reference(raw)).toEqual([record.fields]);
+            expect(record.line).toBe(1 + bytes.subarray(0, record.byteStart).toString().split('\n').length - 1);
+          }
+        },
+      ),
       { numRuns: 3000 },
     );
   });
@@ -84,8 +94,14 @@ describe('readRecordBlocks', () => {
 
   it('names the line of a record that never ends', async () => {
     const bytes = Buffer.from(`a,b\nc,d\n"open,${'x'.repeat(5000)}`);
-    await expect(readAll(bytes, { blockBytes: 16 })).rejects.toMatchObject({ code: 'quote_not_closed', details: { line: 3 } });
-    await expect(readAll(bytes, { blockBytes: 16, maxRecordBytes: 1000 })).rejects.toMatchObject({ code: 'record_too_long', details: { line: 3 } });
+    await expect(readAll(bytes, { blockBytes: 16 })).rejects.toMatchObject({
+      code: 'quote_not_closed',
+      details: { line: 3 },
+    });
+    await expect(readAll(bytes, { blockBytes: 16, maxRecordBytes: 1000 })).rejects.toMatchObject({
+      code: 'record_too_long',
+      details: { line: 3 },
+    });
   });
 
   it('stops when told to', async () => {
@@ -102,7 +118,10 @@ describe('readRecords', () => {
       fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), fc.boolean(), (rows, lineBreak, all, last) => {
         const write = (value: string) => (all || /["\n\r,]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
         const text = rows.map((row) => row.map(write).join(',')).join(lineBreak) + (last ? lineBreak : '');
-        const read = readRecords({ bytes: Buffer.from(text), byteStart: 7, firstLine: 3 }, { delimiter: ',', quote: '"' });
+        const read = readRecords(
+          { bytes: Buffer.from(text), byteStart: 7, firstLine: 3 },
+          { delimiter: ',', quote: '"' },
+        );
         expect(read.records.map((record) => record.fields)).toEqual(rows);
         expect(read.nextLine).toBe(3 + text.split('\n').length - 1);
       }),
@@ -111,7 +130,13 @@ describe('readRecords', () => {
   });
 
   it('reads without quotes when told so', () => {
-    const read = readRecords({ bytes: Buffer.from('5" disk,a\n"b,c\n'), byteStart: 0, firstLine: 1 }, { delimiter: ',', quote: '' });
-    expect(read.records.map((record) => record.fields)).toEqual([['5" disk', 'a'], ['"b', 'c']]);
+    const read = readRecords(
+      { bytes: Buffer.from('5" disk,a\n"b,c\n'), byteStart: 0, firstLine: 1 },
+      { delimiter: ',', quote: '' },
+    );
+    expect(read.records.map((record) => record.fields)).toEqual([
+      ['5" disk', 'a'],
+      ['"b', 'c'],
+    ]);
   });
 });

@@ -1,0 +1,169 @@
+// An import over time: recognised, dry, stopped and resumed, taken over, and surprised by others between resolve and apply.
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { applySlices } from '../../pipelines/import/apply.ts';
+import { stopImport } from '../../pipelines/import/report.ts';
+import { resolveLines } from '../../pipelines/import/resolve.ts';
+import { stageLines } from '../../pipelines/import/stage.ts';
+import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
+import { openTestDatabase, type TestDatabase } from '../database.ts';
+import {
+  contactChecksum,
+  finishImport,
+  lineId,
+  openImportWorld,
+  outcomesByLine,
+  TEST_KEY,
+  type ImportWorld,
+} from '../import-harness.ts';
+
+let database: TestDatabase;
+let world: ImportWorld;
+const control = { signal: new AbortController().signal, onProgress: () => undefined };
+beforeAll(async () => {
+  database = await openTestDatabase();
+  world = await openImportWorld(database.databaseUrl);
+});
+afterAll(async () => {
+  await world.close();
+  await database.drop();
+});
+beforeEach(async () => {
+  await world.db.query('truncate contacts, contact_tags, tag_events, import_lines, import_slices, suppressions, imports');
+});
+
+/** `count` contacts of channel `line`, with a name that starts with `name`. */
+function csv(count: number, name = '客'): string {
+  const lines = Array.from({ length: count }, (_, n) => `${lineId(n)},${name}${n}`);
+  return `LINE UID,姓名\n${lines.join('\n')}\n`;
+}
+
+/** Registers, stages and resolves; apply is left to the test. */
+async function resolved(name: string, content: string) {
+  const file = await world.file(name, content);
+  const ref = await world.register({ file, channel: 'line' });
+  await stageLines(ref, world.deps, world.deps.openSpool, control);
+  await resolveLines(ref, world.deps, control);
+  return ref;
+}
+
+test('the same content and options answer with the report of the first import; --again imports', async () => {
+  const file = await world.file('a.csv', csv(5));
+  const copy = await world.file('b.csv', csv(5));
+  const first = await world.run({ file, channel: 'line' });
+  const second = await world.run({ file: copy, channel: 'line' });
+  expect(second).toEqual({ ...first, recognised: true });
+  const again = await world.run({ file: copy, channel: 'line', again: true });
+  expect(again).toMatchObject({ recognised: false, outcomes: { unchanged: 5 } });
+  expect(again.importId).not.toBe(first.importId);
+  const other = await world.run({ file: copy, channel: 'line', firstWins: true });
+  expect(other).toMatchObject({ recognised: false, outcomes: { unchanged: 5 } });
+});
+
+test('a dry run changes nothing and shows old and new', async () => {
+  await world.run({ file: await world.file('a.csv', csv(3)), channel: 'line' });
+  const before = await contactChecksum(world.db);
+  const changed = await world.file('b.csv', csv(4, '新'));
+  const dry = await world.run({ file: changed, channel: 'line', dryRun: true });
+  expect(dry).toMatchObject({ state: 'done', dryRun: true, outcomes: { create: 1, update: 3 } });
+  expect(await contactChecksum(world.db)).toBe(before);
+  const diff = (await readFile(dry.diffFile!, 'utf8')).trim().split('\n');
+  expect(diff).toHaveLength(4);
+  expect(diff[1]).toMatch(/^2,\d+,display_name,客0,新0$/);
+  const twice = await world.run({ file: changed, channel: 'line', dryRun: true });
+  expect(twice).toMatchObject({ recognised: false, outcomes: { create: 1, update: 3 } });
+  expect((await world.run({ file: changed, channel: 'line' })).outcomes).toMatchObject({ create: 1, update: 3 });
+});
+
+test('rejects keep the original columns and can be mended and imported', async () => {
+  const file = await world.file('a.csv', `LINE UID,姓名,備註\n${lineId(1)},王,好\nbad,"李, 四",壞\n${lineId(2)},陳,\n`);
+  const first = await world.run({ file, channel: 'line', maxInvalid: 1 });
+  const rejects = await readFile(first.rejectsFile!, 'utf8');
+  const [header, line] = rejects.trim().split('\n');
+  expect(header).toBe('LINE UID,姓名,備註,sluice_line,sluice_outcome,sluice_reason,sluice_explanation');
+  expect(line).toMatch(/^bad,"李, 四",壞,3,invalid,social_id/);
+  const mended = await world.file('mended.csv', rejects.replace('bad', lineId(3)));
+  const second = await world.run({ file: mended, channel: 'line', createAttributes: true });
+  expect(second).toMatchObject({ state: 'done', lines: 1, outcomes: { create: 1 } });
+  const { rows } = await world.db.query<{ attributes: object; display_name: string }>(
+    'select attributes, display_name from contacts where social_id = $1',
+    [lineId(3)],
+  );
+  expect(rows[0]).toEqual({ attributes: { 備註: '壞' }, display_name: '李, 四' });
+});
+
+test('a cancelled import goes on from where it was, and a taken-over run may write nothing', async () => {
+  const file = await world.file('a.csv', csv(950));
+  const first = await world.register({ file, channel: 'line' });
+  await stageLines(first, world.deps, world.deps.openSpool, control);
+  await resolveLines(first, world.deps, control);
+  const stopping = new AbortController();
+  const interrupted = applySlices(first, world.deps, {
+    signal: stopping.signal,
+    onProgress: (done) => {
+      if (done >= 3) stopping.abort();
+    },
+  });
+  await expect(interrupted).rejects.toThrow();
+  await stopImport(first, 'cancelled', null, world.db);
+  const { rows } = await world.db.query<{ slices: string; contacts: string }>(
+    'select (select count(*) from import_slices) as slices, (select count(*) from contacts) as contacts',
+  );
+  const applied = Number(rows[0]!.slices);
+  expect(applied).toBeGreaterThanOrEqual(3);
+  expect(applied).toBeLessThan(10);
+  const second = await world.register({ file, channel: 'line' });
+  expect(second).toMatchObject({ importId: first.importId, resumed: true, attempt: 2 });
+  await expect(applySlices(first, world.deps, control)).rejects.toMatchObject({ code: 'import_superseded' });
+  const result = await finishImport(world.deps, second, false);
+  expect(result).toMatchObject({ state: 'done', lines: 950, outcomes: { create: 950 } });
+  expect((await world.db.query('select from contacts')).rowCount).toBe(950);
+});
+
+test('an import of the same content that is running is not started twice', async () => {
+  const file = await world.file('a.csv', csv(3));
+  const first = await world.register({ file, channel: 'line' }, 'alive');
+  const steps = world.deps.registerSteps;
+  world.deps.registerSteps = (...args) => ({ ...steps(...args), isRunning: async (_workflow, run) => run === 'alive' });
+  try {
+    await expect(world.register({ file, channel: 'line' }, 'other')).rejects.toMatchObject({ code: 'import_running' });
+  } finally {
+    world.deps.registerSteps = steps;
+  }
+  // The same run asking again, as a retried activity does, gets the same import.
+  expect(await world.register({ file, channel: 'line' }, 'alive')).toMatchObject({ importId: first.importId, attempt: 1 });
+});
+
+test('contacts that appear between resolve and apply are changed, not doubled', async () => {
+  const late = await resolved('late.csv', csv(3, '晚'));
+  await world.run({ file: await world.file('early.csv', csv(2, '早')), channel: 'line' });
+  await applySlices(late, world.deps, control);
+  const outcomes = await outcomesByLine(world.db, late.importId);
+  expect(outcomes).toEqual(['2 update', '3 update', '4 create']);
+  const { rows } = await world.db.query<{ name: string }>('select display_name as name from contacts order by 1');
+  expect(rows.map((row) => row.name)).toEqual(['晚0', '晚1', '晚2']);
+});
+
+test('contacts that were deleted, equal or suppressed meanwhile get the outcome that is true', async () => {
+  await world.run({ file: await world.file('a.csv', csv(3, '舊')), channel: 'line' });
+  const ref = await resolved('b.csv', csv(4, '新'));
+  await world.db.query('delete from contacts where social_id = $1', [lineId(0)]);
+  await world.db.query(`update contacts set display_name = '新1' where social_id = $1`, [lineId(1)]);
+  const scope = { channel: '*', reason: 'erased', source: 'test', defaultCountry: 'TW' };
+  await addSuppressions(world.db, TEST_KEY, scope, [lineId(2), lineId(3)]);
+  await applySlices(ref, world.deps, control);
+  expect(await outcomesByLine(world.db, ref.importId)).toEqual([
+    '2 invalid (contact_deleted)',
+    '3 unchanged',
+    '4 suppressed (erased)',
+    '5 suppressed (erased)',
+  ]);
+});
+
+test('an unknown channel, and input that is wrong in several ways, are said at once', async () => {
+  const file = await world.file('a.csv', csv(1));
+  await expect(world.register({ file, channel: 'nope' })).rejects.toMatchObject({ code: 'channel_unknown' });
+  await expect(
+    world.register({ file: 'relative.csv', channel: 'line', tags: 'sum' as never, colour: 1 } as never),
+  ).rejects.toThrow(/"colour" is not a field.*"file" must be the absolute path.*"tags" must be one of/s);
+});
