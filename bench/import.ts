@@ -1,5 +1,5 @@
 // `sluice bench import`: contacts from a CSV through Temporal into Postgres, against bare SQL on the same rows, in one run.
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -39,6 +39,8 @@ interface ImportFigures {
 /** Runs the bench in a stack of its own, in a temporary folder that is removed again. */
 export async function benchImport(rows: number, say: (text: string) => void): Promise<ImportBench> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-bench-'));
+  // As root Postgres runs as another OS user, who must be able to pass.
+  await chmod(folder, 0o711);
   const config = loadConfig({ env: { ...process.env, DATABASE_URL: '' }, overrides: { dataDir: folder } });
   const stack = await startStack({
     config,

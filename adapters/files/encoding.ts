@@ -76,7 +76,6 @@ function byZeroBytes(sample: Uint8Array): DetectedEncoding | null {
   const text = iconv.decode(Buffer.from(sample.subarray(0, sample.length - (sample.length % 2))), encoding, {
     stripBOM: false,
   });
-  // eslint-disable-next-line no-control-regex -- control characters betray data that is no text
   if (/[\u0000-\u0008\u000E-\u001A]/.test(text) || /\p{Cs}/u.test(text.slice(0, -1))) return null;
   return { encoding, confidence: 0.9, bomLength: 0 };
 }

@@ -4,7 +4,6 @@
 const PLAIN = /^[!-~]*$/;
 // Soft hyphen, Mongolian vowel separator, zero-width space to right-to-left mark, bidi controls, word joiner, BOM.
 const INVISIBLE = /[\u00AD\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g;
-// eslint-disable-next-line no-control-regex -- control characters are what it removes
 const CONTROL = /[\u0000-\u001F\u007F-\u009F]/g;
 const FORMULA_TEXT = /^="(.*)"$/;
 const APOSTROPHE = /^['\u2018\u2019`]/;

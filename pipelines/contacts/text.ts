@@ -9,7 +9,6 @@ const PLAIN = /^[!-~\u4E00-\u9FFF]*$/;
 // A zero-width joiner between pictographs is part of the emoji; anywhere else it is dirt.
 const INVISIBLE =
   /[\u00AD\u180E\u200B\u200C\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF]|(?<![\p{Extended_Pictographic}\uFE0F\u{1F3FB}-\u{1F3FF}])\u200D/gu;
-// eslint-disable-next-line no-control-regex -- control characters are what it removes
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/g;
 
 export type TextResult = { ok: true; text: string } | { ok: false; reason: 'text_empty' | 'text_too_long' };

@@ -1,7 +1,7 @@
 // One block of a spool to staged rows, and the count of what is not a row. Runs on any thread; keeps nothing between blocks.
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { rowNormaliser } from './normalise-row.ts';
-import { readRecords } from './read-records.ts';
+import { visitRecords } from './read-records.ts';
 import type { NormalisedBlock, NormalisePlan, RecordBlock, StagedRow } from './staged-row.ts';
 
 function isBlankRecord(fields: string[]): boolean {
@@ -11,16 +11,15 @@ function isBlankRecord(fields: string[]): boolean {
 
 /**
  * Every record of the block as a staged row, in file order; blank records are counted instead. rows + blank = records of the block.
- * Pure: the same block and plan give the same rows. Throws what `readRecords` throws.
+ * Pure: the same block and plan give the same rows. Throws what `visitRecords` throws.
  */
 export function normaliseBlock(block: RecordBlock, plan: NormalisePlan): NormalisedBlock {
-  const { records, nextLine } = readRecords(block, plan);
   const normalise = rowNormaliser(plan);
   const rows: StagedRow[] = [];
   let blank = 0;
-  for (const record of records) {
+  const nextLine = visitRecords(block, plan, (record) => {
     if (isBlankRecord(record.fields)) blank += 1;
     else rows.push(normalise(record));
-  }
+  });
   return { rows, blank, nextByte: block.byteStart + block.bytes.length, nextLine };
 }
