@@ -28,7 +28,10 @@ export default tseslint.config(
         {
           paths: [...builtins, ...builtins.map((name) => `node:${name}`)],
           patterns: [
-            { regex: '/(adapters|server|cli|sql)/', message: 'Workflow code is pure: no adapters, no composition root.' },
+            {
+              regex: '/(adapters|server|cli|sql)/',
+              message: 'Workflow code is pure: no adapters, no composition root.',
+            },
             { regex: '/activities/', message: 'Activities by type only.', allowTypeImports: true },
           ],
         },

@@ -38,7 +38,8 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && (PASSING_SQLSTATE.test(code) || PASSING_SYSTEM.test(code))) return true;
-  if (/Connection terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message)) return true;
+  if (/Connection terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message))
+    return true;
   return error instanceof AggregateError && error.errors.some(isPassing);
 }
 
@@ -47,7 +48,10 @@ function describeUnforeseen(error: unknown): { type: string; message: string } {
   if (facts.severity !== undefined && facts.code !== undefined) {
     const where = [facts.table, facts.constraint].filter(Boolean).join(' ');
     // Not the server's own message: it may quote the value it refused.
-    return { type: 'database_refused', message: `Postgres refused a statement: SQLSTATE ${facts.code} ${where}`.trim() };
+    return {
+      type: 'database_refused',
+      message: `Postgres refused a statement: SQLSTATE ${facts.code} ${where}`.trim(),
+    };
   }
   return { type: 'unforeseen', message: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error' };
 }

@@ -13,7 +13,7 @@ import { asStep } from './step.ts';
 
 export interface ImportActivityDeps extends ImportPorts, ReportPorts {
   /** Spooling and inspecting, for one input; the signal stops a long spool. */
-  registerSteps(input: ImportInput, signal: AbortSignal, onBytes: (bytes: number) => void): RegisterSteps;
+  registerSteps: (input: ImportInput, signal: AbortSignal, onBytes: (bytes: number) => void) => RegisterSteps;
 }
 
 export function createImportActivities(deps: ImportActivityDeps) {
@@ -22,12 +22,7 @@ export function createImportActivities(deps: ImportActivityDeps) {
       const { workflowExecution } = Context.current().info;
       if (!workflowExecution) throw new Error('inspectFile runs inside a workflow only');
       return asStep((control) =>
-        registerImport(
-          input,
-          workflowExecution,
-          deps,
-          deps.registerSteps(input, control.signal, control.onProgress),
-        ),
+        registerImport(input, workflowExecution, deps, deps.registerSteps(input, control.signal, control.onProgress)),
       );
     },
 

@@ -35,8 +35,24 @@ function render({ figures, floors, ratios, machine }: ImportBench): string {
     table(
       ['table', 'seconds', 'rows/s', 'floor s', 'ratio', 'events', 'largest payload'],
       [
-        ['empty', seconds(empty.seconds), Math.round(empty.rowsPerSecond), seconds(floors.empty.total), seconds(ratios.empty), empty.history.events, empty.history.largestPayloadBytes],
-        ['unchanged', seconds(unchanged.seconds), Math.round(unchanged.rowsPerSecond), seconds(floors.unchanged.total), seconds(ratios.unchanged), unchanged.history.events, unchanged.history.largestPayloadBytes],
+        [
+          'empty',
+          seconds(empty.seconds),
+          Math.round(empty.rowsPerSecond),
+          seconds(floors.empty.total),
+          seconds(ratios.empty),
+          empty.history.events,
+          empty.history.largestPayloadBytes,
+        ],
+        [
+          'unchanged',
+          seconds(unchanged.seconds),
+          Math.round(unchanged.rowsPerSecond),
+          seconds(floors.unchanged.total),
+          seconds(ratios.unchanged),
+          unchanged.history.events,
+          unchanged.history.largestPayloadBytes,
+        ],
       ],
     ),
     `steps, empty: ${steps(empty.history)}`,

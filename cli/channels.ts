@@ -105,6 +105,15 @@ function render(channels: Channel[]): string {
   if (channels.length === 0) return 'There is no channel yet. Add one with: sluice channels add.';
   return table(
     ['id', 'kind', 'base URL', 'sender', 'secret in', 'country', 'time zone', 'enabled'],
-    channels.map((c) => [c.id, c.kind, c.baseUrl, c.senderId, c.secretEnv, c.defaultCountry, c.timeZone, c.enabled ? 'yes' : 'no']),
+    channels.map((c) => [
+      c.id,
+      c.kind,
+      c.baseUrl,
+      c.senderId,
+      c.secretEnv,
+      c.defaultCountry,
+      c.timeZone,
+      c.enabled ? 'yes' : 'no',
+    ]),
   );
 }

@@ -2,7 +2,13 @@
 import path from 'node:path';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { IMPORT_OUTCOMES, parseImportInput, TAG_MODES, type ImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
+import {
+  IMPORT_OUTCOMES,
+  parseImportInput,
+  TAG_MODES,
+  type ImportInput,
+  type ImportResult,
+} from '../pipelines/contracts/import.ts';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
@@ -35,8 +41,14 @@ export function registerContactsImport(contacts: Command): void {
     'sluice contacts import members.csv --channel line-tw --map member_id=會員編號 --dry-run',
   )
     .requiredOption('--channel <id>', 'the channel whose contacts these are')
-    .option('--map <field=column>', 'what a column means; may be repeated (also tags, tag:NAME, attribute:NAME)', collectMap)
-    .addOption(new Option('--match-by <key>', 'what identifies a contact (default: known from the header)').choices(MATCH_KEYS))
+    .option(
+      '--map <field=column>',
+      'what a column means; may be repeated (also tags, tag:NAME, attribute:NAME)',
+      collectMap,
+    )
+    .addOption(
+      new Option('--match-by <key>', 'what identifies a contact (default: known from the header)').choices(MATCH_KEYS),
+    )
     .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
     .option('--delimiter <char>', 'one of , ; tab | (default: detected)', delimiter)
     .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where dates do not show it themselves')
@@ -167,7 +179,8 @@ export function renderImport(result: ImportResult): string {
 
 function collectMap(text: string, earlier: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
-  if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
+  if (at <= 0 || at === text.length - 1)
+    throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
   return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
 }
 

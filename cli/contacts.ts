@@ -30,7 +30,10 @@ interface FilterOptions extends SharedOptions {
 
 export function registerContacts(contacts: Command): void {
   withFilters(
-    shared(contacts.command('search').description('find contacts'), 'sluice contacts search --channel line-tw --tag VIP'),
+    shared(
+      contacts.command('search').description('find contacts'),
+      'sluice contacts search --channel line-tw --tag VIP',
+    ),
   )
     .option('--limit <n>', 'contacts a page', positive, 50)
     .option('--after <id>', 'the `next` of the page before')
@@ -42,16 +45,18 @@ export function registerContacts(contacts: Command): void {
         answer(options, page, () => renderPage(page.contacts, page.next));
       });
     });
-  shared(contacts.command('show <id>').description('one contact, with everything known'), 'sluice contacts show 42').action(
-    async (id: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<SharedOptions>();
-      if (!/^[0-9]{1,18}$/.test(id)) throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
-      await withSession(options, async ({ db }) => {
-        const contact = await readContact(db, id);
-        answer(options, contact, () => renderContact(contact));
-      });
-    },
-  );
+  shared(
+    contacts.command('show <id>').description('one contact, with everything known'),
+    'sluice contacts show 42',
+  ).action(async (id: string, _options, command: Command) => {
+    const options = command.optsWithGlobals<SharedOptions>();
+    if (!/^[0-9]{1,18}$/.test(id))
+      throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
+    await withSession(options, async ({ db }) => {
+      const contact = await readContact(db, id);
+      answer(options, contact, () => renderContact(contact));
+    });
+  });
   withFilters(
     shared(
       contacts.command('export').description('write contacts to a file, or to stdout'),

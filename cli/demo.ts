@@ -17,7 +17,10 @@ import { configOf, type SharedOptions } from './session.ts';
 
 /** The sample files in examples/, and the channel each belongs to. No token is needed: importing sends nothing. */
 const SAMPLES: { file: string; channel: Pick<Channel, 'id' | 'kind' | 'defaultCountry' | 'timeZone'> }[] = [
-  { file: 'line-contacts.csv', channel: { id: 'line-tw', kind: 'line', defaultCountry: 'TW', timeZone: 'Asia/Taipei' } },
+  {
+    file: 'line-contacts.csv',
+    channel: { id: 'line-tw', kind: 'line', defaultCountry: 'TW', timeZone: 'Asia/Taipei' },
+  },
   {
     file: 'whatsapp-contacts.csv',
     channel: { id: 'wa-hk', kind: 'whatsapp', defaultCountry: 'HK', timeZone: 'Asia/Hong_Kong' },

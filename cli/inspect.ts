@@ -82,7 +82,12 @@ async function withSpool<T>(
     try {
       const inspected = await inspectFile(
         { reader, bytes: spooled.bytes, encoding: spooled.encoding },
-        { channelKind: options.kind, defaultCountry: 'TW', timeZone: 'Asia/Taipei', delimiter: options.delimiter ?? null },
+        {
+          channelKind: options.kind,
+          defaultCountry: 'TW',
+          timeZone: 'Asia/Taipei',
+          delimiter: options.delimiter ?? null,
+        },
       );
       return await work(inspected, spooled.path);
     } finally {
@@ -110,7 +115,13 @@ async function* cleanRows(profile: FileProfile, spool: string): AsyncGenerator<s
   const reader = await openFile(spool);
   const { delimiter, quote } = profile;
   try {
-    const blocks = readRecordBlocks({ reader, fromByte: profile.dataByte, firstLine: profile.dataLine, delimiter, quote });
+    const blocks = readRecordBlocks({
+      reader,
+      fromByte: profile.dataByte,
+      firstLine: profile.dataLine,
+      delimiter,
+      quote,
+    });
     for await (const block of blocks) {
       let text = '';
       for (const { fields } of readRecords(block, profile.plan).records)

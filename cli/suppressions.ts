@@ -41,19 +41,26 @@ export function registerSuppressions(program: Command): void {
       if (invalid.length > 0) process.exitCode = 1;
     });
   });
-  shared(suppressions.command('list').description('how many, by channel and reason'), 'sluice suppressions list').action(
-    async (_options, command: Command) => {
-      const options = command.optsWithGlobals<SharedOptions>();
-      await withSession(options, async ({ db }) => {
-        answer(options, { suppressions: await listSuppressions(db) }, ({ suppressions: all }) =>
-          table(
-            ['channel', 'reason', 'source', 'addresses', 'since'],
-            all.map((s) => [s.channel === '*' ? 'every' : s.channel, s.reason, s.source, s.addresses, s.since.toISOString()]),
-          ),
-        );
-      });
-    },
-  );
+  shared(
+    suppressions.command('list').description('how many, by channel and reason'),
+    'sluice suppressions list',
+  ).action(async (_options, command: Command) => {
+    const options = command.optsWithGlobals<SharedOptions>();
+    await withSession(options, async ({ db }) => {
+      answer(options, { suppressions: await listSuppressions(db) }, ({ suppressions: all }) =>
+        table(
+          ['channel', 'reason', 'source', 'addresses', 'since'],
+          all.map((s) => [
+            s.channel === '*' ? 'every' : s.channel,
+            s.reason,
+            s.source,
+            s.addresses,
+            s.since.toISOString(),
+          ]),
+        ),
+      );
+    });
+  });
   shared(
     suppressions
       .command('check <address>')

@@ -70,7 +70,13 @@ async function inspectForImport(
 ): Promise<RegisteredFile> {
   const { profile } = await inspectFile(
     { reader, bytes: spooled.bytes, encoding: spooled.encoding },
-    { ...input, channelKind: channel.kind, defaultCountry: channel.defaultCountry, timeZone: channel.timeZone, definitions },
+    {
+      ...input,
+      channelKind: channel.kind,
+      defaultCountry: channel.defaultCountry,
+      timeZone: channel.timeZone,
+      definitions,
+    },
   );
   const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, skipped, newAttributes } = profile;
   return {

@@ -22,7 +22,13 @@ export function parseStatements(text: string, file: string): Map<string, string>
     const end = block.indexOf('\n');
     const name = block.slice(0, end).trim();
     if (statements.has(name)) throw new Error(`${file}: statement "${name}" stands there twice`);
-    statements.set(name, block.slice(end + 1).trim().replace(/;$/, ''));
+    statements.set(
+      name,
+      block
+        .slice(end + 1)
+        .trim()
+        .replace(/;$/, ''),
+    );
   }
   return statements;
 }
@@ -36,7 +42,9 @@ export function namedStatements<const Name extends string>(file: string, names: 
   const unknown = names.filter((name) => !found.has(name));
   const unused = [...found.keys()].filter((name) => !(names as readonly string[]).includes(name));
   if (unknown.length > 0 || unused.length > 0)
-    throw new Error(`sql/postgres/${file}.sql: missing ${unknown.join(', ') || '-'}; unused ${unused.join(', ') || '-'}`);
+    throw new Error(
+      `sql/postgres/${file}.sql: missing ${unknown.join(', ') || '-'}; unused ${unused.join(', ') || '-'}`,
+    );
   return Object.fromEntries(found) as Record<Name, string>;
 }
 

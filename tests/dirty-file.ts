@@ -42,7 +42,10 @@ const odd = fc.constantFrom(
 /** A file of up to 60 records for a LINE channel, with \n or \r\n, with or without a last line end. */
 export const dirtyFile: fc.Arbitrary<DirtyFile> = fc
   .record({
-    lines: fc.array(fc.oneof({ weight: 9, arbitrary: line }, { weight: 1, arbitrary: odd }), { minLength: 1, maxLength: 60 }),
+    lines: fc.array(fc.oneof({ weight: 9, arbitrary: line }, { weight: 1, arbitrary: odd }), {
+      minLength: 1,
+      maxLength: 60,
+    }),
     newline: fc.constantFrom('\n', '\r\n'),
     last: fc.boolean(),
   })

@@ -8,7 +8,12 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { ImportId, Channel, RowsDone, RowsTotal, Stage } from './search-attributes.ts';
-import { parseImportInput, type ImportInput, type ImportRef, type ImportResult } from '../pipelines/contracts/import.ts';
+import {
+  parseImportInput,
+  type ImportInput,
+  type ImportRef,
+  type ImportResult,
+} from '../pipelines/contracts/import.ts';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { describeProgress, describeResult, rateOf, type Sample } from './import-details.ts';
 import { short, steps } from './proxies.ts';
@@ -66,8 +71,14 @@ function stopped(ref: ImportRef, error: unknown): Promise<ImportResult> {
   return CancellationScope.nonCancellable(() =>
     isCancellation(error)
       ? short.stopImport(ref, 'cancelled', 'Cancelled. A new start of the same file goes on from here.')
-      : short.stopImport(ref, 'failed', error instanceof Error ? (error.cause ?? error).toString() : String(error)),
+      : short.stopImport(ref, 'failed', reasonOf(error)),
   );
+}
+
+/** What an activity died of, without the wrapping that Temporal puts around it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /**

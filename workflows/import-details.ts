@@ -1,5 +1,10 @@
 // The words and tables that a person sees in the Temporal UI while an import runs, and when it has ended. Pure.
-import { IMPORT_OUTCOMES, type ImportProgress, type ImportResult, type OutcomeCounts } from '../pipelines/contracts/import.ts';
+import {
+  IMPORT_OUTCOMES,
+  type ImportProgress,
+  type ImportResult,
+  type OutcomeCounts,
+} from '../pipelines/contracts/import.ts';
 
 /** The progress at a moment, epoch milliseconds. */
 export interface Sample {
@@ -21,7 +26,8 @@ export function rateOf(earlier: Sample | null, now: Sample): Rate | null {
   const { linesTotal, linesDone, bytesTotal, bytesDone } = now.progress;
   const bytesPerSecond = perSecond((progress) => progress.bytesDone);
   // Until the file is read, only its bytes are known.
-  const eta = linesTotal === null ? (bytesTotal - bytesDone) / bytesPerSecond : (linesTotal - linesDone) / linesPerSecond;
+  const eta =
+    linesTotal === null ? (bytesTotal - bytesDone) / bytesPerSecond : (linesTotal - linesDone) / linesPerSecond;
   return { linesPerSecond, etaSeconds: Number.isFinite(eta) && eta >= 0 ? eta : null };
 }
 
@@ -40,7 +46,10 @@ export function describeProgress(importId: string, { progress }: Sample, rate: R
 export function describeResult(result: ImportResult): string {
   const { blank, preamble, header, footer } = result.skipped;
   const head = `**${result.state}** import ${result.importId}${result.dryRun ? ' (dry run)' : ''}${result.recognised ? ' (imported before)' : ''}: ${group(result.lines)} lines, ${group(blank + preamble + header + footer)} skipped`;
-  const files = [result.rejectsFile && `Rejects: \`${result.rejectsFile}\``, result.diffFile && `Diff: \`${result.diffFile}\``];
+  const files = [
+    result.rejectsFile && `Rejects: \`${result.rejectsFile}\``,
+    result.diffFile && `Diff: \`${result.diffFile}\``,
+  ];
   return [head, result.message, outcomeTable(result.outcomes), ...files].filter(Boolean).join('\n\n');
 }
 

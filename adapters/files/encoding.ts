@@ -11,7 +11,10 @@ export type Encoding = (typeof ENCODINGS)[number];
 
 export interface DetectedEncoding {
   encoding: Encoding;
-  /** 0 to 1. 1: a byte order mark, or multi-byte UTF-8 without fault. Pure ASCII counts as UTF-8 with 0.5: the rest may differ. */
+  /**
+   * 0 to 1. 1: a byte order mark, or multi-byte UTF-8 without fault. Pure ASCII counts as UTF-8 with 0.5: the rest may
+   * differ.
+   */
   confidence: number;
   /** Bytes of byte order mark at the beginning. */
   bomLength: number;
@@ -40,10 +43,14 @@ const ALIASES: Record<string, Encoding> = {
   iso88591: 'windows-1252',
 };
 
-// Below this share of everyday characters a decoding is chance. Lower accepts GBK read as Big5; higher refuses lists of rare names.
+// Below this share of everyday characters a decoding is chance. Lower accepts GBK read as Big5; higher refuses lists of
+// rare names.
 const EVERYDAY_SHARE = 0.6;
 
-/** The encoding a person means (`Big5`, `cp950`, `UTF8` …). Throws PipelineError `encoding_unknown` for a name not known here. */
+/**
+ * The encoding a person means (`Big5`, `cp950`, `UTF8` …). Throws PipelineError `encoding_unknown` for a name not known
+ * here.
+ */
 export function parseEncoding(name: string): Encoding {
   const encoding = ALIASES[name.toLowerCase().replace(/[^a-z0-9]/g, '')];
   if (encoding) return encoding;
@@ -97,7 +104,10 @@ function isAscii(sample: Uint8Array): boolean {
   return sample.every((byte) => byte < 0x80);
 }
 
-/** Whether a pair of bytes is among the everyday characters of an encoding: its first level of ideographs, its marks and kana. */
+/**
+ * Whether a pair of bytes is among the everyday characters of an encoding: its first level of ideographs, its marks and
+ * kana.
+ */
 function isEveryday(encoding: Encoding, lead: number, trail: number): boolean {
   switch (encoding) {
     case 'big5':
@@ -114,7 +124,10 @@ function isEveryday(encoding: Encoding, lead: number, trail: number): boolean {
   }
 }
 
-/** Share of everyday characters among those beyond ASCII when read in a double-byte encoding; 0 when it cannot be read in it. */
+/**
+ * Share of everyday characters among those beyond ASCII when read in a double-byte encoding; 0 when it cannot be read
+ * in it.
+ */
 function everydayShare(sample: Uint8Array, encoding: Encoding): number {
   const text = iconv.decode(Buffer.from(sample.subarray(0, sample.length - 1)), decoderName(encoding));
   // The last character may be cut by the end of the sample.
@@ -132,7 +145,9 @@ function everydayShare(sample: Uint8Array, encoding: Encoding): number {
   return all === 0 ? 0 : everyday / all;
 }
 
-/** Big5, GBK or Shift-JIS: the one in which most characters are everyday ones; chardet's opinion settles what is close. */
+/**
+ * Big5, GBK or Shift-JIS: the one in which most characters are everyday ones; chardet's opinion settles what is close.
+ */
 function byCharacters(sample: Uint8Array): DetectedEncoding | null {
   const opinions = new Map(
     analyse(sample).map((match) => [ALIASES[match.name.toLowerCase().replace(/[^a-z0-9]/g, '')], match.confidence]),
@@ -158,9 +173,9 @@ function byCharacters(sample: Uint8Array): DetectedEncoding | null {
 }
 
 /**
- * The encoding of a text from its first bytes (64 KiB and more serve well; the sample may end inside a character). Order: byte order mark, UTF-16
- * by zero bytes, UTF-8, then Big5, GBK and Shift-JIS by their characters. The same bytes give the same answer.
- * Throws PipelineError `file_binary` for what is not text, `encoding_unclear` where nothing fits.
+ * The encoding of a text from its first bytes (64 KiB and more serve well; the sample may end inside a character).
+ * Order: byte order mark, UTF-16 by zero bytes, UTF-8, then Big5, GBK and Shift-JIS by their characters. The same bytes
+ * give the same answer. Throws PipelineError `file_binary` for what is not text, `encoding_unclear` where nothing fits.
  */
 export function detectEncoding(sample: Uint8Array): DetectedEncoding {
   const marked = byOrderMark(sample);

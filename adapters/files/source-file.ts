@@ -40,8 +40,9 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * The pieces of the source in order, unzipped when they are gzip (by magic number, not by name). Constant memory; end it with `return()` to
- * close the file. Throws `file_missing`, `file_unreadable`, `file_corrupt` (damaged gzip), or the signal's reason.
+ * The pieces of the source in order, unzipped when they are gzip (by magic number, not by name). Constant memory; end
+ * it with `return()` to close the file. Throws `file_missing`, `file_unreadable`, `file_corrupt` (damaged gzip), or the
+ * signal's reason.
  */
 export async function* sourcePieces(request: SourceRequest): AsyncGenerator<Buffer, void> {
   const packed = isGzip(await firstBytes(request.path));

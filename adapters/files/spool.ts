@@ -1,5 +1,5 @@
-// Brings a source file into the data folder once: unzipped, as UTF-8, under the SHA-256 of its text. Everything later reads that copy.
-// Parses nothing; leaves no half-written file behind.
+// Brings a source file into the data folder once: unzipped, as UTF-8, under the SHA-256 of its text. Everything later
+// reads that copy. Parses nothing; leaves no half-written file behind.
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,10 @@ import { detectEncoding, parseEncoding, type DetectedEncoding, type Encoding } f
 import { fileEmpty, sourcePieces, sourceSize, type SourceRequest } from './source-file.ts';
 import { mendLineBreaks, transcoder, UndecodableBytes } from './transcode.ts';
 
-/** Bytes from which the encoding is told. Lower misses a first Chinese name after long preambles; higher only costs memory. */
+/**
+ * Bytes from which the encoding is told. Lower misses a first Chinese name after long preambles; higher only costs
+ * memory.
+ */
 const SAMPLE_BYTES = 256 * 1024;
 
 export interface SpoolRequest extends SourceRequest {
@@ -47,9 +50,10 @@ class WrongEncoding extends Error {
 }
 
 /**
- * Spools one local file. Doing it again with the same content gives the same file and is harmless. `\r` as the only line break becomes `\n`.
- * Throws PipelineError: `file_missing`, `file_unreadable`, `file_empty`, `file_corrupt` (damaged gzip), `file_binary`, `encoding_unknown`,
- * `encoding_unclear`, `encoding_wrong` (names the line); or the signal's reason.
+ * Spools one local file. Doing it again with the same content gives the same file and is harmless. `\r` as the only
+ * line break becomes `\n`. Throws PipelineError: `file_missing`, `file_unreadable`, `file_empty`, `file_corrupt`
+ * (damaged gzip), `file_binary`, `encoding_unknown`, `encoding_unclear`, `encoding_wrong` (names the line); or the
+ * signal's reason.
  */
 export async function spoolFile(request: SpoolRequest): Promise<SpooledFile> {
   const sourceBytes = await sourceSize(request.path);

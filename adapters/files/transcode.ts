@@ -1,4 +1,5 @@
-// Turns the bytes of a text in a known encoding into UTF-8 without byte order mark, piece by piece. Finds the first byte that does not fit.
+// Turns the bytes of a text in a known encoding into UTF-8 without byte order mark, piece by piece. Finds the first
+// byte that does not fit.
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { decoderName, type Encoding } from './encoding.ts';
@@ -85,7 +86,9 @@ function decodedTranscoder(encoding: Encoding): Transcoder {
   };
 }
 
-/** A transcoder for one text in `encoding`. The text must not begin with a byte order mark; constant memory per piece. */
+/**
+ * A transcoder for one text in `encoding`. The text must not begin with a byte order mark; constant memory per piece.
+ */
 export function transcoder(encoding: Encoding): Transcoder {
   return encoding === 'utf-8' ? utf8Transcoder() : decodedTranscoder(encoding);
 }

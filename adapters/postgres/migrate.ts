@@ -65,13 +65,21 @@ async function pendingMigrations(client: pg.Client): Promise<Migration[]> {
   for (const row of rows) {
     const file = shipped.find((migration) => migration.name === row.name);
     if (file === undefined)
-      throw new PipelineError('schema_newer', `The database has migration ${row.name}, which this version does not know.`, {
-        hint: 'Run the version of Sluice that made it, or a newer one.',
-      });
+      throw new PipelineError(
+        'schema_newer',
+        `The database has migration ${row.name}, which this version does not know.`,
+        {
+          hint: 'Run the version of Sluice that made it, or a newer one.',
+        },
+      );
     if (file.sha256 !== row.sha256)
-      throw new PipelineError('migration_changed', `Migration ${row.name} differs from the one applied to the database.`, {
-        hint: 'Migrations are never edited: restore the file and add a new one.',
-      });
+      throw new PipelineError(
+        'migration_changed',
+        `Migration ${row.name} differs from the one applied to the database.`,
+        {
+          hint: 'Migrations are never edited: restore the file and add a new one.',
+        },
+      );
   }
   return shipped.filter((migration) => !rows.some((row) => row.name === migration.name));
 }

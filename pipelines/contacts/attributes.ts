@@ -1,4 +1,5 @@
-// Custom attributes: one cell to a typed value, and the type that a new column seems to have. Does not know what is stored.
+// Custom attributes: one cell to a typed value, and the type that a new column seems to have. Does not know what is
+// stored.
 import type { AttributeType } from '../contracts/contact-fields.ts';
 import { normaliseBoolean } from './booleans.ts';
 import { cleanIdentifier, isBlankCell } from './cell-text.ts';
@@ -7,7 +8,7 @@ import { MAX_TEXT_LENGTH, normaliseText } from './text.ts';
 
 const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/;
 const CURRENCY = /^(?:NT\$|HK\$|US\$|\$|NTD|TWD|HKD|USD)\s*/i;
-const PLAIN_NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,10})?$/;
+const PLAIN_NUMBER = /^-?(?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\d{1,10})?$/;
 const COMPACT_DATE = /^(?:19|20)\d\d[01]\d[0-3]\d$/;
 const DATE_LIKE = /[-/.年]/;
 
@@ -36,8 +37,9 @@ function normaliseNumber(raw: string): AttributeResult {
 }
 
 /**
- * The value of an attribute cell: text as text.ts keeps it, a number (`1,234.5`, `NT$1,200`), a boolean, a date as `yyyy-mm-dd` (the day as
- * written), a datetime as ISO 8601 with Z. `attribute_empty` is not an error: the file says nothing.
+ * The value of an attribute cell: text as text.ts keeps it, a number (`1,234.5`, `NT$1,200`), a boolean, a date as
+ * `yyyy-mm-dd` (the day as written), a datetime as ISO 8601 with Z. `attribute_empty` is not an error: the file says
+ * nothing.
  */
 export function normaliseAttribute(raw: string, type: AttributeType, options: DateOptions): AttributeResult {
   switch (type) {
@@ -64,8 +66,9 @@ export function normaliseAttribute(raw: string, type: AttributeType, options: Da
 }
 
 /**
- * The type that all non-empty samples have; text when they disagree or there are none. Digits with a leading zero are text (they are ids), so
- * are compact dates and numbers too long to keep. `0` and `1` alone are numbers, `是` and `yes` booleans.
+ * The type that all non-empty samples have; text when they disagree or there are none. Digits with a leading zero are
+ * text (they are ids), so are compact dates and numbers too long to keep. `0` and `1` alone are numbers, `是` and `yes`
+ * booleans.
  */
 export function guessAttributeType(samples: Iterable<string>, options: DateOptions): AttributeType {
   const values = [...samples].filter((sample) => !isBlankCell(sample)).map(cleanIdentifier);

@@ -13,7 +13,10 @@ for (const word of NO.split(/\s+/)) WORDS.set(cleanIdentifier(word).toLowerCase(
 
 export type BooleanResult = { ok: true; value: boolean } | { ok: false; reason: 'boolean_empty' | 'boolean_invalid' };
 
-/** Yes or no from one cell, whatever its width or case (`Ｙ`, `TRUE`, `1.0`, `取消訂閱`). An unknown word is invalid, never a guess. */
+/**
+ * Yes or no from one cell, whatever its width or case (`Ｙ`, `TRUE`, `1.0`, `取消訂閱`). An unknown word is invalid, never a
+ * guess.
+ */
 export function normaliseBoolean(raw: string): BooleanResult {
   const known = WORDS.get(raw);
   if (known !== undefined) return { ok: true, value: known };

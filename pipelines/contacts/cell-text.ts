@@ -10,9 +10,9 @@ const APOSTROPHE = /^['\u2018\u2019`]/;
 const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E[+-]\d{1,3}$/i;
 
 /**
- * An identifier cell (id, phone, e-mail, number, date) in plain form: NFKC, no invisible or control characters, no white
- * space around it, `="0912"` unwrapped, the apostrophe a spreadsheet puts before text removed. Cleaning twice changes nothing
- * for values that do not themselves begin with an apostrophe.
+ * An identifier cell (id, phone, e-mail, number, date) in plain form: NFKC, no invisible or control characters, no
+ * white space around it, `="0912"` unwrapped, the apostrophe a spreadsheet puts before text removed. Cleaning twice
+ * changes nothing for values that do not themselves begin with an apostrophe.
  */
 export function cleanIdentifier(raw: string): string {
   const first = raw.charCodeAt(0);
@@ -28,7 +28,9 @@ export function cleanIdentifier(raw: string): string {
   return text.replace(APOSTROPHE, '').trim();
 }
 
-/** True for numbers as a spreadsheet abbreviates them (`8.86913E+11`): their digits are lost and must not be guessed. */
+/**
+ * True for numbers as a spreadsheet abbreviates them (`8.86913E+11`): their digits are lost and must not be guessed.
+ */
 export function isScientificNotation(text: string): boolean {
   return SCIENTIFIC.test(text);
 }

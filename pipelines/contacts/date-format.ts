@@ -24,15 +24,19 @@ const TOKENS: [token: string, part: string, pattern: string][] = [
   ['a', 'meridiem', '[AaPp]\\.?[Mm]\\.?|上午|下午'],
 ];
 
-/** Reads text of one declared format into its parts, or null when the text has another form. Ranges are checked by the caller. */
+/**
+ * Reads text of one declared format into its parts, or null when the text has another form. Ranges are checked by the
+ * caller.
+ */
 export type FormatReader = (text: string) => LocalTime | null;
 
 const readers = new Map<string, FormatReader>();
 
 /**
- * The reader of a declared format. Tokens: `yyyy` `yy` (70-99 are 1970-1999) `rrr` (ROC year: 113 is 2024) `MM` `M` `dd` `d` `HH` `H`
- * `hh` `h` (with `a`: AM, PM, 上午, 下午) `mm` `ss` `SSS` `XXX` (offset or Z). `[…]` is optional, a blank is any white space, other
- * letters are refused. Throws PipelineError `date_format_invalid`. Remembered: the same format compiles once.
+ * The reader of a declared format. Tokens: `yyyy` `yy` (70-99 are 1970-1999) `rrr` (ROC year: 113 is 2024) `MM` `M`
+ * `dd` `d` `HH` `H` `hh` `h` (with `a`: AM, PM, 上午, 下午) `mm` `ss` `SSS` `XXX` (offset or Z). `[…]` is optional, a blank
+ * is any white space, other letters are refused. Throws PipelineError `date_format_invalid`. Remembered: the same
+ * format compiles once.
  */
 export function compileDateFormat(format: string): FormatReader {
   let reader = readers.get(format);
@@ -112,8 +116,9 @@ const DAY_MONTH = /^(\d{1,2})([/.-])(\d{1,2})\2\d{4}(?:\s+(\d{1,2}:\d{2}(?::\d{2
 const UNDECLARED = /^\d{1,3}[/.-]\d{1,2}[/.-]\d{1,4}(?:\s|$)/;
 
 /**
- * What format the values of one or more date columns are in: a format with evidence (a number above 12 in one place, never in the other),
- * `'ambiguous'` when the values need a declaration, or null when none needs one (ISO, year first, Chinese, epoch, empty).
+ * What format the values of one or more date columns are in: a format with evidence (a number above 12 in one place,
+ * never in the other), `'ambiguous'` when the values need a declaration, or null when none needs one (ISO, year first,
+ * Chinese, epoch, empty).
  */
 export function detectDateFormat(samples: Iterable<string>): string | null {
   let mark: string | null = null;

@@ -1,5 +1,5 @@
-// One date or time cell to an instant and a calendar day. Forms that show themselves are read; day-first and month-first only
-// by a declared format. Never guesses from the row.
+// One date or time cell to an instant and a calendar day. Forms that show themselves are read; day-first and
+// month-first only by a declared format. Never guesses from the row.
 import { cleanIdentifier } from './cell-text.ts';
 import { compileDateFormat } from './date-format.ts';
 import { dayOf, hourOfDay, instantOf, isRealTime, parseOffsetMinutes, type LocalTime } from './local-time.ts';
@@ -91,9 +91,10 @@ function epochTime(text: string): LocalTime | null {
 }
 
 /**
- * One cell to an instant. Without a declared format: ISO 8601, year first with `-` `/` `.`, `yyyymmdd[hhmmss]`, Chinese dates, epoch seconds or
- * milliseconds; `05/06/2024` is `date_format_undeclared`. With one: that format, else ISO 8601 and (unless the format itself begins with a
- * year) the other year-first forms. The same cell always gives the same instant. Throws `date_format_invalid` for a bad format only.
+ * One cell to an instant. Without a declared format: ISO 8601, year first with `-` `/` `.`, `yyyymmdd[hhmmss]`, Chinese
+ * dates, epoch seconds or milliseconds; `05/06/2024` is `date_format_undeclared`. With one: that format, else ISO 8601
+ * and (unless the format itself begins with a year) the other year-first forms. The same cell always gives the same
+ * instant. Throws `date_format_invalid` for a bad format only.
  */
 export function normaliseDate(raw: string, options: DateOptions): DateResult {
   const { timeZone, format } = options;

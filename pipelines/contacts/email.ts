@@ -20,8 +20,8 @@ export type EmailResult =
   | { ok: false; reason: 'email_missing' | 'email_invalid' | 'email_too_long' | 'email_placeholder' };
 
 /**
- * `email`: as given, cleaned, domain in lower-case ASCII (IDNA). `emailKey`: the same with a lower-case local part; two addresses
- * are one when their keys are equal. Dots and `+tags` are kept: only some providers ignore them. Idempotent.
+ * `email`: as given, cleaned, domain in lower-case ASCII (IDNA). `emailKey`: the same with a lower-case local part; two
+ * addresses are one when their keys are equal. Dots and `+tags` are kept: only some providers ignore them. Idempotent.
  */
 export function normaliseEmail(raw: string, options: EmailOptions = {}): EmailResult {
   let text = cleanIdentifier(raw);

@@ -1,4 +1,5 @@
-// The parts of a written date and time, and the checks and arithmetic that every date form shares. Knows no file and no format.
+// The parts of a written date and time, and the checks and arithmetic that every date form shares. Knows no file and no
+// format.
 import { zoneClock } from './time-zone.ts';
 
 /** A date and time as written, before any zone. `fraction` holds the digits after the second. */
@@ -14,11 +15,15 @@ export interface LocalTime {
   offsetMinutes: number | null;
 }
 
-// Years outside are slips of the keyboard, not customers. Narrower would refuse birthdays; wider lets 0204 and 20240 through.
+// Years outside are slips of the keyboard, not customers. Narrower would refuse birthdays; wider lets 0204 and 20240
+// through.
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2199;
 
-/** Hour of the day from a 12-hour clock (`下午 2` is 14, `12 AM` is 0); without a meridiem the hour itself; NaN if it cannot be. */
+/**
+ * Hour of the day from a 12-hour clock (`下午 2` is 14, `12 AM` is 0); without a meridiem the hour itself; NaN if it
+ * cannot be.
+ */
 export function hourOfDay(hour: number, meridiem: string | undefined): number {
   if (!meridiem) return hour;
   const afternoon = /^p|下午|晚上/i.test(meridiem);
@@ -48,7 +53,10 @@ export function dayOf(time: LocalTime): string {
   return `${time.year}-${String(time.month).padStart(2, '0')}-${String(time.day).padStart(2, '0')}`;
 }
 
-/** ISO 8601 with Z, milliseconds, microseconds where the text had them. Without an offset the time is local to `timeZone` (IANA). */
+/**
+ * ISO 8601 with Z, milliseconds, microseconds where the text had them. Without an offset the time is local to
+ * `timeZone` (IANA).
+ */
 export function instantOf(time: LocalTime, timeZone: string): string {
   const localMs = Date.UTC(time.year, time.month - 1, time.day, time.hour, time.minute, time.second);
   const epochMs =

@@ -1,7 +1,11 @@
-// The shop's own member number as a match key. Text, not a number: leading zeros stay, digits a spreadsheet lost are refused.
+// The shop's own member number as a match key. Text, not a number: leading zeros stay, digits a spreadsheet lost are
+// refused.
 import { cleanIdentifier, isScientificNotation } from './cell-text.ts';
 
-/** Longest member ID, in UTF-16 units. Lower rejects UUID-with-prefix ids; higher makes index entries too large for a B-tree page. */
+/**
+ * Longest member ID, in UTF-16 units. Lower rejects UUID-with-prefix ids; higher makes index entries too large for a
+ * B-tree page.
+ */
 export const MAX_MEMBER_ID_LENGTH = 255;
 
 // What exports write where there is no member. Taken as an id, all such lines would become one contact.
@@ -14,7 +18,10 @@ export type MemberIdResult =
       reason: 'member_id_missing' | 'member_id_scientific_notation' | 'member_id_placeholder' | 'member_id_too_long';
     };
 
-/** A member ID ready to compare: NFKC, trimmed, case kept, leading zeros kept. Calling it on its own result changes nothing. */
+/**
+ * A member ID ready to compare: NFKC, trimmed, case kept, leading zeros kept. Calling it on its own result changes
+ * nothing.
+ */
 export function normaliseMemberId(raw: string): MemberIdResult {
   const text = cleanIdentifier(raw);
   if (text === '') return { ok: false, reason: 'member_id_missing' };

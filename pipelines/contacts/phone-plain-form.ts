@@ -1,5 +1,6 @@
-// The fast path of phone.ts: mobile and Hong Kong numbers in their plainest spelling, typed by the library's own patterns.
-// Answers only what the library would answer (a property test compares them); anything else is left to phone.ts.
+// The fast path of phone.ts: mobile and Hong Kong numbers in their plainest spelling, typed by the library's own
+// patterns. Answers only what the library would answer (a property test compares them); anything else is left to
+// phone.ts.
 import { Metadata, type CountryCode } from 'libphonenumber-js/max';
 
 /** What the library's numbering plan offers at run time; its type declarations leave these out. */
@@ -13,7 +14,10 @@ const TYPES = 'MOBILE PREMIUM_RATE TOLL_FREE SHARED_COST VOIP PERSONAL_NUMBER PA
 
 type Classify = (national: string) => string | null;
 
-/** The type of a national number of that country, or null when it is not valid there. Same rule as the library's getNumberType. */
+/**
+ * The type of a national number of that country, or null when it is not valid there. Same rule as the library's
+ * getNumberType.
+ */
 function classifierFor(country: CountryCode): Classify {
   const metadata = new Metadata();
   metadata.selectNumberingPlan(country);
@@ -52,8 +56,9 @@ export interface PlainPhone {
 }
 
 /**
- * Reads `0912345678`, `0912-345-678`, `912345678`, `+886912345678` (default country TW), `91234567`, `9123 4567`, `+85291234567` (HK).
- * Null means "not one of these, or not valid": ask the library. About 0.2 µs a number against 9 µs for the library.
+ * Reads `0912345678`, `0912-345-678`, `912345678`, `+886912345678` (default country TW), `91234567`, `9123 4567`,
+ * `+85291234567` (HK). Null means "not one of these, or not valid": ask the library. About 0.2 µs a number against 9 µs
+ * for the library.
  */
 export function readPlainPhone(text: string, defaultCountry: string): PlainPhone | null {
   if (defaultCountry === 'TW') {

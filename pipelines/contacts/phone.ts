@@ -4,7 +4,10 @@ import { getCountries, parsePhoneNumberFromString, type CountryCode } from 'libp
 import { cleanIdentifier, isScientificNotation } from './cell-text.ts';
 import { readPlainPhone } from './phone-plain-form.ts';
 
-/** Longest cell that is looked at, in UTF-16 units. Lower rejects lists of numbers; higher lets one cell cost milliseconds. */
+/**
+ * Longest cell that is looked at, in UTF-16 units. Lower rejects lists of numbers; higher lets one cell cost
+ * milliseconds.
+ */
 export const MAX_PHONE_CELL = 200;
 
 const SEPARATORS = /[、,;/\n]|\s或\s/;
@@ -46,7 +49,9 @@ function phoneOf(e164: string, type: string, raw: string, others: string[]): Pho
   return { e164, raw, type, messageable: isMessageable(type), others };
 }
 
-/** One number by the library, in two passes: under the default country, then as an international number without its `+`. */
+/**
+ * One number by the library, in two passes: under the default country, then as an international number without its `+`.
+ */
 function readByLibrary(text: string, defaultCountry: CountryCode): { e164: string; type: string } | null {
   const international = text.startsWith('00') ? `+${text.slice(2)}` : text;
   let parsed = parsePhoneNumberFromString(international, { defaultCountry, extract: false });
@@ -77,10 +82,10 @@ function readList(text: string, defaultCountry: string): { e164: string; type: s
 }
 
 /**
- * One phone cell. Pipeline: clean (NFKC, invisible characters, leading apostrophe) → refuse scientific notation → strip `.0` → split
- * lists → `00` to `+` → library under the default country → the same digits with `+` → must be valid. Equal input gives equal output.
- * `libraryOnly` leaves the fast path out; it is there for the test that compares both. Throws nothing; `defaultCountry` must
- * have passed `isPhoneCountry`.
+ * One phone cell. Pipeline: clean (NFKC, invisible characters, leading apostrophe) → refuse scientific notation → strip
+ * `.0` → split lists → `00` to `+` → library under the default country → the same digits with `+` → must be valid.
+ * Equal input gives equal output. `libraryOnly` leaves the fast path out; it is there for the test that compares both.
+ * Throws nothing; `defaultCountry` must have passed `isPhoneCountry`.
  */
 export function normalisePhone(raw: string, options: PhoneOptions & { libraryOnly?: boolean }): PhoneResult {
   const country = options.defaultCountry;

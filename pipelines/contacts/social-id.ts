@@ -5,7 +5,8 @@ import { normalisePhone, type Phone } from './phone.ts';
 
 const LINE_USER = /^U[0-9a-f]{32}$/;
 const LINE_GROUP_OR_ROOM = /^[CR][0-9a-f]{32}$/;
-// Real PSIDs have 15 to 17 digits; shorter ones are seen in test data. Wider takes phone numbers and row numbers for PSIDs.
+// Real PSIDs have 15 to 17 digits; shorter ones are seen in test data. Wider takes phone numbers and row numbers for
+// PSIDs.
 const PSID = /^[1-9][0-9]{5,24}$/;
 const BUSINESS_SCOPED = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/;
 
@@ -22,8 +23,8 @@ export type SocialIdResult =
     };
 
 /**
- * The id as the provider writes it, or why it is none. WhatsApp gives the E.164 number (and the phone it came from), or a
- * business-scoped id unchanged. LINE ids are case-sensitive and taken exactly. Idempotent.
+ * The id as the provider writes it, or why it is none. WhatsApp gives the E.164 number (and the phone it came from), or
+ * a business-scoped id unchanged. LINE ids are case-sensitive and taken exactly. Idempotent.
  */
 export function normaliseSocialId(
   raw: string,

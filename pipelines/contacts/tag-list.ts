@@ -23,7 +23,9 @@ function splitterFor(separator: string): RegExp {
   return splitter;
 }
 
-/** Tag names of one cell in the order given: trimmed, empty ones dropped, each once (case counts). `''` gives no tags. */
+/**
+ * Tag names of one cell in the order given: trimmed, empty ones dropped, each once (case counts). `''` gives no tags.
+ */
 export function splitTags(raw: string, separator: string): TagListResult {
   const tags: string[] = [];
   for (const part of raw.split(splitterFor(separator))) {

@@ -1,6 +1,10 @@
-// Free text that people read (display names, text attributes): removes what cannot be seen or stored, keeps the rest as written.
+// Free text that people read (display names, text attributes): removes what cannot be seen or stored, keeps the rest as
+// written.
 
-/** Longest display name kept, in UTF-16 units. Lower would reject real names with emoji; higher stores whole paragraphs as names. */
+/**
+ * Longest display name kept, in UTF-16 units. Lower would reject real names with emoji; higher stores whole paragraphs
+ * as names.
+ */
 export const MAX_NAME_LENGTH = 255;
 /** Longest text attribute. Lower rejects real notes; higher lets one cell fill a jsonb row and every index on it. */
 export const MAX_TEXT_LENGTH = 10_000;
@@ -14,8 +18,9 @@ const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/g;
 export type TextResult = { ok: true; text: string } | { ok: false; reason: 'text_empty' | 'text_too_long' };
 
 /**
- * Text as it is stored: trimmed, no control or zero-width characters (never NUL, which Postgres refuses), line breaks and
- * tabs as single spaces when `oneLine`. Length is counted in UTF-16 units. Never cuts: too long is a reason. Idempotent.
+ * Text as it is stored: trimmed, no control or zero-width characters (never NUL, which Postgres refuses), line breaks
+ * and tabs as single spaces when `oneLine`. Length is counted in UTF-16 units. Never cuts: too long is a reason.
+ * Idempotent.
  */
 export function normaliseText(raw: string, options: { maxLength: number; oneLine: boolean }): TextResult {
   let text = raw;

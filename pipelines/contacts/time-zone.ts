@@ -1,26 +1,30 @@
 // IANA time zones: which names are valid, and local times to instants with the zone's own daylight saving rules.
 
 const DAY_MS = 86_400_000;
-// From here on a zone found without changes is treated as fixed. Earlier would lose Taipei and Hong Kong (DST until 1979).
+// From here on a zone found without changes is treated as fixed. Earlier would lose Taipei and Hong Kong (DST until
+// 1979).
 const FIXED_FROM_MS = Date.UTC(1980, 0, 2);
 const FIXED_TO_MS = Date.UTC(2038, 0, 1);
-// Offsets are remembered by quarter hour, the finest step at which zones change. Lower than this many entries forgets offsets
-// that the same file needs again; higher holds memory for nothing.
+// Offsets are remembered by quarter hour, the finest step at which zones change. Lower than this many entries forgets
+// offsets that the same file needs again; higher holds memory for nothing.
 const REMEMBERED_OFFSETS = 20_000;
 const QUARTER_HOUR_MS = 900_000;
 
 /** Reads local times of one zone. */
 export interface ZoneClock {
   /**
-   * The instant (epoch ms) of a local time, given as the epoch ms it would have in UTC. A time that the clocks skip is moved on by
-   * the skipped span; of a time that happens twice, the earlier is meant.
+   * The instant (epoch ms) of a local time, given as the epoch ms it would have in UTC. A time that the clocks skip is
+   * moved on by the skipped span; of a time that happens twice, the earlier is meant.
    */
   toEpochMs(localMs: number): number;
 }
 
 const clocks = new Map<string, ZoneClock>();
 
-/** The canonical name of an IANA zone (`asia/taipei` gives `Asia/Taipei`), or null. Bare offsets (`+08:00`) are no zones. */
+/**
+ * The canonical name of an IANA zone (`asia/taipei` gives `Asia/Taipei`), or null. Bare offsets (`+08:00`) are no
+ * zones.
+ */
 export function canonicalTimeZone(name: string): string | null {
   if (!/^[A-Za-z]/.test(name)) return null;
   try {
@@ -60,7 +64,10 @@ function offsetReader(timeZone: string): (epochMs: number) => number {
   };
 }
 
-/** The one offset of a zone from 1980 to 2037, or null when it changes. Looks every ten days: no change has ever been shorter. */
+/**
+ * The one offset of a zone from 1980 to 2037, or null when it changes. Looks every ten days: no change has ever been
+ * shorter.
+ */
 function fixedOffset(offsetAt: (epochMs: number) => number): number | null {
   const offset = offsetAt(FIXED_FROM_MS);
   for (let at = FIXED_FROM_MS; at < FIXED_TO_MS; at += 10 * DAY_MS) if (offsetAt(at) !== offset) return null;

@@ -51,18 +51,24 @@ async function applySlice(
   pads: SuppressionPads | null,
 ): Promise<void> {
   const range = [ref.importId, from, from + ports.sliceLines - 1];
-  await ports.db.transaction(async (tx) => {
-    await lockImport(tx, ref, 'share');
-    const run = (name: Parameters<typeof forImport>[0], more: unknown[] = []) =>
-      tx.query(forImport(name, ref.importId), [...range, ...more]);
-    const taken = await tx.query('select from import_slices where import_id = $1 and line_from = $2', range.slice(0, 2));
-    if (taken.rowCount > 0) return;
-    if (pads) await run('slice_suppress', [pads.inner, pads.outer]);
-    await createContacts(run);
-    await changeContacts(row, run);
-    if (hasTags(row)) await changeTags(tx, row, run);
-    await run('record_slice');
-  }, { timeoutMs: SLICE_TIMEOUT_MS });
+  await ports.db.transaction(
+    async (tx) => {
+      await lockImport(tx, ref, 'share');
+      const run = (name: Parameters<typeof forImport>[0], more: unknown[] = []) =>
+        tx.query(forImport(name, ref.importId), [...range, ...more]);
+      const taken = await tx.query(
+        'select from import_slices where import_id = $1 and line_from = $2',
+        range.slice(0, 2),
+      );
+      if (taken.rowCount > 0) return;
+      if (pads) await run('slice_suppress', [pads.inner, pads.outer]);
+      await createContacts(run);
+      await changeContacts(row, run);
+      if (hasTags(row)) await changeTags(tx, row, run);
+      await run('record_slice');
+    },
+    { timeoutMs: SLICE_TIMEOUT_MS },
+  );
 }
 
 type Run = (name: Parameters<typeof forImport>[0], more?: unknown[]) => ReturnType<Transaction['query']>;

@@ -1,4 +1,5 @@
-// One rule per contact field: a cell, and where its value goes in the staged row. Plans of whole lines are normalise-row.ts.
+// One rule per contact field: a cell, and where its value goes in the staged row. Plans of whole lines are
+// normalise-row.ts.
 import type { ContactField } from '../contracts/contact-fields.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { cleanIdentifier } from '../contacts/cell-text.ts';
@@ -15,7 +16,10 @@ import type { NormalisePlan, StagedRow } from './staged-row.ts';
 /** Puts the value of one non-blank cell into the row, or says why it cannot. */
 export type CellRule = (cell: string, row: StagedRow) => InvalidReason | null;
 
-/** Longest picture address; what browsers and CDNs accept. Longer ones are usually inline images, which do not belong in a row. */
+/**
+ * Longest picture address; what browsers and CDNs accept. Longer ones are usually inline images, which do not belong in
+ * a row.
+ */
 const MAX_URL_LENGTH = 2048;
 
 const zones = new Map<string, string | null>();
@@ -130,7 +134,9 @@ export function fieldRule(plan: NormalisePlan, field: ContactField): CellRule {
   }
 }
 
-/** Marks a field as "to be cleared" (an empty string). Times and the subscription cannot be cleared, nor can an address. */
+/**
+ * Marks a field as "to be cleared" (an empty string). Times and the subscription cannot be cleared, nor can an address.
+ */
 export function clearRule(plan: NormalisePlan, field: ContactField): ((row: StagedRow) => void) | null {
   switch (field) {
     case 'display_name':

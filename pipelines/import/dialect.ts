@@ -1,4 +1,5 @@
-// How a delimited text is written: delimiter, quote, where its header stands. Judges a sample; knows fields only through their headers.
+// How a delimited text is written: delimiter, quote, where its header stands. Judges a sample; knows fields only
+// through their headers.
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
@@ -8,9 +9,11 @@ import { hasQuote, scanLines, scanRecords, type Marks } from './record-scanner.t
 import type { SourceRecord } from './staged-row.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];
-/** Records looked at. Fewer are fooled by long preambles; more cost time and change nothing. */
-const SAMPLE_RECORDS = 200;
-/** A header is not looked for beyond this record. Lower misses reports with long titles; higher takes data for headers. */
+/** Records by which delimiters are compared. Fewer are fooled by long preambles; more cost time and change nothing. */
+const COMPARED_RECORDS = 200;
+/**
+ * A header is not looked for beyond this record. Lower misses reports with long titles; higher takes data for headers.
+ */
 const MAX_PREAMBLE = 20;
 
 export interface DialectOptions {
@@ -46,11 +49,11 @@ function parseQuote(text: string): string {
 }
 
 /** Whole records at the beginning of the bytes. An unclosed quote ends them. */
-function sampleRecords(bytes: Uint8Array, atEnd: boolean, marks: Marks): SourceRecord[] {
+function sampleRecords(bytes: Uint8Array, atEnd: boolean, marks: Marks, limit: number): SourceRecord[] {
   const scan = hasQuote(bytes, bytes.length, marks.quote)
     ? scanRecords(bytes, bytes.length, atEnd, marks)
     : scanLines(bytes, bytes.length, atEnd);
-  const count = Math.min(scan.starts.length, SAMPLE_RECORDS);
+  const count = Math.min(scan.starts.length, limit);
   const end = count < scan.starts.length ? (scan.starts[count] ?? 0) : scan.consumed;
   return readRecords({ bytes: bytes.subarray(0, end), byteStart: 0, firstLine: 1 }, marks).records;
 }
@@ -91,7 +94,10 @@ function score(records: SourceRecord[], kind: ChannelKind): number {
   return share + Math.min(width, 20) / 50 + words / 2;
 }
 
-/** A single quote is a quote only where fields are wrapped in it; at the beginning alone it is a spreadsheet's text mark. */
+/**
+ * A single quote is a quote only where fields are wrapped in it; at the beginning alone it is a spreadsheet's text
+ * mark.
+ */
 function detectQuote(text: string, delimiters: string[]): string {
   if (text.includes('"')) return '"';
   const wrapped = text.match(/(?<=^|[,;\t|])'[^'\r\n]*'(?=[,;\t|\r\n]|$)/gm)?.length ?? 0;
@@ -109,7 +115,10 @@ export function looksLikeValue(cell: string): boolean {
   );
 }
 
-/** The header: the record with most known words; else the first that is as wide as the data and well filled; null if that is data. */
+/**
+ * The header: the record with most known words; else the first that is as wide as the data and well filled; null if
+ * that is data.
+ */
 function findHeader(records: SourceRecord[], kind: ChannelKind): number | null {
   const { width } = commonWidth(records);
   const candidates = records.slice(0, MAX_PREAMBLE).map((record, index) => ({
@@ -132,8 +141,9 @@ function findHeader(records: SourceRecord[], kind: ChannelKind): number | null {
 }
 
 /**
- * The dialect of a text from its first bytes (UTF-8, from offset 0). `atEnd`: the sample is the whole text. Same bytes, same answer.
- * Throws PipelineError `delimiter_invalid`, `quote_invalid`, `record_too_long`, `file_blank` (no record that is not blank).
+ * The dialect of a text from its first bytes (UTF-8, from offset 0). `atEnd`: the sample is the whole text. Same bytes,
+ * same answer. Throws PipelineError `delimiter_invalid`, `quote_invalid`, `record_too_long`, `file_blank` (no record
+ * that is not blank).
  */
 export function detectDialect(sample: Uint8Array, atEnd: boolean, options: DialectOptions): Dialect {
   const text = new TextDecoder().decode(sample);
@@ -144,7 +154,7 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
     options.quote === undefined || options.quote === null ? detectQuote(text, delimiters) : parseQuote(options.quote);
   const read = delimiters.map((delimiter) => ({
     delimiter,
-    records: sampleRecords(sample, atEnd, { delimiter, quote }),
+    records: sampleRecords(sample, atEnd, { delimiter, quote }, COMPARED_RECORDS),
   }));
   const scored = read.map((candidate) => ({ ...candidate, score: score(candidate.records, options.channelKind) }));
   const best = scored.reduce((a, b) => (b.score > a.score ? b : a));
@@ -159,7 +169,7 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
   return {
     delimiter: best.delimiter,
     quote,
-    records: best.records,
+    records: sampleRecords(sample, atEnd, { delimiter: best.delimiter, quote }, Number.POSITIVE_INFINITY),
     headerIndex: findHeader(best.records, options.channelKind),
   };
 }

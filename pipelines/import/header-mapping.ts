@@ -1,4 +1,5 @@
-// What each column of a file means: by its header, or as the user says with `map`. Looks at no data but samples for new attributes' types.
+// What each column of a file means: by its header, or as the user says with `map`. Looks at no data but samples for new
+// attributes' types.
 import {
   ATTRIBUTE_TYPES,
   CONTACT_FIELDS,
@@ -17,8 +18,9 @@ export interface AttributeDefinition {
 export interface MappingOptions {
   channelKind: ChannelKind;
   /**
-   * Target to header. Targets: a contact field (`phone`), `tags`, `tag:NAME` (a yes-or-no column), `attribute:NAME`, `attribute:NAME:TYPE`,
-   * `ignored` or `ignore:ANY` (that header is not imported). Headers compare without case, width, spaces and marks.
+   * Target to header. Targets: a contact field (`phone`), `tags`, `tag:NAME` (a yes-or-no column), `attribute:NAME`,
+   * `attribute:NAME:TYPE`, `ignored` or `ignore:ANY` (that header is not imported). Headers compare without case,
+   * width, spaces and marks.
    */
   map: Record<string, string>;
   definitions: AttributeDefinition[];
@@ -153,9 +155,10 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
 }
 
 /**
- * Maps the headers of a file. First `map`, then the words of header-words.ts (a field that `map` gave to a column is not given to another), then
- * attribute definitions of the same name, then new attributes where allowed; the rest is ignored. Pure.
- * Throws PipelineError `header_duplicate`, `map_column_missing`, `map_target_unknown`, `attribute_unknown`, `field_duplicate`.
+ * Maps the headers of a file. First `map`, then the words of header-words.ts (a field that `map` gave to a column is
+ * not given to another), then attribute definitions of the same name, then new attributes where allowed; the rest is
+ * ignored. Pure. Throws PipelineError `header_duplicate`, `map_column_missing`, `map_target_unknown`,
+ * `attribute_unknown`, `field_duplicate`.
  */
 export function mapHeaders(headers: string[], options: MappingOptions): Mapping {
   refuseDuplicates(headers);

@@ -1,10 +1,14 @@
-// The words that files use for contact fields, in English, traditional and simplified Chinese. A dictionary, nothing else.
+// The words that files use for contact fields, in English, traditional and simplified Chinese. A dictionary, nothing
+// else.
 import type { ChannelKind, ContactField } from '../contracts/contact-fields.ts';
 
 /** What a header can mean by itself. */
 export type HeaderMeaning = ContactField | 'tags';
 
-/** Words by meaning. Before the bar: sure. After it: likely, and given way to a sure word in another column only by `--map`. */
+/**
+ * Words by meaning. Before the bar: sure. After it: likely, and given way to a sure word in another column only by
+ * `--map`.
+ */
 const WORDS: Record<Exclude<HeaderMeaning, 'social_id'>, string> = {
   member_id: `member id, member number, member no, member code, membership id, membership number, member card, vip number, vip no,
     會員編號, 會員id, 會員代號, 會員代碼, 會員號碼, 會員號, 會員卡號, 会员编号, 会员id, 会员代号, 会员号, 会员号码, 会员卡号
@@ -48,7 +52,9 @@ export function headerKey(header: string): string {
 
 const dictionaries = new Map<ChannelKind, Map<string, { meaning: HeaderMeaning; confidence: number }>>();
 
-/** What each header key means on a kind of channel; built once a kind. Confidence 1 for sure words, 0.8 for likely ones. */
+/**
+ * What each header key means on a kind of channel; built once a kind. Confidence 1 for sure words, 0.8 for likely ones.
+ */
 export function headerDictionary(kind: ChannelKind): Map<string, { meaning: HeaderMeaning; confidence: number }> {
   let dictionary = dictionaries.get(kind);
   if (!dictionary) {
@@ -67,8 +73,8 @@ export function headerDictionary(kind: ChannelKind): Map<string, { meaning: Head
 }
 
 /**
- * What a header means by its words, or null. Also looks at the text without what stands in brackets, without the marks of required fields, and
- * at what stands in the brackets: `手機號碼（必填）`, `Email (電子郵件)`, `*姓名`.
+ * What a header means by its words, or null. Also looks at the text without what stands in brackets, without the marks
+ * of required fields, and at what stands in the brackets: `手機號碼（必填）`, `Email (電子郵件)`, `*姓名`.
  */
 export function meaningOf(header: string, kind: ChannelKind): { meaning: HeaderMeaning; confidence: number } | null {
   const dictionary = headerDictionary(kind);

@@ -1,4 +1,5 @@
-// Columns of a file without a header row, by the form of their values. Only forms that cannot be anything else are recognised.
+// Columns of a file without a header row, by the form of their values. Only forms that cannot be anything else are
+// recognised.
 import { normalisePhone } from '../contacts/phone.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import type { SourceRecord } from './staged-row.ts';
@@ -14,8 +15,8 @@ function formOf(values: string[], options: { channelKind: ChannelKind; defaultCo
 }
 
 /**
- * A `map` for columns that have no names (`headers` are `column 1` …), completed with what the values show. The user's own `map` goes first, and
- * two columns of one form are left to the user. Pure.
+ * A `map` for columns that have no names (`headers` are `column 1` …), completed with what the values show. The user's
+ * own `map` goes first, and two columns of one form are left to the user. Pure.
  */
 export function valueMeanings(
   headers: string[],

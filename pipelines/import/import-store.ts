@@ -128,7 +128,12 @@ export async function setImportState(
   db: Database,
   ref: ImportRef,
   state: ImportState,
-  facts: { outcomes?: OutcomeCounts; rejectsFile?: string | null; diffFile?: string | null; error?: string | null } = {},
+  facts: {
+    outcomes?: OutcomeCounts;
+    rejectsFile?: string | null;
+    diffFile?: string | null;
+    error?: string | null;
+  } = {},
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await lockImport(tx, ref, 'update');

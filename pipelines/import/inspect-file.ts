@@ -1,4 +1,5 @@
-// Looks at a spooled file once and fixes how it will be read: dialect, columns, key, date format. Writes nothing; later steps follow the plan.
+// Looks at a spooled file once and fixes how it will be read: dialect, columns, key, date format. Writes nothing; later
+// steps follow the plan.
 import { compileDateFormat, detectDateFormat } from '../contacts/date-format.ts';
 import { guessAttributeType } from '../contacts/attributes.ts';
 import { isPhoneCountry } from '../contacts/phone.ts';
@@ -12,7 +13,9 @@ import { valueMeanings } from './headerless.ts';
 import type { FileReader } from './record-blocks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
 
-/** Bytes looked at. Fewer can miss the one date that tells day from month; more make `inspect` slow on a network disk. */
+/**
+ * Bytes looked at. Fewer can miss the one date that tells day from month; more make `inspect` slow on a network disk.
+ */
 const SAMPLE_BYTES = 256 * 1024;
 const SAMPLE_ROWS = 5;
 
@@ -96,7 +99,10 @@ function trimTrailingBlank(headers: string[]): string[] {
   return headers.slice(0, width);
 }
 
-/** The identifier of a file: what was asked for, else the first of social id, member id, e-mail, phone that a column gives. */
+/**
+ * The identifier of a file: what was asked for, else the first of social id, member id, e-mail, phone that a column
+ * gives.
+ */
 function chooseKey(columns: MappedColumn[], options: InspectOptions): MatchKey {
   const fields = new Set(columns.map((column) => targetName(column.target)));
   const hasAddress = fields.has('social_id') || (options.channelKind === 'whatsapp' && fields.has('phone'));
@@ -161,9 +167,10 @@ function dataStart(
 }
 
 /**
- * Fixes how a spool is read. Reads its first 256 KiB; the same spool and options give the same profile. `profile` holds headers, counts and the plan, but
- * no cell of the data; `sample` does. Throws PipelineError `no_identifier`, `date_format_ambiguous`, `date_format_invalid`, `country_unknown`,
- * `time_zone_unknown`, and what `detectDialect` and `mapHeaders` throw.
+ * Fixes how a spool is read. Reads its first 256 KiB; the same spool and options give the same profile. `profile` holds
+ * headers, counts and the plan, but no cell of the data; `sample` does. Throws PipelineError `no_identifier`,
+ * `date_format_ambiguous`, `date_format_invalid`, `country_unknown`, `time_zone_unknown`, and what `detectDialect` and
+ * `mapHeaders` throw.
  */
 export async function inspectFile(source: InspectSource, options: InspectOptions): Promise<InspectedFile> {
   const timeZone = checkOptions(options);

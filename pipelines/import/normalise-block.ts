@@ -1,4 +1,5 @@
-// One block of a spool to staged rows, and the count of what is not a row. Runs on any thread; keeps nothing between blocks.
+// One block of a spool to staged rows, and the count of what is not a row. Runs on any thread; keeps nothing between
+// blocks.
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { rowNormaliser } from './normalise-row.ts';
 import { visitRecords } from './read-records.ts';
@@ -10,8 +11,8 @@ function isBlankRecord(fields: string[]): boolean {
 }
 
 /**
- * Every record of the block as a staged row, in file order; blank records are counted instead. rows + blank = records of the block.
- * Pure: the same block and plan give the same rows. Throws what `visitRecords` throws.
+ * Every record of the block as a staged row, in file order; blank records are counted instead. rows + blank = records
+ * of the block. Pure: the same block and plan give the same rows. Throws what `visitRecords` throws.
  */
 export function normaliseBlock(block: RecordBlock, plan: NormalisePlan): NormalisedBlock {
   const normalise = rowNormaliser(plan);

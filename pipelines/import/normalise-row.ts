@@ -1,5 +1,5 @@
-// One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the reason.
-// Nothing is dropped silently: a bad cell makes its line invalid.
+// One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the
+// reason. Nothing is dropped silently: a bad cell makes its line invalid.
 import type { ColumnTarget } from '../contracts/contact-fields.ts';
 import { normaliseAttribute } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
@@ -115,8 +115,8 @@ function hasColumnCount(fields: string[], columns: number): boolean {
 }
 
 /**
- * The normaliser of a plan; make it once, call it for every record. The plan must come from `inspectFile` (country, zone and format checked there).
- * The same record always gives the same row.
+ * The normaliser of a plan; make it once, call it for every record. The plan must come from `inspectFile` (country,
+ * zone and format checked there). The same record always gives the same row.
  */
 export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
   const key = keyColumn(plan);

@@ -36,5 +36,5 @@ export interface ImportPorts {
 /** What an activity lends to a long step: a way to say how far it is, and to be told to stop. */
 export interface StepControl {
   signal: AbortSignal;
-  onProgress(done: number): void;
+  onProgress: (done: number) => void;
 }

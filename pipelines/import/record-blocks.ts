@@ -23,7 +23,9 @@ export interface BlockSource extends Marks {
 
 /** Smaller blocks cost a message to the normalising thread each; larger ones make memory and the first answer wait. */
 const BLOCK_BYTES = 1024 * 1024;
-/** Lower refuses records with long texts; higher reads more of the file into memory before an unclosed quote is seen. */
+/**
+ * Lower refuses records with long texts; higher reads more of the file into memory before an unclosed quote is seen.
+ */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 const LF = 10;
@@ -65,9 +67,10 @@ function quoteProblem(code: 'record_too_long' | 'quote_not_closed', line: number
 }
 
 /**
- * The blocks of a spool from `fromByte` to its end, in order; together they hold every byte once. Starting again at any block's `byteStart` and
- * `firstLine` gives the same rest. Each block has a buffer of its own, which may be transferred to another thread.
- * Throws PipelineError `record_too_long`, `quote_not_closed` (both name the line where the record begins), or the signal's reason.
+ * The blocks of a spool from `fromByte` to its end, in order; together they hold every byte once. Starting again at any
+ * block's `byteStart` and `firstLine` gives the same rest. Each block has a buffer of its own, which may be transferred
+ * to another thread. Throws PipelineError `record_too_long`, `quote_not_closed` (both name the line where the record
+ * begins), or the signal's reason.
  */
 export async function* readRecordBlocks(source: BlockSource): AsyncGenerator<RecordBlock, void> {
   const blockBytes = source.blockBytes ?? BLOCK_BYTES;

@@ -1,5 +1,5 @@
-// Finds where records begin and end in bytes of delimited UTF-8 text, by csv-parse's own rule for quotes (a property test holds it to
-// that). Cuts nothing out and decodes nothing.
+// Finds where records begin and end in bytes of delimited UTF-8 text, by csv-parse's own rule for quotes (a property
+// test holds it to that). Cuts nothing out and decodes nothing.
 
 const LF = 10;
 const CR = 13;
@@ -25,7 +25,10 @@ export interface ScannedRecords {
   unclosed: boolean;
 }
 
-/** Position after a quoted field (at its delimiter or line break, or in the text that wrongly follows), or -1: more bytes are needed. */
+/**
+ * Position after a quoted field (at its delimiter or line break, or in the text that wrongly follows), or -1: more
+ * bytes are needed.
+ */
 function skipQuoted(bytes: Uint8Array, from: number, length: number, atEnd: boolean, quote: number): number {
   let at = from;
   for (;;) {
@@ -33,16 +36,17 @@ function skipQuoted(bytes: Uint8Array, from: number, length: number, atEnd: bool
     if (at >= length) return -1;
     const next = at + 1;
     if (next >= length) return atEnd ? next : -1;
-    // Whatever follows a lone quote, quoting is over: a delimiter or line break ends the field, other text belongs to it.
+    // Whatever follows a lone quote, quoting is over: a delimiter or line break ends the field, other text belongs to
+    // it.
     if (bytes[next] !== quote) return next;
     at = next + 1;
   }
 }
 
 /**
- * All whole records in `bytes[0, length)`, which must begin at a record's first byte. `atEnd`: no more bytes follow, so the last record may lack
- * its line break. A quote opens only at a field's first byte; a quote followed by anything else than quote, delimiter or line break ends
- * quoting for that field. Pure.
+ * All whole records in `bytes[0, length)`, which must begin at a record's first byte. `atEnd`: no more bytes follow, so
+ * the last record may lack its line break. A quote opens only at a field's first byte; a quote followed by anything
+ * else than quote, delimiter or line break ends quoting for that field. Pure.
  */
 export function scanRecords(bytes: Uint8Array, length: number, atEnd: boolean, marks: Marks): ScannedRecords {
   const delimiter = marks.delimiter.charCodeAt(0);

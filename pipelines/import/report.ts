@@ -15,9 +15,9 @@ const PAGE_LINES = 2_000;
 
 export interface ReportPorts {
   db: Database;
-  openSpool(path: string): Promise<FileReader & { close(): Promise<void> }>;
+  openSpool: (path: string) => Promise<FileReader & { close(): Promise<void> }>;
   /** Writes a file under the report folder, all of it or nothing, and gives its path. Writing it again replaces it. */
-  writeReport(name: string, text: AsyncIterable<string>): Promise<string>;
+  writeReport: (name: string, text: AsyncIterable<string>) => Promise<string>;
 }
 
 /**

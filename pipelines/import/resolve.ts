@@ -39,9 +39,13 @@ export async function resolveLines(
   const outcomes = await countOutcomes(ports.db, ref.importId);
   const lines = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   if (lines !== row.stagedLines)
-    throw new PipelineError('import_unbalanced', `Import ${ref.importId}: ${row.stagedLines} lines, ${lines} outcomes.`, {
-      hint: 'Nothing was applied. Please report this; the import can be started again.',
-    });
+    throw new PipelineError(
+      'import_unbalanced',
+      `Import ${ref.importId}: ${row.stagedLines} lines, ${lines} outcomes.`,
+      {
+        hint: 'Nothing was applied. Please report this; the import can be started again.',
+      },
+    );
   const rejected = row.stagedLines > 0 && outcomes.invalid / row.stagedLines > row.options.maxInvalid;
   await ports.db.transaction(async (tx) => {
     await lockImport(tx, ref, 'update');
@@ -92,11 +96,14 @@ async function inPart(
   signal: AbortSignal,
   work: (tx: Queryable) => Promise<unknown>,
 ): Promise<void> {
-  await db.transaction(async (tx) => {
-    await lockImport(tx, ref, 'share');
-    await tx.query(`set local work_mem = '${WORK_MEM}'`);
-    await work(tx);
-  }, { signal });
+  await db.transaction(
+    async (tx) => {
+      await lockImport(tx, ref, 'share');
+      await tx.query(`set local work_mem = '${WORK_MEM}'`);
+      await work(tx);
+    },
+    { signal },
+  );
 }
 
 /** Whether any column of the file says something about tags. */

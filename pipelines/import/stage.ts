@@ -95,33 +95,37 @@ async function stageTransaction(
   blocks: Blocks,
   first: CopyBlock,
 ): Promise<IteratorResult<CopyBlock, void>> {
-  return ports.db.transaction(async (tx) => {
-    const row = await lockImport(tx, ref, 'update');
-    const done: { last: CopyBlock; rows: number; blank: number; firstLine: number | null; lastLine: number | null } = {
-      last: first,
-      rows: 0,
-      blank: 0,
-      firstLine: null,
-      lastLine: null,
-    };
-    let next: IteratorResult<CopyBlock, void> = { done: false, value: first };
-    const chunks = async function* () {
-      while (!next.done) {
-        const block = next.value;
-        done.last = block;
-        done.rows += block.rows;
-        done.blank += block.blank;
-        done.firstLine ??= block.firstLine;
-        done.lastLine = block.lastLine ?? done.lastLine;
-        if (block.copyText.length > 0) yield block.copyText;
-        next = await blocks.next();
-        if (block.nextByte - row.stageByte >= (ports.stageTransactionBytes ?? TRANSACTION_BYTES)) return;
-      }
-    };
-    await tx.copyIn(forImport('copy_lines', ref.importId), chunks());
-    await movePosition(tx, ref, done);
-    return next;
-  }, { timeoutMs: TRANSACTION_TIMEOUT_MS });
+  return ports.db.transaction(
+    async (tx) => {
+      const row = await lockImport(tx, ref, 'update');
+      const done: { last: CopyBlock; rows: number; blank: number; firstLine: number | null; lastLine: number | null } =
+        {
+          last: first,
+          rows: 0,
+          blank: 0,
+          firstLine: null,
+          lastLine: null,
+        };
+      let next: IteratorResult<CopyBlock, void> = { done: false, value: first };
+      const chunks = async function* () {
+        while (!next.done) {
+          const block = next.value;
+          done.last = block;
+          done.rows += block.rows;
+          done.blank += block.blank;
+          done.firstLine ??= block.firstLine;
+          done.lastLine = block.lastLine ?? done.lastLine;
+          if (block.copyText.length > 0) yield block.copyText;
+          next = await blocks.next();
+          if (block.nextByte - row.stageByte >= (ports.stageTransactionBytes ?? TRANSACTION_BYTES)) return;
+        }
+      };
+      await tx.copyIn(forImport('copy_lines', ref.importId), chunks());
+      await movePosition(tx, ref, done);
+      return next;
+    },
+    { timeoutMs: TRANSACTION_TIMEOUT_MS },
+  );
 }
 
 async function movePosition(

@@ -24,7 +24,10 @@ export interface SuppressionScope {
  */
 export async function checkKey(db: Queryable, key: string): Promise<void> {
   const fingerprint = keyFingerprint(key);
-  await db.query('insert into settings (name, value) values ($1, $2) on conflict do nothing', [KEY_SETTING, fingerprint]);
+  await db.query('insert into settings (name, value) values ($1, $2) on conflict do nothing', [
+    KEY_SETTING,
+    fingerprint,
+  ]);
   const { rows } = await db.query<{ value: string }>('select value from settings where name = $1', [KEY_SETTING]);
   if (rows[0]?.value !== fingerprint)
     throw new PipelineError('suppression_key_differs', 'The suppression list was made with another key.', {

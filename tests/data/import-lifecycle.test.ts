@@ -29,7 +29,9 @@ afterAll(async () => {
   await database.drop();
 });
 beforeEach(async () => {
-  await world.db.query('truncate contacts, contact_tags, tag_events, import_lines, import_slices, suppressions, imports');
+  await world.db.query(
+    'truncate contacts, contact_tags, tag_events, import_lines, import_slices, suppressions, imports',
+  );
 });
 
 /** `count` contacts of channel `line`, with a name that starts with `name`. */
@@ -131,7 +133,10 @@ test('an import of the same content that is running is not started twice', async
     world.deps.registerSteps = steps;
   }
   // The same run asking again, as a retried activity does, gets the same import.
-  expect(await world.register({ file, channel: 'line' }, 'alive')).toMatchObject({ importId: first.importId, attempt: 1 });
+  expect(await world.register({ file, channel: 'line' }, 'alive')).toMatchObject({
+    importId: first.importId,
+    attempt: 1,
+  });
 });
 
 test('contacts that appear between resolve and apply are changed, not doubled', async () => {

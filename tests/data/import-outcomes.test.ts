@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { contactChecksum, lineId, openImportWorld, outcomesByLine, TEST_KEY, type ImportWorld } from '../import-harness.ts';
+import {
+  contactChecksum,
+  lineId,
+  openImportWorld,
+  outcomesByLine,
+  TEST_KEY,
+  type ImportWorld,
+} from '../import-harness.ts';
 
 let database: TestDatabase;
 let world: ImportWorld;
@@ -15,7 +22,9 @@ afterAll(async () => {
   await database.drop();
 });
 beforeEach(async () => {
-  await world.db.query('truncate contacts, contact_tags, tag_events, import_lines, suppressions, attribute_definitions');
+  await world.db.query(
+    'truncate contacts, contact_tags, tag_events, import_lines, suppressions, attribute_definitions',
+  );
 });
 
 let files = 0;
@@ -41,14 +50,23 @@ test('create, update, unchanged, duplicate, invalid: each line its own', async (
     `not-a-uid,壞,,`,
     `${lineId(2)},陳美玲二,0922333444,`,
   ]);
-  expect(first.outcomes).toEqual(['2 create', '3 duplicate of 5', expect.stringMatching(/^4 invalid \(social_id/), '5 create']);
+  expect(first.outcomes).toEqual([
+    '2 create',
+    '3 duplicate of 5',
+    expect.stringMatching(/^4 invalid \(social_id/),
+    '5 create',
+  ]);
   expect(first.result).toMatchObject({
     state: 'done',
     lines: 4,
     skipped: { blank: 0, preamble: 0, header: 1, footer: 0 },
     outcomes: { create: 2, duplicate: 1, invalid: 1, update: 0, unchanged: 0, ambiguous: 0, suppressed: 0 },
   });
-  expect(await contact(1)).toMatchObject({ phone: '+886912345678', phone_raw: '0912345678', email_key: 'ming@example.com' });
+  expect(await contact(1)).toMatchObject({
+    phone: '+886912345678',
+    phone_raw: '0912345678',
+    email_key: 'ming@example.com',
+  });
   expect(await contact(2)).toMatchObject({ display_name: '陳美玲二' });
   const second = await importLines([
     'LINE UID,姓名,手機',
@@ -96,9 +114,12 @@ test('the last interaction never goes back', async () => {
 });
 
 test('files without a social id change who is there, and name the rest', async () => {
-  await importLines(
-    ['LINE UID,會員編號,手機', `${lineId(1)},0007,0912345678`, `${lineId(2)},0008,0912345679`, `${lineId(3)},0008,`],
-  );
+  await importLines([
+    'LINE UID,會員編號,手機',
+    `${lineId(1)},0007,0912345678`,
+    `${lineId(2)},0008,0912345679`,
+    `${lineId(3)},0008,`,
+  ]);
   const { outcomes, result } = await importLines(['會員編號,姓名', '0007,王', '0008,兩個人', '0009,沒有', '0007,王二']);
   expect(outcomes).toEqual([
     '2 duplicate of 5',
@@ -175,8 +196,14 @@ test('too many invalid lines: nothing is applied, and the import says so', async
 
 test('whatsapp: the phone is the address', async () => {
   const { outcomes } = await importLines(['手機,姓名', '0912345678,王', '02-2345-6789,市話', ',沒有'], {}, 'wa');
-  expect(outcomes).toEqual(['2 create', expect.stringMatching(/^3 invalid \(phone/), expect.stringMatching(/^4 invalid/)]);
-  const { rows } = await world.db.query<{ social_id: string }>(`select social_id from contacts where channel_id = 'wa'`);
+  expect(outcomes).toEqual([
+    '2 create',
+    expect.stringMatching(/^3 invalid \(phone/),
+    expect.stringMatching(/^4 invalid/),
+  ]);
+  const { rows } = await world.db.query<{ social_id: string }>(
+    `select social_id from contacts where channel_id = 'wa'`,
+  );
   expect(rows).toEqual([{ social_id: '+886912345678' }]);
 });
 

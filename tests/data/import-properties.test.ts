@@ -83,7 +83,9 @@ test('any order of crash and resume ends as no crash would', async () => {
       }
       expect(result).toMatchObject({ state: 'done', outcomes: expected.outcomes, skipped: expected.skipped });
       expect(await contactChecksum(stormy.db)).toBe(await contactChecksum(calm.db));
-      expect(await outcomesByLine(stormy.db, result!.importId)).toEqual(await outcomesByLine(calm.db, expected.importId));
+      expect(await outcomesByLine(stormy.db, result!.importId)).toEqual(
+        await outcomesByLine(calm.db, expected.importId),
+      );
       expect(await events(stormy)).toEqual(await events(calm));
     }),
     { numRuns: 40 },

@@ -101,7 +101,7 @@ describe('normaliseAttribute', () => {
 
 describe('guessAttributeType', () => {
   it.each<[string[], AttributeType]>([
-    [['1', '2.5', ''], 'number'],
+    [['1', '2.5', '', '1,234'], 'number'],
     [['00123', '4'], 'text'],
     [['是', '否'], 'boolean'],
     [['1990/5/12', '1985-01-01'], 'date'],

@@ -1,4 +1,5 @@
-// Spooling: whatever the source's encoding and packing, the spool holds its text in UTF-8, once; what cannot be read says why.
+// Spooling: whatever the source's encoding and packing, the spool holds its text in UTF-8, once; what cannot be read
+// says why.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -86,6 +86,12 @@ describe('dialect', () => {
     await expect(inspect('"member_id,name\nM1,a\n')).rejects.toMatchObject({ code: 'record_too_long' });
   });
 
+  it('counts all records of a small file, and looks at all of them for dates', async () => {
+    const early = 'x,05/06/2024\n'.repeat(900);
+    const { profile } = await inspect(`UID,訂閱時間\n${early}y,31/12/2024\n`);
+    expect(profile).toMatchObject({ records: 901, recordsExact: true, plan: { dateFormat: 'dd/MM/yyyy[ H:mm[:ss]]' } });
+  });
+
   it('estimates the records of a file larger than the sample', async () => {
     const { profile } = await inspect(`member_id,name\n${'M1,somebody\n'.repeat(100_000)}`);
     expect(profile.recordsExact).toBe(false);

@@ -1,4 +1,5 @@
-// Cutting into blocks must never change what is read: any block size gives the records, lines and bytes of the whole file.
+// Cutting into blocks must never change what is read: any block size gives the records, lines and bytes of the whole
+// file.
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

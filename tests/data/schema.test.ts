@@ -1,0 +1,69 @@
+// The schema: the generated types are those of the migrated database, migrations apply once, and hashes agree.
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { addressHash, suppressionPads } from '../../pipelines/suppressions/address-hash.ts';
+import { packageRoot } from '../../server/package-root.ts';
+import { openTestDatabase, type TestDatabase } from '../database.ts';
+
+let database: TestDatabase;
+let client: pg.Client;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  client = new pg.Client({ connectionString: database.databaseUrl });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+test('the generated Kysely types are those of the live schema', async () => {
+  const script = path.join(packageRoot(), 'scripts', 'generate-types.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--verify'], {
+    env: { ...process.env, DATABASE_URL: database.databaseUrl },
+  });
+  expect(stdout).toContain('up to date');
+});
+
+test('migrating again applies nothing; two at once apply each migration once', async () => {
+  expect(await migrate(database.databaseUrl)).toEqual({ applied: [] });
+  await client.query('drop schema public cascade; create schema public');
+  const [a, b] = await Promise.all([migrate(database.databaseUrl), migrate(database.databaseUrl)]);
+  expect([...a.applied, ...b.applied].sort()).toEqual([...new Set([...a.applied, ...b.applied])].sort());
+  expect(a.applied.length + b.applied.length).toBeGreaterThan(0);
+});
+
+test('a migration that was edited, and a database that is newer, are refused', async () => {
+  await client.query(`update schema_migrations set sha256 = 'x' || sha256 where name like '0001%'`);
+  await expect(migrate(database.databaseUrl)).rejects.toMatchObject({ code: 'migration_changed' });
+  await client.query(`update schema_migrations set sha256 = substr(sha256, 2) where name like '0001%'`);
+  await client.query(`insert into schema_migrations values ('9999-future.sql', 'x')`);
+  await expect(migrate(database.databaseUrl)).rejects.toMatchObject({ code: 'schema_newer' });
+  await client.query(`delete from schema_migrations where name like '9999%'`);
+});
+
+test('address_hash in SQL is HMAC-SHA256 in Node, for any key and address', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.string({ minLength: 1, maxLength: 150, unit: 'binary' }),
+      fc.string({ unit: 'grapheme' }),
+      async (key, raw) => {
+        const address = raw.replaceAll('\0', '');
+        const { inner, outer } = suppressionPads(key);
+        const { rows } = await client.query<{ hash: Buffer }>('select address_hash($1, $2, $3, $4) as hash', [
+          inner,
+          outer,
+          'line',
+          address,
+        ]);
+        expect(rows[0]!.hash.toString('hex')).toBe(addressHash(key, 'line', address).toString('hex'));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,112 @@
+// Holds the arrows of the tree: who may import whom. An import that points the wrong way fails here, by name.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { packageRoot } from '../../../server/package-root.ts';
+
+const FOLDERS = ['workflows', 'activities', 'pipelines', 'adapters', 'sql', 'server', 'cli', 'bench', 'tests'] as const;
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(path.join(packageRoot(), folder), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => path.join(folder, name));
+}
+
+const STATEMENT =
+  /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:([\w*{}\s,$]+?)\s+from\s+)?['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)/g;
+
+/** Relative imports of a file. `import { type A, type B }` counts as type-only too. */
+export function importsOf(file: string, text: string): Import[] {
+  return [...text.matchAll(STATEMENT)].map(([, , type, names = '', target, dynamic]) => {
+    const named = /^\{([^}]*)\}$/s.exec(names.trim())?.[1];
+    const allTypes =
+      named !== undefined && named.split(',').every((name) => name.trim() === '' || /^type\s/.test(name.trim()));
+    return {
+      from: file,
+      to: path.join(path.dirname(file), (target ?? dynamic)!),
+      typeOnly: dynamic === undefined && (type !== undefined || allTypes),
+    };
+  });
+}
+
+const inside = (file: string, folder: string) => file.startsWith(`${folder}/`);
+const isContract = (file: string) => inside(file, 'pipelines/contracts');
+
+/** Why an import may not be, or null. */
+export function violation({ from, to, typeOnly }: Import): string | null {
+  const top = from.split('/')[0];
+  const target = to.split('/')[0]!;
+  if (target === top && !(isContract(from) && !isContract(to))) return null;
+  if (target === 'tests' || (target === 'bench' && top !== 'cli')) return 'nothing imports tests or bench';
+  switch (top) {
+    case 'cli':
+    case 'server':
+    case 'bench':
+    case 'tests':
+      return null;
+    case 'workflows':
+      if (isContract(to)) return null;
+      return target === 'activities' && typeOnly ? null : 'workflows import contracts, and activities by type only';
+    case 'activities':
+      return target === 'pipelines' ? null : 'activities import pipelines';
+    case 'pipelines':
+      if (isContract(from)) return isContract(to) ? null : 'contracts import nothing but contracts';
+      if (target === 'sql' || (target === 'adapters' && typeOnly)) return null;
+      return 'pipelines import contracts, sql, and adapters by type only';
+    case 'adapters':
+      return isContract(to) || target === 'sql' ? null : 'adapters import contracts';
+    case 'sql':
+      return 'sql imports nothing';
+    default:
+      return `unknown folder ${top}`;
+  }
+}
+
+test('every import follows the arrows', () => {
+  const files = FOLDERS.flatMap(sources);
+  expect(files.length).toBeGreaterThan(50);
+  const wrong = files
+    .flatMap((file) => importsOf(file, readFileSync(path.join(packageRoot(), file), 'utf8')))
+    .map((found) => ({ ...found, why: violation(found) }))
+    .filter(({ why }) => why !== null)
+    .map(({ from, to, why }) => `${from} -> ${to}: ${why}`);
+  expect(wrong).toEqual([]);
+});
+
+test('the rules bite', () => {
+  const judge = (from: string, statement: string) => importsOf(from, `\n${statement}\n`).map(violation);
+  expect(judge('workflows/a.ts', `import { x } from '../activities/index.ts';`)).not.toEqual([null]);
+  expect(judge('workflows/a.ts', `import type { X } from '../activities/index.ts';`)).toEqual([null]);
+  expect(judge('workflows/a.ts', `import { readFile } from '../adapters/files/open-file.ts';`)).not.toEqual([null]);
+  expect(
+    judge('pipelines/import/a.ts', `import { openDatabase } from '../../adapters/postgres/database.ts';`),
+  ).not.toEqual([null]);
+  expect(
+    judge('pipelines/import/a.ts', `import { type Database } from '../../adapters/postgres/database.ts';`),
+  ).toEqual([null]);
+  expect(judge('pipelines/contracts/a.ts', `import type { X } from '../import/stage.ts';`)).not.toEqual([null]);
+  expect(judge('activities/a.ts', `const x = await import('../server/config.ts');`)).not.toEqual([null]);
+  expect(judge('adapters/files/a.ts', `import { x } from '../../pipelines/import/stage.ts';`)).not.toEqual([null]);
+});
+
+test('no folder or file is called utils, helpers or common; files stay readable', () => {
+  const files = FOLDERS.flatMap(sources);
+  expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.)/.test(file))).toEqual([]);
+  const lengths = files
+    .filter((file) => !file.includes('.generated.'))
+    .map((file) => ({ file, text: readFileSync(path.join(packageRoot(), file), 'utf8') }))
+    .map(({ file, text }) => ({ file, lines: text.split('\n').length, head: text.split('\n').slice(0, 4).join('\n') }));
+  // A file past 350 lines says why in its first lines.
+  expect(
+    lengths.filter(({ lines, head }) => lines > 350 && !/long because/.test(head)).map(({ file }) => file),
+  ).toEqual([]);
+  const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
+  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(120);
+});
