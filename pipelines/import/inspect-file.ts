@@ -7,22 +7,14 @@ import { canonicalTimeZone } from '../contacts/time-zone.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { detectDialect, type Dialect } from './dialect.ts';
 import { mapHeaders, targetName, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
 import { valueMeanings } from './headerless.ts';
-import type { FileReader } from './record-blocks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
+import { isBlankRecord, readTableShape, type TableShape, type TableSource } from './table-shape.ts';
 
-/**
- * Bytes looked at. Fewer can miss the one date that tells day from month; more make `inspect` slow on a network disk.
- */
-const SAMPLE_BYTES = 256 * 1024;
 const SAMPLE_ROWS = 5;
 
-export interface InspectSource {
-  reader: FileReader;
-  /** Size of the spool. */
-  bytes: number;
+export interface InspectSource extends TableSource {
   /** Encoding of the original, for the profile. */
   encoding: string;
 }
@@ -51,25 +43,12 @@ export interface ProfileColumn {
   confidence: number;
 }
 
-export interface FileProfile {
+/** What was found; everything but the data themselves. Small enough for Temporal, and free of personal data. */
+export interface FileProfile extends Omit<TableShape, 'data'> {
   encoding: string;
-  delimiter: string;
-  quote: string;
-  /** Physical line of the header, or null when the file has none. */
-  headerRow: number | null;
-  /** Headers of the columns, in file order (`column 1` … where there is none). */
-  headers: string[];
   columns: ProfileColumn[];
-  /** Data records; exact when `recordsExact`, else estimated from the sample. */
-  records: number;
-  recordsExact: boolean;
-  /** Records before the first data record, by kind. Blank ones among the data are counted by normalising. */
-  skipped: { blank: number; preamble: number; header: number; footer: number };
   plan: NormalisePlan;
   newAttributes: AttributeDefinition[];
-  /** Offset and physical line of the first record after the header. */
-  dataByte: number;
-  dataLine: number;
 }
 
 export interface InspectedFile {
@@ -78,25 +57,8 @@ export interface InspectedFile {
   sample: string[][];
 }
 
-async function readSample(source: InspectSource): Promise<Uint8Array> {
-  const buffer = new Uint8Array(Math.min(SAMPLE_BYTES, source.bytes));
-  let filled = 0;
-  while (filled < buffer.length) {
-    const count = await source.reader.read(buffer.subarray(filled), filled);
-    if (count === 0) break;
-    filled += count;
-  }
-  return buffer.subarray(0, filled);
-}
-
 function columnSamples(records: SourceRecord[], column: number): string[] {
   return records.map((record) => record.fields[column] ?? '').filter((value) => !isBlankCell(value));
-}
-
-function trimTrailingBlank(headers: string[]): string[] {
-  let width = headers.length;
-  while (width > 1 && isBlankCell(headers[width - 1] ?? '')) width -= 1;
-  return headers.slice(0, width);
 }
 
 /**
@@ -156,40 +118,19 @@ function checkOptions(options: InspectOptions): string {
   });
 }
 
-/** Where the data begin: after the header, or at the first record. */
-function dataStart(
-  dialect: Dialect,
-  dialectEnd: { byte: number; line: number },
-): { byte: number; line: number; first: number } {
-  const first = dialect.headerIndex === null ? 0 : dialect.headerIndex + 1;
-  const record = dialect.records[first];
-  return record ? { byte: record.byteStart, line: record.line, first } : { ...dialectEnd, first };
-}
-
 /**
  * Fixes how a spool is read. Reads its first 256 KiB; the same spool and options give the same profile. `profile` holds
  * headers, counts and the plan, but no cell of the data; `sample` does. Throws PipelineError `no_identifier`,
- * `date_format_ambiguous`, `date_format_invalid`, `country_unknown`, `time_zone_unknown`, and what `detectDialect` and
+ * `date_format_ambiguous`, `date_format_invalid`, `country_unknown`, `time_zone_unknown`, and what `readTableShape` and
  * `mapHeaders` throw.
  */
 export async function inspectFile(source: InspectSource, options: InspectOptions): Promise<InspectedFile> {
   const timeZone = checkOptions(options);
-  const bytes = await readSample(source);
-  const whole = bytes.length >= source.bytes;
-  const dialect = detectDialect(bytes, whole, options);
-  const headerRecord = dialect.headerIndex === null ? undefined : dialect.records[dialect.headerIndex];
-  const before = dialect.records.slice(0, dialect.headerIndex ?? 0);
-  const start = dataStart(dialect, { byte: source.bytes, line: (dialect.records.at(-1)?.line ?? 1) + 1 });
-  const data = dialect.records.slice(start.first);
-  const headers = headerRecord
-    ? trimTrailingBlank(headerRecord.fields)
-    : (dialect.records.find((record) => !record.fields.every(isBlankCell))?.fields ?? []).map(
-        (_, index) => `column ${index + 1}`,
-      );
+  const { data, ...shape } = await readTableShape(source, options);
   const dateOptions = { timeZone, format: options.dateFormat ?? null };
-  const { columns, newAttributes } = mapHeaders(headers, {
+  const { columns, newAttributes } = mapHeaders(shape.headers, {
     channelKind: options.channelKind,
-    map: headerRecord ? (options.map ?? {}) : valueMeanings(headers, data, options),
+    map: shape.headerRow === null ? valueMeanings(shape.headers, data, options) : (options.map ?? {}),
     definitions: options.definitions ?? [],
     createAttributes: options.createAttributes ?? false,
     guessType: (column) => guessAttributeType(columnSamples(data, column), dateOptions),
@@ -198,43 +139,23 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     channelKind: options.channelKind,
     defaultCountry: options.defaultCountry,
     timeZone,
-    delimiter: dialect.delimiter,
-    quote: dialect.quote,
+    delimiter: shape.delimiter,
+    quote: shape.quote,
     columns: columns.map((column) => column.target),
     matchBy: chooseKey(columns, options),
     tagSeparator: options.tagSeparator ?? ',',
     dateFormat: chooseDateFormat(columns, data, options.dateFormat ?? null),
     clearEmpty: options.clearEmpty ?? false,
   };
-  const blank = before.filter((record) => record.fields.every(isBlankCell)).length;
-  const filled = data.filter((record) => !record.fields.every(isBlankCell));
-  const profile: FileProfile = {
-    encoding: source.encoding,
-    delimiter: dialect.delimiter,
-    quote: dialect.quote,
-    headerRow: headerRecord?.line ?? null,
-    headers,
-    columns: columns.map((column) => ({ ...column, field: targetName(column.target) })),
-    ...countRecords(source, start.byte, data, filled),
-    skipped: { blank, preamble: before.length - blank, header: headerRecord ? 1 : 0, footer: 0 },
-    plan,
-    newAttributes,
-    dataByte: start.byte,
-    dataLine: start.line,
+  const sample = data.filter((record) => !isBlankRecord(record)).slice(0, SAMPLE_ROWS);
+  return {
+    profile: {
+      ...shape,
+      encoding: source.encoding,
+      columns: columns.map((column) => ({ ...column, field: targetName(column.target) })),
+      plan,
+      newAttributes,
+    },
+    sample: sample.map((record) => record.fields),
   };
-  return { profile, sample: filled.slice(0, SAMPLE_ROWS).map((record) => record.fields) };
-}
-
-function countRecords(
-  source: InspectSource,
-  dataByte: number,
-  data: SourceRecord[],
-  filled: SourceRecord[],
-): Pick<FileProfile, 'records' | 'recordsExact'> {
-  const last = data.at(-1);
-  if (!last) return { records: 0, recordsExact: true };
-  const read = last.byteStart + last.byteLength - dataByte;
-  const rest = source.bytes - dataByte - read;
-  if (rest <= 2) return { records: filled.length, recordsExact: true };
-  return { records: Math.round((filled.length * (read + rest)) / Math.max(1, read)), recordsExact: false };
 }

@@ -48,6 +48,8 @@ export interface Stack {
   pidOf(name: string): number | null;
   /** Sends a signal; true when there was a process. It is started again if it dies. */
   kill(name: string, signal: NodeJS.Signals): boolean;
+  /** Kills it and keeps it down until the function given back is called: for fault tests. */
+  hold(name: string): () => void;
   /** Resolves when the process under that name answers; default patience 120,000 ms. Throws `not_ready`. */
   waitReady(name: string, timeoutMs?: number): Promise<void>;
   /** Stops all in reverse order and frees the data folder. Twice is harmless. */
@@ -125,6 +127,7 @@ async function bringUp(options: StackOptions, folder: DataFolder, lock: PidLock)
       clientEnv,
       pidOf: (name) => supervisor.pidOf(name),
       kill: (name, signal) => supervisor.kill(name, signal),
+      hold: (name) => supervisor.hold(name),
       waitReady: (name, timeoutMs = DEFAULT_PATIENCE_MS) => supervisor.waitReady(name, timeoutMs),
       stop,
     };

@@ -31,6 +31,7 @@ export class Supervised {
   #ready = false;
   #loop: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
+  #held: Promise<void> = Promise.resolve();
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
@@ -68,6 +69,15 @@ export class Supervised {
       retry: 'later',
       hint: `See ${this.logFile}.`,
     });
+  }
+
+  /** Kills the process and keeps it down until the function given back is called; then it is started again. */
+  hold(): () => void {
+    let release: () => void = () => undefined;
+    this.#held = new Promise((resolve) => (release = resolve));
+    this.#stopping.signal.addEventListener('abort', release, { once: true });
+    if (this.#child) process.kill(this.#child.identity.pid, 'SIGKILL');
+    return release;
   }
 
   /** Ends the process and restarts no more. Twice is harmless. Answers when it is gone. */
@@ -121,6 +131,7 @@ export class Supervised {
       if (Date.now() - startedAt > STEADY_MS) backoffMs = FIRST_BACKOFF_MS;
       say(`${service.name} died (${why}): starting it again.`);
       await sleep(backoffMs, undefined, { signal: stopping }).catch(() => undefined);
+      await this.#held;
       backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
     }
   }

@@ -46,6 +46,11 @@ export class Supervisor {
     return pid !== null && process.kill(pid, signal);
   }
 
+  /** Kills the process under this name and keeps it down until the function given back is called. */
+  hold(name: string): () => void {
+    return this.#find(name).hold();
+  }
+
   /** Waits until the process under this name answers. Throws `not_ready` after the time, given in milliseconds. */
   async waitReady(name: string, timeoutMs: number): Promise<void> {
     await this.#find(name).waitReady(timeoutMs);

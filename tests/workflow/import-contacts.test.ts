@@ -104,6 +104,11 @@ async function withWorkflow<T>(
   }
 }
 
+/** What the workflow failed of; its result, if it did not. */
+async function failureOf(handle: { result(): Promise<unknown> }): Promise<unknown> {
+  return handle.result().catch((failure: unknown): unknown => failure);
+}
+
 test('inspect, stage, resolve, apply, report, in this order; a dry run leaves apply out', async () => {
   const calls: string[] = [];
   const ended = await withWorkflow(fakes(calls), input, (handle) => handle.result());
@@ -132,7 +137,7 @@ test('a recognised import ends at once, a rejected one without apply', async () 
 test('wrong input is refused with every problem named, before any activity', async () => {
   const calls: string[] = [];
   const error = await withWorkflow(fakes(calls), { file: 'relative.csv', colour: 'red' }, (handle) =>
-    handle.result().catch((failure: unknown) => failure),
+    failureOf(handle),
   );
   expect(error).toBeInstanceOf(WorkflowFailedError);
   expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'import_input', nonRetryable: true });
@@ -156,7 +161,7 @@ test('a cancelled import is written down as such, and the workflow ends cancelle
   const error = await withWorkflow(waiting, input, async (handle) => {
     await staging;
     await handle.cancel();
-    return handle.result().catch((failure: unknown) => failure);
+    return failureOf(handle);
   });
   expect((error as WorkflowFailedError).cause?.name).toBe('CancelledFailure');
   expect(calls).toEqual(['inspect', 'stop cancelled']);

@@ -92,6 +92,11 @@ describe('dialect', () => {
     expect(profile).toMatchObject({ records: 901, recordsExact: true, plan: { dateFormat: 'dd/MM/yyyy[ H:mm[:ss]]' } });
   });
 
+  it('loses no line where the first record is longer than the sample', async () => {
+    const { profile } = await inspect(`member_id,name\r\nM1,"${'x'.repeat(300_000)}"\r\n`);
+    expect(profile).toMatchObject({ dataByte: 16, dataLine: 2, recordsExact: false });
+  });
+
   it('estimates the records of a file larger than the sample', async () => {
     const { profile } = await inspect(`member_id,name\n${'M1,somebody\n'.repeat(100_000)}`);
     expect(profile.recordsExact).toBe(false);

@@ -1,0 +1,105 @@
+// The shape of a table in a spool: its marks, its header, where its data begin. Knows nothing of what the columns mean
+// to a contact, so that any table can be read, one without an identifier too.
+import { isBlankCell } from '../contacts/cell-text.ts';
+import { detectDialect, type DialectOptions } from './dialect.ts';
+import type { FileReader } from './record-blocks.ts';
+import type { Marks } from './record-scanner.ts';
+import type { SourceRecord } from './staged-row.ts';
+
+/**
+ * Bytes looked at. Fewer can miss the one date that tells day from month; more make `inspect` slow on a network disk.
+ */
+const SAMPLE_BYTES = 256 * 1024;
+
+const LF = 10;
+const CR = 13;
+
+export interface TableSource {
+  reader: FileReader;
+  /** Size of the spool. */
+  bytes: number;
+}
+
+export interface TableShape extends Marks {
+  /** Physical line of the header, or null when the table has none. */
+  headerRow: number | null;
+  /** Names of the columns, without blank ones at the end; `column 1` … where there is no header. */
+  headers: string[];
+  /** Records before the data, by kind. */
+  skipped: { blank: number; preamble: number; header: number; footer: number };
+  /** Offset and physical line of what follows the header: the first data record, or the end. */
+  dataByte: number;
+  dataLine: number;
+  /** Data records within the sample, blank ones too. Personal data. */
+  data: SourceRecord[];
+  /** Data records of the whole table that are not blank; exact when `recordsExact`, else estimated from the sample. */
+  records: number;
+  recordsExact: boolean;
+}
+
+/** True when every field of a record is blank. */
+export function isBlankRecord(record: SourceRecord): boolean {
+  return record.fields.every(isBlankCell);
+}
+
+async function readSample({ reader, bytes }: TableSource): Promise<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(SAMPLE_BYTES, bytes));
+  let filled = 0;
+  while (filled < buffer.length) {
+    const count = await reader.read(buffer.subarray(filled), filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return buffer.subarray(0, filled);
+}
+
+/** Place after a record and its line break. The next record may lie beyond the sample; its beginning does not. */
+function placeAfter(record: SourceRecord, sample: Uint8Array): { byte: number; line: number } {
+  const end = record.byteStart + record.byteLength;
+  const width = sample[end] === CR && sample[end + 1] === LF ? 2 : sample[end] === LF ? 1 : 0;
+  let line = record.line;
+  for (let at = record.byteStart; at < end + width; at += 1) if (sample[at] === LF) line += 1;
+  return { byte: end + width, line };
+}
+
+function trimTrailingBlank(fields: string[]): string[] {
+  let width = fields.length;
+  while (width > 1 && isBlankCell(fields[width - 1] ?? '')) width -= 1;
+  return fields.slice(0, width);
+}
+
+function countRecords(bytes: number, from: number, data: SourceRecord[]): Pick<TableShape, 'records' | 'recordsExact'> {
+  const filled = data.filter((record) => !isBlankRecord(record)).length;
+  const last = data.at(-1);
+  const read = last ? last.byteStart + last.byteLength - from : 0;
+  const left = bytes - from - read;
+  // What may be left of a table read to its end is one line break.
+  if (left <= 2) return { records: filled, recordsExact: true };
+  return { records: read === 0 ? 1 : Math.round((filled * (read + left)) / read), recordsExact: false };
+}
+
+/**
+ * The shape of a spooled table, from its first 256 KiB. Writes nothing; the same spool and options give the same shape.
+ * Throws what `detectDialect` throws.
+ */
+export async function readTableShape(source: TableSource, options: DialectOptions): Promise<TableShape> {
+  const sample = await readSample(source);
+  const dialect = detectDialect(sample, sample.length >= source.bytes, options);
+  const header = dialect.headerIndex === null ? undefined : dialect.records[dialect.headerIndex];
+  const before = dialect.records.slice(0, dialect.headerIndex ?? 0);
+  const data = dialect.records.slice(dialect.headerIndex === null ? 0 : dialect.headerIndex + 1);
+  const first = header ? placeAfter(header, sample) : { byte: 0, line: 1 };
+  const blank = before.filter(isBlankRecord).length;
+  const fields = header?.fields ?? data.find((record) => !isBlankRecord(record))?.fields ?? [];
+  return {
+    delimiter: dialect.delimiter,
+    quote: dialect.quote,
+    headerRow: header?.line ?? null,
+    headers: header ? trimTrailingBlank(fields) : fields.map((_, index) => `column ${index + 1}`),
+    skipped: { blank, preamble: before.length - blank, header: header ? 1 : 0, footer: 0 },
+    dataByte: first.byte,
+    dataLine: first.line,
+    data,
+    ...countRecords(source.bytes, first.byte, data),
+  };
+}
