@@ -22,6 +22,7 @@ interface ImportOptions extends SharedOptions {
   matchBy?: ImportInput['matchBy'];
   encoding?: string;
   delimiter?: string;
+  quote?: string;
   dateFormat?: string;
   tags: ImportInput['tags'];
   tagSeparator: string;
@@ -51,6 +52,7 @@ export function registerContactsImport(contacts: Command): void {
     )
     .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
     .option('--delimiter <char>', 'one of , ; tab | (default: detected)', delimiter)
+    .option('--quote <char>', 'the quote character, or none (default: detected)')
     .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where dates do not show it themselves')
     .addOption(new Option('--tags <mode>', 'what tag columns do').choices(TAG_MODES).default('add'))
     .option('--tag-separator <text>', 'between two tags in one cell', ',')
@@ -98,6 +100,7 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
     matchBy: options.matchBy ?? null,
     encoding: options.encoding ?? null,
     delimiter: options.delimiter ?? null,
+    quote: options.quote ?? null,
     dateFormat: options.dateFormat ?? null,
     tags: options.tags,
     tagSeparator: options.tagSeparator,

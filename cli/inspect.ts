@@ -6,10 +6,11 @@ import { Option, type Command } from 'commander';
 import { openFile, writeWhole } from '../adapters/files/open-file.ts';
 import { spoolFile } from '../adapters/files/spool.ts';
 import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { inspectFile, type FileProfile, type InspectedFile } from '../pipelines/import/inspect-file.ts';
-import { readRecordBlocks } from '../pipelines/import/record-blocks.ts';
+import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { inspectFile } from '../pipelines/import/inspect-file.ts';
+import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
 import { readRecords } from '../pipelines/import/read-records.ts';
+import { isBlankRecord, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
 import { answer, table } from './output.ts';
 
 interface InspectOptions {
@@ -18,6 +19,7 @@ interface InspectOptions {
   out?: string;
   encoding?: string;
   delimiter?: string;
+  quote?: string;
   kind: ChannelKind;
 }
 
@@ -29,6 +31,7 @@ export function registerInspect(program: Command): void {
     .option('--out <dir>', 'with --rows: one file per input, under its own name')
     .option('--encoding <name>', 'instead of detecting it')
     .option('--delimiter <char>', 'instead of detecting it')
+    .option('--quote <char>', 'instead of detecting it; none for plain text')
     .addOption(new Option('--kind <kind>', 'what channel it would be for').choices(CHANNEL_KINDS).default('line'))
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice inspect members.csv --json')
@@ -47,29 +50,70 @@ interface InspectReport {
   headerRow: number | null;
   columns: { header: string; field: string | null; confidence: number }[];
   records: number;
-  skipped: FileProfile['skipped'];
+  skipped: TableShape['skipped'];
   sample: string[][];
+  /** What keeps this file from being imported as contacts as it is; null when nothing does. */
+  problem: string | null;
 }
+
+/** Lines of the sample shown. */
+const SAMPLE_LINES = 5;
 
 async function inspectOne(file: string, options: InspectOptions): Promise<InspectReport> {
-  return withSpool(file, options, async ({ profile, sample }) => ({
-    file,
-    encoding: profile.encoding,
-    delimiter: profile.delimiter,
-    quote: profile.quote,
-    headerRow: profile.headerRow,
-    columns: profile.columns.map(({ header, field, confidence }) => ({ header, field, confidence })),
-    records: profile.records,
-    skipped: profile.skipped,
-    sample,
-  }));
+  return withSpool(file, options, async (source, shape) => {
+    const { columns, problem } = await meaningOf(source, shape, options);
+    return {
+      file,
+      encoding: source.encoding,
+      delimiter: shape.delimiter,
+      quote: shape.quote,
+      headerRow: shape.headerRow,
+      columns,
+      records: shape.records,
+      skipped: shape.skipped,
+      sample: shape.data
+        .filter((record) => !isBlankRecord(record))
+        .slice(0, SAMPLE_LINES)
+        .map((record) => record.fields),
+      problem,
+    };
+  });
 }
 
-/** Spools a file into a temporary folder, inspects it, and hands both on; the folder goes again. */
+type Source = Parameters<typeof inspectFile>[0];
+
+/** What the columns mean to an import. A table that is no contact list is shown all the same, with the reason. */
+async function meaningOf(
+  source: Source,
+  shape: TableShape,
+  options: InspectOptions,
+): Promise<Pick<InspectReport, 'columns' | 'problem'>> {
+  try {
+    const { profile } = await inspectFile(source, {
+      ...declared(options),
+      defaultCountry: 'TW',
+      timeZone: 'Asia/Taipei',
+    });
+    const columns = profile.columns.map(({ header, field, confidence }) => ({ header, field, confidence }));
+    return { columns, problem: null };
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    const columns = shape.headers.map((header) => ({ header, field: null, confidence: 0 }));
+    return { columns, problem: describeError(error) };
+  }
+}
+
+const declared = (options: InspectOptions) => ({
+  channelKind: options.kind,
+  delimiter: options.delimiter ?? null,
+  quote: options.quote ?? null,
+});
+
+/** Spools a file into a temporary folder, looks at its shape, and hands both on; the folder goes again. */
 async function withSpool<T>(
   file: string,
   options: InspectOptions,
-  work: (inspected: InspectedFile, spool: string) => Promise<T>,
+  work: (source: Source, shape: TableShape) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-inspect-'));
   try {
@@ -80,16 +124,8 @@ async function withSpool<T>(
     });
     const reader = await openFile(spooled.path);
     try {
-      const inspected = await inspectFile(
-        { reader, bytes: spooled.bytes, encoding: spooled.encoding },
-        {
-          channelKind: options.kind,
-          defaultCountry: 'TW',
-          timeZone: 'Asia/Taipei',
-          delimiter: options.delimiter ?? null,
-        },
-      );
-      return await work(inspected, spooled.path);
+      const source = { reader, bytes: spooled.bytes, encoding: spooled.encoding };
+      return await work(source, await readTableShape(source, declared(options)));
     } finally {
       await reader.close();
     }
@@ -103,33 +139,22 @@ async function printRows(files: string[], options: InspectOptions): Promise<void
     throw new PipelineError('out_missing', 'Several files cannot share stdout.', { hint: 'Add --out DIR.' });
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
   for (const file of files)
-    await withSpool(file, options, async ({ profile }, spool) => {
-      if (options.out !== undefined) await writeWhole(options.out, path.basename(file), cleanRows(profile, spool));
-      else for await (const text of cleanRows(profile, spool)) process.stdout.write(text);
+    await withSpool(file, options, async (source, shape) => {
+      const rows = cleanRows(source.reader, shape);
+      if (options.out !== undefined) await writeWhole(options.out, path.basename(file), rows);
+      else for await (const text of rows) process.stdout.write(text);
     });
 }
 
 /** Header and records as comma-separated CSV with \n, quoted where needed; blank records are left out. */
-async function* cleanRows(profile: FileProfile, spool: string): AsyncGenerator<string> {
-  yield csvLine(profile.columns.map((column) => column.header));
-  const reader = await openFile(spool);
-  const { delimiter, quote } = profile;
-  try {
-    const blocks = readRecordBlocks({
-      reader,
-      fromByte: profile.dataByte,
-      firstLine: profile.dataLine,
-      delimiter,
-      quote,
-    });
-    for await (const block of blocks) {
-      let text = '';
-      for (const { fields } of readRecords(block, profile.plan).records)
-        if (fields.some((field) => field.trim() !== '')) text += csvLine(fields);
-      yield text;
-    }
-  } finally {
-    await reader.close();
+async function* cleanRows(reader: FileReader, shape: TableShape): AsyncGenerator<string> {
+  if (shape.headerRow !== null) yield csvLine(shape.headers);
+  const { delimiter, quote, dataByte, dataLine } = shape;
+  const blocks = readRecordBlocks({ reader, fromByte: dataByte, firstLine: dataLine, delimiter, quote });
+  for await (const block of blocks) {
+    let text = '';
+    for (const record of readRecords(block, shape).records) if (!isBlankRecord(record)) text += csvLine(record.fields);
+    yield text;
   }
 }
 
@@ -155,5 +180,6 @@ function render(report: InspectReport): string {
           .join(' | '),
       ]),
     ),
+    ...(report.problem === null ? [] : [`Not importable as it is: ${report.problem}`]),
   ].join('\n');
 }

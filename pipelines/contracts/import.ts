@@ -42,6 +42,8 @@ export interface ImportInput {
   matchBy: MatchKey | null;
   encoding: string | null;
   delimiter: string | null;
+  /** One character, or `none` for a file in which quotes are plain text. */
+  quote: string | null;
   dateFormat: string | null;
   /** How tag columns act on the tags a contact has. */
   tags: TagMode;
@@ -63,6 +65,7 @@ const DEFAULTS: Omit<ImportInput, 'file' | 'channel'> = {
   matchBy: null,
   encoding: null,
   delimiter: null,
+  quote: null,
   dateFormat: null,
   tags: 'add',
   tagSeparator: ',',
@@ -144,6 +147,7 @@ const RULES: Record<keyof ImportInput, { is: (value: unknown) => boolean; must: 
   matchBy: { is: nullOr(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
   encoding: { is: nullOr(isString), must: 'be an encoding name such as big5, or null' },
   delimiter: { is: nullOr(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  quote: { is: nullOr(isString), must: "be one character, 'none', or null" },
   dateFormat: { is: nullOr(isString), must: 'be a format such as dd/MM/yyyy, or null' },
   tags: { is: oneOf(TAG_MODES), must: `be one of ${TAG_MODES.join(', ')}` },
   tagSeparator: { is: isString, must: 'be the text between two tags' },
