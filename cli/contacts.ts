@@ -1,5 +1,5 @@
 // `sluice contacts search|show|export`: looking at contacts. Import has a file of its own.
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { once } from 'node:events';
 import { InvalidArgumentError, Option, type Command } from 'commander';
@@ -36,7 +36,7 @@ export function registerContacts(contacts: Command): void {
     ),
   )
     .option('--limit <n>', 'contacts a page', positive, 50)
-    .option('--after <id>', 'the `next` of the page before')
+    .option('--after <id>', 'the `next` of the page before', contactId)
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<FilterOptions & { limit: number; after?: string }>();
       await withSession(options, async (session) => {
@@ -46,12 +46,13 @@ export function registerContacts(contacts: Command): void {
       });
     });
   shared(
-    contacts.command('show <id>').description('one contact, with everything known'),
+    contacts
+      .command('show')
+      .argument('<id>', 'as `search` gives it', contactId)
+      .description('one contact, with everything known'),
     'sluice contacts show 42',
   ).action(async (id: string, _options, command: Command) => {
     const options = command.optsWithGlobals<SharedOptions>();
-    if (!/^[0-9]{1,18}$/.test(id))
-      throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
     await withSession(options, async ({ db }) => {
       const contact = await readContact(db, id);
       answer(options, contact, () => renderContact(contact));
@@ -84,6 +85,11 @@ function withFilters(command: Command): Command {
     .option('--email <email>')
     .option('--phone <phone>', 'with country code, or read by the country of --channel')
     .option('--tag <tag>');
+}
+
+function contactId(text: string): string {
+  if (/^[0-9]{1,18}$/.test(text)) return text;
+  throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
 }
 
 function positive(text: string): number {
@@ -121,8 +127,9 @@ async function exportContacts(
   options: FilterOptions & { format: 'csv' | 'jsonl'; out?: string },
 ): Promise<{ contacts: number; file: string | null }> {
   const filter = await filterOf(options, session);
-  const out = options.out ? createWriteStream(options.out, { mode: 0o600 }) : process.stdout;
+  const out = options.out ? await openOut(options.out) : process.stdout;
   const put = async (text: string) => {
+    if (out.errored) throw out.errored;
     if (!out.write(text)) await once(out, 'drain');
   };
   let contacts = 0;
@@ -136,6 +143,23 @@ async function exportContacts(
     await finished(out);
   }
   return { contacts, file: options.out ?? null };
+}
+
+/** The file to write, open. @throws PipelineError `out_unwritable` */
+async function openOut(file: string): Promise<WriteStream> {
+  const out = createWriteStream(file, { mode: 0o600 });
+  try {
+    await once(out, 'open');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new PipelineError('out_unwritable', `The file “${file}” cannot be written (${code}).`, {
+      hint: 'Choose another one with --out, in a folder that is there and that this user may write to.',
+      cause,
+    });
+  }
+  // Held until the next write, which throws it.
+  out.on('error', () => undefined);
+  return out;
 }
 
 function renderPage(contacts: ContactView[], next: string | null): string {

@@ -19,7 +19,7 @@ import { registerWorker } from './worker.ts';
 function buildProgram(): Command {
   const program = new Command('sluice')
     .description('Durable contact data and broadcasts: every row has a fate.')
-    .option('--print-config', 'print every setting with its source and meaning, secrets masked')
+    .option('--print-config', 'print every setting with its environment variable and meaning, secrets masked')
     .showHelpAfterError('(--help shows the options and an example)')
     .enablePositionalOptions();
   registerDev(program);
@@ -47,7 +47,17 @@ function exitOverride(command: Command): void {
   command.commands.forEach(exitOverride);
 }
 
+/** An error that no part of Sluice put into words. A host with several addresses gives one error of several without a text. */
+function unforeseen(error: unknown): PipelineError {
+  const parts: unknown[] = error instanceof AggregateError && error.message === '' ? error.errors : [error];
+  return new PipelineError('unforeseen', `${parts.map(describeError).join('; ')}.`, {
+    hint: '"sluice doctor" says what is there and what is missing.',
+  });
+}
+
 async function main(): Promise<void> {
+  // Without a listener a closed pipe ends the process with a stack trace.
+  process.stdout.on('error', () => undefined);
   const program = buildProgram();
   exitOverride(program);
   try {
@@ -57,10 +67,12 @@ async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
+    // Whoever read our output has enough of it, as `head` does.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
     process.exitCode = 1;
-    if (process.argv.includes('--json') && error instanceof PipelineError)
-      console.log(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint ?? null } }));
-    console.error(`sluice: ${describeError(error)}`);
+    const { code, message, hint = null } = error instanceof PipelineError ? error : unforeseen(error);
+    if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message, hint } }));
+    console.error(`sluice: ${[message, hint].filter(Boolean).join(' ')}`);
     if (!(error instanceof PipelineError) && process.env['SLUICE_LOG_LEVEL'] === 'debug') console.error(error);
   }
 }

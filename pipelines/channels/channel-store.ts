@@ -1,4 +1,5 @@
 // Channels: the sender accounts. Adding, changing, reading; the secret itself is never seen here, only its variable's name.
+import { isDeepStrictEqual } from 'node:util';
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
@@ -58,7 +59,7 @@ export async function addChannel(db: Database, channel: Channel): Promise<Channe
     values(channel),
   );
   const stored = await readChannel(db, channel.id);
-  if (rowCount === 0 && JSON.stringify(stored) !== JSON.stringify(channel))
+  if (rowCount === 0 && !isDeepStrictEqual(stored, channel))
     throw new PipelineError('channel_exists', `There is a channel "${channel.id}" already, with other settings.`, {
       hint: `Change it with: sluice channels set ${channel.id} …`,
     });
@@ -114,7 +115,9 @@ function checkChannel(channel: Channel): void {
     if (!(Number.isFinite(rate) && rate > 0))
       problems.push(`the rate of ${endpoint} must be a number of requests a second above 0`);
   if (problems.length > 0)
-    throw new PipelineError('channel_invalid', `Channel "${channel.id}" is not valid: ${problems.join('; ')}.`);
+    throw new PipelineError('channel_invalid', `Channel "${channel.id}" is not valid: ${problems.join('; ')}.`, {
+      hint: 'Mend all of these and try again.',
+    });
 }
 
 function isTimeZone(name: string): boolean {

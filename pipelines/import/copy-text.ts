@@ -44,12 +44,24 @@ export interface CopyBlock {
   nextLine: number;
 }
 
-/** The rows of a block as COPY text. */
+/** Bytes of COPY text that a row of the usual length takes, to size the first buffer; a longer one makes it grow. */
+const USUAL_ROW_BYTES = 400;
+
+/**
+ * The rows of a block as COPY text. Row by row into one buffer: a string of the whole block would be built twice, as a
+ * rope and flat, and cost a third of the time of normalising in collected garbage.
+ */
 export function toCopyBlock(block: NormalisedBlock): CopyBlock {
-  let out = '';
-  for (const row of block.rows) out += copyRow(row);
+  let bytes = Buffer.allocUnsafeSlow(block.rows.length * USUAL_ROW_BYTES);
+  let length = 0;
+  for (const row of block.rows) {
+    const text = copyRow(row);
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    if (length + text.length * 3 > bytes.length) bytes = grown(bytes, length + text.length * 3);
+    length += bytes.write(text, length);
+  }
   return {
-    copyText: new TextEncoder().encode(out),
+    copyText: bytes.subarray(0, length),
     rows: block.rows.length,
     blank: block.blank,
     firstLine: block.rows[0]?.line ?? null,
@@ -57,4 +69,10 @@ export function toCopyBlock(block: NormalisedBlock): CopyBlock {
     nextByte: block.nextByte,
     nextLine: block.nextLine,
   };
+}
+
+function grown(bytes: Buffer<ArrayBuffer>, needed: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafeSlow(Math.max(needed, bytes.length * 2));
+  bytes.copy(larger);
+  return larger;
 }

@@ -64,7 +64,19 @@ function list(headers: string[]): string {
     .join(', ');
 }
 
-function refuseDuplicates(headers: string[]): void {
+/**
+ * The names of all columns as a sentence for a message. Where none is a known word, the first line may be a person's and
+ * not a header: then nothing of it is said, since messages enter workflow history.
+ */
+export function nameColumns(headers: string[], kind: ChannelKind): string {
+  if (isSurelyHeader(headers, kind)) return `The columns are ${list(headers)}.`;
+  return 'None of the columns has a known name: see them with sluice inspect FILE.';
+}
+
+const isSurelyHeader = (headers: string[], kind: ChannelKind): boolean =>
+  headers.some((header) => meaningOf(header, kind) !== null);
+
+function refuseDuplicates(headers: string[], kind: ChannelKind): void {
   const seen = new Map<string, number>();
   headers.forEach((header, index) => {
     const name = header.normalize('NFKC').trim();
@@ -73,7 +85,9 @@ function refuseDuplicates(headers: string[]): void {
     if (earlier !== undefined) {
       throw new PipelineError(
         'header_duplicate',
-        `Columns ${earlier + 1} and ${index + 1} are both called “${name}”.`,
+        isSurelyHeader(headers, kind)
+          ? `Columns ${earlier + 1} and ${index + 1} are both called “${name}”.`
+          : `Columns ${earlier + 1} and ${index + 1} have the same name.`,
         {
           hint: 'Rename one of them in the file; a mapping could not tell them apart.',
           details: { first: earlier + 1, second: index + 1 },
@@ -124,13 +138,13 @@ function attributeTarget(
   return { target: { kind: 'attribute', ...created }, created };
 }
 
-function columnOf(header: string, key: string, headers: string[]): number {
+function columnOf(header: string, key: string, headers: string[], kind: ChannelKind): number {
   const exact = headers.findIndex((name) => name.trim() === header.trim());
   const similar = headers.findIndex((name) => headerKey(name) !== '' && headerKey(name) === headerKey(header));
   const found = exact === -1 ? similar : exact;
   if (found !== -1) return found;
   throw new PipelineError('map_column_missing', `There is no column “${header}” to map to ${key}.`, {
-    hint: `The columns are ${list(headers)}.`,
+    hint: nameColumns(headers, kind),
   });
 }
 
@@ -161,12 +175,12 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
  * `attribute_unknown`, `field_duplicate`.
  */
 export function mapHeaders(headers: string[], options: MappingOptions): Mapping {
-  refuseDuplicates(headers);
+  refuseDuplicates(headers, options.channelKind);
   const columns: (MappedColumn | undefined)[] = headers.map(() => undefined);
   const newAttributes: AttributeDefinition[] = [];
   for (const [key, named] of Object.entries(options.map)) {
     const header = key.startsWith('ignore:') ? key.slice('ignore:'.length) : named;
-    const index = columnOf(header, key, headers);
+    const index = columnOf(header, key, headers, options.channelKind);
     if (columns[index]) {
       throw new PipelineError('map_column_twice', `The column “${header}” is mapped twice.`, {
         hint: 'Give each column one meaning.',

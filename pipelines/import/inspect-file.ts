@@ -7,7 +7,7 @@ import { canonicalTimeZone } from '../contacts/time-zone.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { mapHeaders, targetName, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
+import { mapHeaders, nameColumns, targetName, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
 import { valueMeanings } from './headerless.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
 import { isBlankRecord, readTableShape, type TableShape, type TableSource } from './table-shape.ts';
@@ -73,9 +73,12 @@ function chooseKey(columns: MappedColumn[], options: InspectOptions): MatchKey {
   const found = keys.find(has);
   if (found) return found;
   const wanted = options.matchBy ? `gives the ${options.matchBy}` : 'identifies the contact';
-  const headers = columns.map((column) => `“${column.header.trim()}”`).join(', ');
+  const named = nameColumns(
+    columns.map((column) => column.header),
+    options.channelKind,
+  );
   throw new PipelineError('no_identifier', `No column of the file ${wanted}.`, {
-    hint: `Name one, for example --map ${options.matchBy ?? 'social_id'}=COLUMN. The columns are ${headers}.`,
+    hint: `Name one, for example --map ${options.matchBy ?? 'social_id'}=COLUMN. ${named}`,
   });
 }
 
