@@ -88,7 +88,9 @@ async function importContacts(session: Session, file: string, options: ImportOpt
   }
   const result = await follow(session, handle, importId);
   answer(options, result, renderImport);
-  if (result.state !== 'done') process.exitCode = 1;
+  if (result.state === 'done') return;
+  process.exitCode = 1;
+  if (options.json && result.message) say(result.message);
 }
 
 /** The import input that a file and flags stand for. @throws PipelineError `import_input` */

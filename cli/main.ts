@@ -56,8 +56,12 @@ function unforeseen(error: unknown): PipelineError {
 }
 
 async function main(): Promise<void> {
-  // Without a listener a closed pipe ends the process with a stack trace.
-  process.stdout.on('error', () => undefined);
+  // Without a listener a closed pipe or a full disk ends the process with a stack trace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.exitCode = 1;
+    console.error(`sluice: stdout cannot be written (${error.code}).`);
+  });
   const program = buildProgram();
   exitOverride(program);
   try {

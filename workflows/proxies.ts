@@ -3,7 +3,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts';
 import { DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 
-const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' } as const;
+const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
 /** Steps over the whole file. Resumable, so the time allowed is generous; a dead worker shows by its heartbeat. */
 export const steps = proxyActivities<Activities>({

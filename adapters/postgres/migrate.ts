@@ -20,6 +20,7 @@ export async function migrate(
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'sluice migrate' });
   await client.connect();
   try {
+    await checkVersion(client);
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`create table if not exists schema_migrations (
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);
@@ -39,6 +40,19 @@ export async function migrate(
   } finally {
     await client.end();
   }
+}
+
+/** transaction_timeout, which keeps a frozen worker from holding its locks, came with 17. */
+const OLDEST_POSTGRES = 170_000;
+
+async function checkVersion(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ number: string; version: string }>(
+    `select current_setting('server_version_num') as number, current_setting('server_version') as version`,
+  );
+  if (Number(rows[0]!.number) >= OLDEST_POSTGRES) return;
+  throw new PipelineError('postgres_too_old', `The database is PostgreSQL ${rows[0]!.version}; 17 or newer is needed.`, {
+    hint: 'Use a newer server, or leave DATABASE_URL empty for the embedded one.',
+  });
 }
 
 interface Migration {
