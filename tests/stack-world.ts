@@ -17,7 +17,7 @@ export interface StackWorld {
   client: Client;
   folder: string;
   dataDir: string;
-  file(name: string, content: string): Promise<string>;
+  file(name: string, content: string | Uint8Array): Promise<string>;
   /** Starts importContacts; the handle outlives killed servers. */
   start(input: Partial<ImportInput> & { file: string; channel: string }, workflowId: string): Promise<StartedImport>;
   close(): Promise<void>;

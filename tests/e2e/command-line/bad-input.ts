@@ -1,5 +1,5 @@
 // Input that cannot be imported: exit code 1, what is wrong and what to do next on stderr and in JSON, nothing applied.
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { WorkflowFailedError } from '@temporalio/client';
@@ -123,7 +123,7 @@ export function badInputTests(world: () => StackWorld): void {
   for (const given of CASES)
     test(given.what, async () => {
       const name = `${given.what}.csv`;
-      if (given.content !== undefined) await world().file(name, given.content as string);
+      if (given.content !== undefined) await world().file(name, given.content);
       await refused(name, given);
     });
 
@@ -134,7 +134,6 @@ export function badInputTests(world: () => StackWorld): void {
 
   // Root may read everything, so the mode of a file refuses nothing to it.
   test.skipIf(process.getuid?.() === 0)('a file that this user may not read', async () => {
-    const { chmod } = await import('node:fs/promises');
     await chmod(await world().file('secret.csv', good), 0o000);
     await refused('secret.csv', { code: 'file_unreadable', says: [/secret.csv” cannot be read/, /may read it/] });
   });
@@ -147,7 +146,9 @@ export function badInputTests(world: () => StackWorld): void {
     expect(ran.code).toBe(1);
     const result = ran.json<ImportResult>();
     expect(result).toMatchObject({ state: 'rejected', lines: 3, outcomes: { create: 1, invalid: 2 } });
-    expect(ran.stderr).toMatch(/2 of 3 lines are invalid \(66\.7 %, allowed 10\.0 %\): nothing was applied.*rejects file/);
+    expect(ran.stderr).toMatch(
+      /2 of 3 lines are invalid \(66\.7 %, allowed 10\.0 %\): nothing was applied.*rejects file/,
+    );
     expect(await countContacts(world())).toBe(before);
     expect((await stat(result.rejectsFile!)).mode & 0o777).toBe(0o600);
     const rejects = await readFile(result.rejectsFile!, 'utf8');

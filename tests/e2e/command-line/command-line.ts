@@ -41,9 +41,7 @@ export function launch(args: string[], cwd: string, env: Record<string, string> 
     closeStdout: () => child.stdout.destroy(),
     ended: new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code) =>
-        resolve({ code, ...said, json: <T>() => JSON.parse(said.stdout) as T }),
-      );
+      child.once('close', (code) => resolve({ code, ...said, json: <T>() => JSON.parse(said.stdout) as T }));
     }),
   };
 }
@@ -81,7 +79,10 @@ export function person(seed: number): { uid: string; name: string; phone: string
 export const HEADER = 'LINE UID,姓名,手機,Email,標籤,訂閱';
 
 /** A line under HEADER. */
-export function line(seed: number, own: { uid?: string; name?: string; tags?: string; subscribed?: string } = {}): string {
+export function line(
+  seed: number,
+  own: { uid?: string; name?: string; tags?: string; subscribed?: string } = {},
+): string {
   const { uid, name, phone, email } = { ...person(seed), ...own };
   return `${uid},${name},${phone},${email},"${own.tags ?? ''}",${own.subscribed ?? ''}`;
 }
