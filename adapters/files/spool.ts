@@ -90,11 +90,26 @@ async function takeSample(pieces: AsyncGenerator<Buffer, void>): Promise<Buffer>
   return Buffer.concat(taken);
 }
 
+/** The encoding of a file's beginning. The detector knows bytes only; the file is named here. */
+function detectIn(path: string, head: Buffer): DetectedEncoding {
+  try {
+    return detectEncoding(head);
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    const { code, message, hint, details } = error;
+    throw new PipelineError(code, `“${path}”: ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      details,
+      cause: error,
+    });
+  }
+}
+
 function chooseEncoding(path: string, head: Buffer, declared: Encoding | null): DetectedEncoding {
-  if (declared === null) return detectEncoding(head);
+  if (declared === null) return detectIn(path, head);
   const kind = recogniseBinary(head) ?? (declared.startsWith('utf-16') || !head.includes(0) ? null : 'binary');
   // Asking the detector says what it is; a UTF-16 text declared as something else comes back from it.
-  const detected = kind === null && !markedOtherwise(head) ? null : detectEncoding(head);
+  const detected = kind === null && !markedOtherwise(head) ? null : detectIn(path, head);
   if (detected === null) return { encoding: declared, confidence: 1, bomLength: 0 };
   if (detected.encoding === declared) return detected;
   throw encodingWrong(
