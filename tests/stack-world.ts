@@ -35,10 +35,15 @@ export async function openStackWorld(env: Record<string, string> = {}): Promise<
   // As root Postgres runs as another OS user, who must be able to pass.
   await chmod(folder, 0o711);
   const dataDir = path.join(folder, 'data');
-  const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SLUICE_|DATABASE_URL)/.test(name)));
+  const settings = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(SLUICE_|DATABASE_URL)/.test(name)),
+  );
   const said: string[] = [];
   const stack = await startStack({
-    config: loadConfig({ env: { ...env, TEMPORAL_CLI_PATH: process.env['TEMPORAL_CLI_PATH'] }, overrides: { dataDir } }),
+    config: loadConfig({
+      env: { ...env, TEMPORAL_CLI_PATH: process.env['TEMPORAL_CLI_PATH'] },
+      overrides: { dataDir },
+    }),
     say: (text) => void said.push(text),
     env: { ...settings, ...env },
     worker: 1,

@@ -137,6 +137,7 @@ export interface Imports {
   skipped_footer: Generated<Int8>;
   skipped_header: Generated<Int8>;
   skipped_preamble: Generated<Int8>;
+  slice_lines: number | null;
   source_path: string;
   spool_bytes: Int8;
   spool_path: string;

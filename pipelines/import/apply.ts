@@ -19,23 +19,33 @@ export const TAG_LOG_LOCK = 7_316_002;
  */
 export async function applySlices(ref: ImportRef, ports: ImportPorts, control: StepControl): Promise<void> {
   const row = await readImport(ports.db, ref.importId);
-  const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [
-    ref.importId,
-    ports.sliceLines,
-  ]);
+  const sliceLines = await fixSliceLines(ref, ports);
+  const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [ref.importId, sliceLines]);
   const pads = await padsIfNeeded(ref, ports);
   const queue = rows.map((slice) => Number(slice.line_from));
   let done = 0;
   const lane = async () => {
     for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
       control.signal.throwIfAborted();
-      await applySlice(ref, ports, row, from, pads);
+      await applySlice(ref, ports, row, { from, lines: sliceLines }, pads);
       control.onProgress(++done);
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: ports.parallel }, lane));
   // Only after every lane has come to rest: a lane that still writes while the step is over would surprise its successor.
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
+}
+
+/** The size of this import's slices: today's setting, if no slice was ever planned with another. */
+async function fixSliceLines(ref: ImportRef, ports: ImportPorts): Promise<number> {
+  return ports.db.transaction(async (tx) => {
+    await lockImport(tx, ref, 'update');
+    const { rows } = await tx.query<{ slice_lines: number }>(
+      'update imports set slice_lines = coalesce(slice_lines, $2) where id = $1 returning slice_lines',
+      [ref.importId, ports.sliceLines],
+    );
+    return rows[0]!.slice_lines;
+  });
 }
 
 async function padsIfNeeded(ref: ImportRef, ports: ImportPorts): Promise<SuppressionPads | null> {
@@ -47,10 +57,10 @@ async function applySlice(
   ref: ImportRef,
   ports: ImportPorts,
   row: ImportRow,
-  from: number,
+  slice: { from: number; lines: number },
   pads: SuppressionPads | null,
 ): Promise<void> {
-  const range = [ref.importId, from, from + ports.sliceLines - 1];
+  const range = [ref.importId, slice.from, slice.from + slice.lines - 1];
   await ports.db.transaction(
     async (tx) => {
       await lockImport(tx, ref, 'share');

@@ -170,7 +170,7 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
 
 /**
  * Maps the headers of a file. First `map`, then the words of header-words.ts (a field that `map` gave to a column is
- * not given to another), then attribute definitions of the same name, then new attributes where allowed; the rest is
+ * not given to another, and a likely word gives way to a sure one), then attribute definitions of the same name, then new attributes where allowed; the rest is
  * ignored. Pure. Throws PipelineError `header_duplicate`, `map_column_missing`, `map_target_unknown`,
  * `attribute_unknown`, `field_duplicate`.
  */
@@ -191,19 +191,38 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
     columns[index] = { header: headers[index] ?? '', target, confidence: 1 };
   }
   const taken = new Set(columns.map((column) => (column ? targetName(column.target) : null)));
+  const sure = new Set(
+    headers.map((header, index) => (columns[index] ? null : meaningOf(header, options.channelKind))).map(surely),
+  );
   headers.forEach((header, index) => {
-    columns[index] ??= byWords(header, taken, options) ?? byAttribute(header, index, options, newAttributes);
+    columns[index] ??=
+      byReport(header) ?? byWords(header, taken, sure, options) ?? byAttribute(header, index, options, newAttributes);
   });
   refuseSharedTargets(columns);
   return { columns: columns.filter((column) => column !== undefined), newAttributes };
 }
 
-function byWords(header: string, taken: Set<string | null>, options: MappingOptions): MappedColumn | null {
+const surely = (found: { meaning: string; confidence: number } | null): string | null =>
+  found?.confidence === 1 ? found.meaning : null;
+
+/** The columns that our own rejects file adds to a line are about the line, not the contact. */
+function byReport(header: string): MappedColumn | null {
+  return header.startsWith('sluice_') ? { header, target: { kind: 'ignored' }, confidence: 0 } : null;
+}
+
+function byWords(
+  header: string,
+  taken: Set<string | null>,
+  sure: Set<string | null>,
+  options: MappingOptions,
+): MappedColumn | null {
   const tag = /^\s*(?:tag|標籤|标签)\s*[:：]\s*(\S.*?)\s*$/i.exec(header)?.[1];
   if (tag !== undefined)
     return taken.has(`tag:${tag}`) ? null : { header, target: { kind: 'tag', tag }, confidence: 0.9 };
   const found = meaningOf(header, options.channelKind);
   if (!found || taken.has(found.meaning)) return null;
+  // 手機 beside 電話: the likely word gives way to the sure one.
+  if (found.confidence < 1 && sure.has(found.meaning)) return null;
   const target: ColumnTarget = found.meaning === 'tags' ? { kind: 'tags' } : { kind: 'field', field: found.meaning };
   return { header, target, confidence: found.confidence };
 }

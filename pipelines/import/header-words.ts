@@ -6,8 +6,7 @@ import type { ChannelKind, ContactField } from '../contracts/contact-fields.ts';
 export type HeaderMeaning = ContactField | 'tags';
 
 /**
- * Words by meaning. Before the bar: sure. After it: likely, and given way to a sure word in another column only by
- * `--map`.
+ * Words by meaning. Before the bar: sure. After it: likely, and it gives way to a sure word in another column.
  */
 const WORDS: Record<Exclude<HeaderMeaning, 'social_id'>, string> = {
   member_id: `member id, member number, member no, member code, membership id, membership number, member card, vip number, vip no,

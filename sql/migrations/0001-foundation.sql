@@ -131,6 +131,8 @@ create table imports (
   skipped_footer   bigint not null default 0,
   first_line     bigint,
   last_line      bigint,
+  -- Fixed by the first apply: slices of another size would overlap those applied before a restart with another setting.
+  slice_lines    integer,
   outcomes       jsonb,
   rejects_file   text,
   diff_file      text,

@@ -114,12 +114,15 @@ test('a cancelled import goes on from where it was, and a taken-over run may wri
   const applied = Number(rows[0]!.slices);
   expect(applied).toBeGreaterThanOrEqual(3);
   expect(applied).toBeLessThan(10);
+  // Another slice size in the meantime must not make slices overlap.
+  world.deps.sliceLines = 33;
   const second = await world.register({ file, channel: 'line' });
   expect(second).toMatchObject({ importId: first.importId, resumed: true, attempt: 2 });
   await expect(applySlices(first, world.deps, control)).rejects.toMatchObject({ code: 'import_superseded' });
-  const result = await finishImport(world.deps, second, false);
+  const result = await finishImport(world.deps, second, false).finally(() => (world.deps.sliceLines = 100));
   expect(result).toMatchObject({ state: 'done', lines: 950, outcomes: { create: 950 } });
   expect((await world.db.query('select from contacts')).rowCount).toBe(950);
+  expect((await world.db.query('select from import_slices')).rowCount).toBe(10);
 });
 
 test('an import of the same content that is running is not started twice', async () => {
