@@ -21,7 +21,7 @@ export function toFailure(error: unknown, attempt: number): Error {
       type: error.code,
       message: describeError(error),
       nonRetryable: error.retry === 'never',
-      details: [error.details],
+      details: [{ ...error.details, hint: error.hint ?? null }],
       ...(typeof error.retry === 'object' ? { nextRetryDelay: error.retry.afterMs } : {}),
     });
   if (isPassing(error))

@@ -68,8 +68,8 @@ export function registerChannels(program: Command): void {
       .option('--rate <[endpoint=]n>', 'requests a second; may be repeated', collectRate)
       .option('--country <code>')
       .option('--time-zone <zone>')
-      .option('--enable')
-      .option('--disable'),
+      .addOption(new Option('--enable', 'let it send').conflicts('disable'))
+      .option('--disable', 'let it rest'),
     'sluice channels set line-tw --rate push=500',
   ).action(async (id: string, _options, command: Command) => {
     const options = command.optsWithGlobals<ChannelOptions>();

@@ -12,7 +12,8 @@ import {
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { readProgress } from '../pipelines/import/progress.ts';
+import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
+import { parseDelimiterOption, parsePercent } from './option-values.ts';
 import { answer, progressLine, say, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
@@ -51,7 +52,7 @@ export function registerContactsImport(contacts: Command): void {
       new Option('--match-by <key>', 'what identifies a contact (default: known from the header)').choices(MATCH_KEYS),
     )
     .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
-    .option('--delimiter <char>', 'one of , ; tab | (default: detected)', delimiter)
+    .option('--delimiter <char>', 'one of , ; tab | (default: detected)', parseDelimiterOption)
     .option('--quote <char>', 'the quote character, or none (default: detected)')
     .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where dates do not show it themselves')
     .addOption(new Option('--tags <mode>', 'what tag columns do').choices(TAG_MODES).default('add'))
@@ -62,7 +63,7 @@ export function registerContactsImport(contacts: Command): void {
     .option('--clear-empty', 'empty cells clear the stored value')
     .option('--allow-resubscribe', 'let the file subscribe people who unsubscribed')
     .option('--create-attributes', 'make custom attributes of columns that are not known')
-    .option('--max-invalid <percent>', 'share of invalid lines above which nothing is applied', percent, 0.1)
+    .option('--max-invalid <percent>', 'share of invalid lines above which nothing is applied', parsePercent, 0.1)
     .option('--no-wait', 'start it and leave')
     .action(async (file: string, _options, command: Command) => {
       const options = command.optsWithGlobals<ImportOptions>();
@@ -86,7 +87,7 @@ async function importContacts(session: Session, file: string, options: ImportOpt
     answer(options, { importId, workflowId, state: 'inspecting' }, () => `Started: workflow ${workflowId}.`);
     return;
   }
-  const result = await follow(session, handle, importId);
+  const result = await follow(session, handle);
   answer(options, result, renderImport);
   if (result.state === 'done') return;
   process.exitCode = 1;
@@ -119,7 +120,7 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
 /** Milliseconds between two looks for the progress line. */
 const LOOK_MS = 500;
 
-async function follow(session: Session, handle: WorkflowHandle, importId: string): Promise<ImportResult> {
+async function follow(session: Session, handle: WorkflowHandle): Promise<ImportResult> {
   const line = progressLine();
   const leave = () => {
     line.end();
@@ -128,7 +129,7 @@ async function follow(session: Session, handle: WorkflowHandle, importId: string
   };
   process.once('SIGINT', leave);
   const timer = setInterval(() => {
-    readProgress(session.db, importId).then(
+    readProgressOfWorkflow(session.db, handle.workflowId).then(
       (p) => line.show(`${p.state}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines`),
       () => line.show('inspecting'),
     );
@@ -149,17 +150,17 @@ function importFailure(error: unknown, workflowId: string): Error {
   if (!(error instanceof WorkflowFailedError)) return error instanceof Error ? error : new Error(String(error));
   let cause: Error | undefined = error.cause;
   while (cause?.cause instanceof Error) cause = cause.cause;
-  const type = (cause as { type?: string } | undefined)?.type ?? cause?.name ?? 'workflow_failed';
-  const cancelled = cause?.name === 'CancelledFailure';
-  return new PipelineError(
-    cancelled ? 'import_cancelled' : type,
-    cancelled ? 'The import was cancelled.' : (cause?.message ?? error.message),
-    {
-      hint: cancelled
-        ? 'What was done stays; the same command goes on from there.'
-        : `More in the Temporal UI, workflow ${workflowId}.`,
-    },
-  );
+  if (cause?.name === 'CancelledFailure')
+    return new PipelineError('import_cancelled', 'The import was cancelled.', {
+      hint: 'What was done stays; the same command goes on from there.',
+    });
+  const { type, details } = (cause ?? {}) as { type?: string; details?: { hint?: string | null }[] };
+  const hint = details?.[0]?.hint ?? null;
+  // For the Temporal UI the hint stands in the message; here it has a place of its own.
+  const message = (cause?.message ?? error.message).replace(hint === null ? '' : ` ${hint}`, '');
+  return new PipelineError(type ?? cause?.name ?? 'workflow_failed', message, {
+    hint: hint ?? `More in the Temporal UI, workflow ${workflowId}.`,
+  });
 }
 
 /** The report for people. */
@@ -187,17 +188,4 @@ function collectMap(text: string, earlier: Record<string, string> = {}): Record<
   if (at <= 0 || at === text.length - 1)
     throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
   return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-function delimiter(text: string): string {
-  const named: Record<string, string> = { tab: '\t', comma: ',', semicolon: ';', pipe: '|', '\\t': '\t' };
-  const value = named[text.toLowerCase()] ?? text;
-  if ([',', ';', '\t', '|'].includes(value)) return value;
-  throw new InvalidArgumentError('must be , ; tab or |');
-}
-
-function percent(text: string): number {
-  const number = Number(text.replace(/%$/, ''));
-  if (number >= 0 && number <= 100) return number / 100;
-  throw new InvalidArgumentError('must be a percentage from 0 to 100');
 }

@@ -11,6 +11,7 @@ import { inspectFile } from '../pipelines/import/inspect-file.ts';
 import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
 import { readRecords } from '../pipelines/import/read-records.ts';
 import { isBlankRecord, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
+import { parseDelimiterOption } from './option-values.ts';
 import { answer, table } from './output.ts';
 
 interface InspectOptions {
@@ -30,7 +31,7 @@ export function registerInspect(program: Command): void {
     .option('--rows', 'the table as read, as clean CSV, on stdout')
     .option('--out <dir>', 'with --rows: one file per input, under its own name')
     .option('--encoding <name>', 'instead of detecting it')
-    .option('--delimiter <char>', 'instead of detecting it')
+    .option('--delimiter <char>', 'one of , ; tab |, instead of detecting it', parseDelimiterOption)
     .option('--quote <char>', 'instead of detecting it; none for plain text')
     .addOption(new Option('--kind <kind>', 'what channel it would be for').choices(CHANNEL_KINDS).default('line'))
     .option('--json', 'one JSON document on stdout')

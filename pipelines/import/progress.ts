@@ -3,6 +3,15 @@ import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { ImportProgress } from '../contracts/import.ts';
 import { readImport } from './import-store.ts';
 
+/** The progress of whatever import that workflow works on: it may go on with one begun under another id. */
+export async function readProgressOfWorkflow(db: Queryable, workflowId: string): Promise<ImportProgress> {
+  const { rows } = await db.query<{ id: string }>(
+    'select id from imports where workflow_id = $1 order by id desc limit 1',
+    [workflowId],
+  );
+  return readProgress(db, rows[0]?.id ?? '0');
+}
+
 /** Counts as they stand now; cheap enough to be asked every few seconds. */
 export async function readProgress(db: Queryable, importId: string): Promise<ImportProgress> {
   const row = await readImport(db, importId);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   expect(Object.values(calm.outcomes).filter((count) => count > 0).length).toBeGreaterThanOrEqual(5);
 });
 afterAll(async () => {
-  console.log(`hits:\n  ${hits.join('\n  ')}`);
+  process.stdout.write(`hits:\n  ${hits.join('\n  ')}\n`);
   await world.close();
 });
 
