@@ -50,9 +50,13 @@ async function checkVersion(client: pg.Client): Promise<void> {
     `select current_setting('server_version_num') as number, current_setting('server_version') as version`,
   );
   if (Number(rows[0]!.number) >= OLDEST_POSTGRES) return;
-  throw new PipelineError('postgres_too_old', `The database is PostgreSQL ${rows[0]!.version}; 17 or newer is needed.`, {
-    hint: 'Use a newer server, or leave DATABASE_URL empty for the embedded one.',
-  });
+  throw new PipelineError(
+    'postgres_too_old',
+    `The database is PostgreSQL ${rows[0]!.version}; 17 or newer is needed.`,
+    {
+      hint: 'Use a newer server, or leave DATABASE_URL empty for the embedded one.',
+    },
+  );
 }
 
 interface Migration {
