@@ -9,8 +9,8 @@ import { describeError, PipelineError } from '../pipelines/contracts/pipeline-er
  */
 const UNFORESEEN_ATTEMPTS = 5;
 
-/** SQLSTATE classes and codes that go away by themselves: connection, resources, shutdown, serialisation, deadlock. */
-const PASSING_SQLSTATE = /^(08|53|57P|58|40001$|40P01$|55P03$|XX000$)/;
+/** SQLSTATE classes and codes that go away by themselves: connection, resources, shutdown, time-outs, serialisation, deadlock. */
+const PASSING_SQLSTATE = /^(08|53|57P|58|25P0|40001$|40P01$|55P03$|XX000$)/;
 const PASSING_SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE)/;
 
 /** The failure for an error, on the given attempt of an activity. */
@@ -24,10 +24,15 @@ export function toFailure(error: unknown, attempt: number): Error {
       details: [{ ...error.details, hint: error.hint ?? null }],
       ...(typeof error.retry === 'object' ? { nextRetryDelay: error.retry.afterMs } : {}),
     });
+  if ((error as { code?: unknown } | null)?.code === '53100')
+    return ApplicationFailure.create({
+      type: 'disk_full',
+      message: 'Postgres has no space left on its disk. Make room: the step goes on from where it was.',
+    });
   if (isPassing(error))
     return ApplicationFailure.create({
       type: 'database_unavailable',
-      message: 'Postgres did not answer or closed the connection; the step goes on from where it was when it is back.',
+      message: 'Postgres did not answer, was busy, or closed the connection; the step goes on from where it was.',
     });
   const { type, message } = describeUnforeseen(error);
   return ApplicationFailure.create({ type, message, nonRetryable: attempt >= UNFORESEEN_ATTEMPTS });

@@ -63,7 +63,11 @@ export function registerContactsImport(contacts: Command): void {
     .option('--clear-empty', 'empty cells clear the stored value')
     .option('--allow-resubscribe', 'let the file subscribe people who unsubscribed')
     .option('--create-attributes', 'make custom attributes of columns that are not known')
-    .option('--max-invalid <percent>', 'share of invalid lines above which nothing is applied', parsePercent, 0.1)
+    .addOption(
+      new Option('--max-invalid <percent>', 'share of invalid lines above which nothing is applied')
+        .argParser(parsePercent)
+        .default(0.1, '10'),
+    )
     .option('--no-wait', 'start it and leave')
     .action(async (file: string, _options, command: Command) => {
       const options = command.optsWithGlobals<ImportOptions>();

@@ -68,6 +68,10 @@ export function registerContacts(contacts: Command): void {
     .option('--out <file>', 'file to write (default stdout)')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<FilterOptions & { format: 'csv' | 'jsonl'; out?: string }>();
+      if (options.json && options.out === undefined)
+        throw new PipelineError('out_missing', 'The contacts and a JSON document cannot share stdout.', {
+          hint: 'Add --out FILE, or leave --json out and use --format jsonl.',
+        });
       await withSession(options, async (session) => {
         const written = await exportContacts(session, options);
         if (options.out) answer(options, written, () => `${written.contacts} contacts in ${written.file}`);

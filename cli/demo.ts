@@ -5,6 +5,7 @@ import { migrate } from '../adapters/postgres/migrate.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../pipelines/contracts/channel.ts';
 import { parseImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
+import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
@@ -46,6 +47,10 @@ async function demo(options: SharedOptions & { exit?: boolean }): Promise<void> 
   const release = onStopSignals(() => stop.abort());
   try {
     const config = configOf(options);
+    if (config.databaseUrl !== '')
+      throw new PipelineError('demo_database', 'DATABASE_URL is set: the samples would go into that database.', {
+        hint: 'Unset it, or use sluice migrate, sluice worker and sluice contacts import.',
+      });
     const stack = await startStack({
       config,
       say,

@@ -71,9 +71,9 @@ export function registerSuppressions(program: Command): void {
   ).action(async (address: string, _options, command: Command) => {
     const options = command.optsWithGlobals<SuppressionOptions>();
     await withSession(options, async (session) => {
-      const { channel, defaultCountry } = await scopeOf(session, options);
+      const { channel, ...reading } = await scopeOf(session, options);
       const key = resolveSuppressionKey(session.config);
-      const check = await checkAddress(session.db, key, channel, address, defaultCountry);
+      const check = await checkAddress(session.db, key, channel, address, reading);
       answer(options, check, (c) =>
         c.suppressed ? `Suppressed: ${c.matches.map((m) => m.reason).join(', ')}` : 'Not suppressed.',
       );
@@ -84,15 +84,19 @@ export function registerSuppressions(program: Command): void {
 async function scopeOf(
   { db }: Session,
   options: Pick<SuppressionOptions, 'channel' | 'country'>,
-): Promise<{ channel: string; defaultCountry: string }> {
+): Promise<{ channel: string; defaultCountry: string; psid: boolean }> {
   const channel = options.channel === undefined ? null : await readChannel(db, options.channel);
-  return { channel: channel?.id ?? '*', defaultCountry: options.country ?? channel?.defaultCountry ?? 'TW' };
+  return {
+    channel: channel?.id ?? '*',
+    defaultCountry: options.country ?? channel?.defaultCountry ?? 'TW',
+    psid: channel === null || channel.kind === 'messenger',
+  };
 }
 
 async function* addressLines(file: string): AsyncGenerator<string> {
   const input = createReadStream(file, 'utf8');
   try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) if (line.trim() !== '') yield line;
+    yield* createInterface({ input, crlfDelay: Infinity });
   } catch (cause) {
     throw new PipelineError('file_unreadable', `${file} cannot be read.`, { hint: 'Check the path.', cause });
   }

@@ -80,9 +80,8 @@ async function inspectForImport(
   );
   const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, skipped, newAttributes } = profile;
   return {
-    profile: { encoding, delimiter, quote, headers, plan, dataByte, dataLine },
+    profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine },
     skipped,
-    newAttributes,
   };
 }
 

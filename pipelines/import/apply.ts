@@ -19,7 +19,7 @@ export const TAG_LOG_LOCK = 7_316_002;
  */
 export async function applySlices(ref: ImportRef, ports: ImportPorts, control: StepControl): Promise<void> {
   const row = await readImport(ports.db, ref.importId);
-  const sliceLines = await fixSliceLines(ref, ports);
+  const sliceLines = await beginApply(ref, ports);
   const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [ref.importId, sliceLines]);
   const pads = await padsIfNeeded(ref, ports);
   const queue = rows.map((slice) => Number(slice.line_from));
@@ -36,10 +36,18 @@ export async function applySlices(ref: ImportRef, ports: ImportPorts, control: S
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
 
-/** The size of this import's slices: today's setting, if no slice was ever planned with another. */
-async function fixSliceLines(ref: ImportRef, ports: ImportPorts): Promise<number> {
+/**
+ * What must be before the first slice: the attributes the file brings, and the size of this import's slices (today's
+ * setting, if no slice was ever planned with another). Calling it again changes nothing.
+ */
+async function beginApply(ref: ImportRef, ports: ImportPorts): Promise<number> {
   return ports.db.transaction(async (tx) => {
-    await lockImport(tx, ref, 'update');
+    const { profile } = await lockImport(tx, ref, 'update');
+    for (const { name, type } of profile.newAttributes)
+      await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
+        name,
+        type,
+      ]);
     const { rows } = await tx.query<{ slice_lines: number }>(
       'update imports set slice_lines = coalesce(slice_lines, $2) where id = $1 returning slice_lines',
       [ref.importId, ports.sliceLines],

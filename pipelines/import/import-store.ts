@@ -1,5 +1,6 @@
 // The row of an import: created by inspect, fenced by its attempt, moved from state to state. No work on lines.
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { AttributeType } from '../contracts/contact-fields.ts';
 import type { ImportInput, ImportRef, ImportState, OutcomeCounts, SkippedCounts } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { NormalisePlan } from './staged-row.ts';
@@ -11,6 +12,8 @@ export interface ImportProfile {
   quote: string;
   headers: string[];
   plan: NormalisePlan;
+  /** Attributes that come into being when the import is applied. */
+  newAttributes: { name: string; type: AttributeType }[];
   dataByte: number;
   dataLine: number;
 }

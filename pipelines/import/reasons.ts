@@ -8,6 +8,8 @@ const SENTENCES = {
   social_id_not_a_user: 'The id names a LINE group or room, not a person.',
   social_id_scientific_notation: 'A spreadsheet abbreviated the social ID (1.23E+10); its digits are lost.',
   member_id_missing: 'The line has no member ID.',
+  contact_not_found: 'No contact has this key, and without an address for the channel none can be made.',
+  contact_deleted: 'The contact was deleted while the import ran.',
   member_id_scientific_notation: 'A spreadsheet abbreviated the member ID (1.23E+10); its digits are lost.',
   member_id_placeholder: 'The member ID is a placeholder such as N/A or NULL.',
   member_id_too_long: 'The member ID is longer than 255 characters.',

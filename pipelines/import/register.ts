@@ -25,7 +25,6 @@ export interface RegisteredFile {
   profile: ImportProfile;
   /** Records before the first data record. */
   skipped: SkippedCounts;
-  newAttributes: { name: string; type: AttributeType }[];
 }
 
 export interface RegisterSteps {
@@ -69,11 +68,6 @@ export async function registerImport(
       'select name, type from attribute_definitions order by name',
     );
     const inspected = await steps.inspect(spooled, definitions);
-    for (const { name, type } of inspected.newAttributes)
-      await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
-        name,
-        type,
-      ]);
     const importId = await insertImport(tx, input, run, spooled, digest, inspected);
     return { importId, attempt: 1, recognised: null, resumed: false, bytes: spooled.bytes };
   });

@@ -72,7 +72,8 @@ export async function importResult(db: Queryable, importId: string): Promise<Imp
     recognised: false,
     lines: row.stagedLines,
     skipped: row.skipped,
-    outcomes: row.outcomes ?? emptyOutcomes(),
+    // jsonb keeps keys in an order of its own.
+    outcomes: { ...emptyOutcomes(), ...row.outcomes },
     rejectsFile: row.rejectsFile,
     diffFile: row.diffFile,
     message: row.error,
@@ -101,6 +102,7 @@ interface RejectRow extends Record<string, unknown> {
   line: string;
   outcome: string;
   reason: string | null;
+  candidates: string[] | null;
   byte_start: string;
   byte_length: number;
 }
@@ -121,7 +123,7 @@ async function* rejectLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<
       ]);
       for (const reject of rows) {
         const original = await readSpan(spool, Number(reject.byte_start), reject.byte_length);
-        const why = cells([reject.line, reject.outcome, reject.reason, describeReason(reject.reason ?? '')]);
+        const why = cells([reject.line, reject.outcome, reject.reason, explain(reject)]);
         yield `${original}${delimiter}${why}\n`;
       }
       if (rows.length < PAGE_LINES) return;
@@ -130,6 +132,13 @@ async function* rejectLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<
   } finally {
     await spool.close();
   }
+}
+
+/** Why a line was not imported, as a sentence. */
+function explain({ outcome, reason, candidates }: RejectRow): string {
+  if (outcome === 'ambiguous') return `Several contacts have this key: ${(candidates ?? []).join(', ')}.`;
+  if (outcome === 'suppressed') return 'The address is on the suppression list; nothing of the line was imported.';
+  return describeReason(reason ?? '');
 }
 
 async function readSpan(spool: FileReader, start: number, length: number): Promise<string> {

@@ -1,7 +1,7 @@
 // The suppression list: addresses that must not be messaged, as hashes. Importing, listing, checking.
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import { normaliseEmail } from '../contacts/email.ts';
-import { normalisePhone } from '../contacts/phone.ts';
+import { isPhoneCountry, normalisePhone } from '../contacts/phone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { addressHash, keyFingerprint } from './address-hash.ts';
 
@@ -10,12 +10,18 @@ const KEY_SETTING = 'suppression_key';
 /** Addresses hashed and inserted in one statement. Too low: round trips dominate; too high: parameters grow large. */
 const BATCH = 5_000;
 
-export interface SuppressionScope {
+/** How an address is read: a PSID is digits too, and only a Messenger channel has any. */
+export interface AddressReading {
+  defaultCountry: string;
+  /** Whether digits that are no phone number may be a PSID. */
+  psid: boolean;
+}
+
+export interface SuppressionScope extends AddressReading {
   /** A channel id, or `*` for every channel. */
   channel: string;
   reason: string;
   source: string;
-  defaultCountry: string;
 }
 
 /**
@@ -35,8 +41,18 @@ export async function checkKey(db: Queryable, key: string): Promise<void> {
     });
 }
 
-/** An address as it is hashed: social id as is, phone in E.164, e-mail by its key. Null when it is none of these. */
-export function canonicalAddress(raw: string, defaultCountry: string): string | null {
+/** PSIDs seen have 15 digits and more; a phone number has 15 at most. Shorter digits are a mistyped phone, not a PSID. */
+const PSID = /^[0-9]{15,25}$/;
+
+/**
+ * An address as it is hashed: social id as is, phone in E.164, e-mail by its key. Null when it is none of these.
+ * @throws PipelineError `country_unknown`
+ */
+export function canonicalAddress(raw: string, { defaultCountry, psid }: AddressReading): string | null {
+  if (!isPhoneCountry(defaultCountry))
+    throw new PipelineError('country_unknown', `"${defaultCountry}" is not a country code.`, {
+      hint: 'Use two capital letters, such as TW.',
+    });
   const text = raw.normalize('NFKC').trim();
   if (/^U[0-9a-f]{32}$/.test(text)) return text;
   if (text.includes('@')) {
@@ -45,7 +61,7 @@ export function canonicalAddress(raw: string, defaultCountry: string): string | 
   }
   const phone = normalisePhone(text, { defaultCountry });
   if (phone.ok) return phone.phone.e164;
-  return /^[0-9]{10,25}$/.test(text) ? text : null;
+  return psid && PSID.test(text) ? text : null;
 }
 
 /** Adds addresses. Adding one again keeps the first reason. Counts what was new, known, and not an address (by position, 1-based). */
@@ -71,7 +87,8 @@ export async function addSuppressions(
   let position = 0;
   for await (const raw of addresses) {
     position += 1;
-    const address = canonicalAddress(raw, scope.defaultCountry);
+    if (raw.trim() === '') continue;
+    const address = canonicalAddress(raw, scope);
     if (address === null) result.invalid.push(position);
     else batch.push(addressHash(key, scope.channel, address));
     if (batch.length >= BATCH) await flush();
@@ -91,10 +108,10 @@ export async function checkAddress(
   key: string,
   channel: string,
   raw: string,
-  defaultCountry: string,
+  reading: AddressReading,
 ): Promise<SuppressionCheck> {
   await checkKey(db, key);
-  const address = canonicalAddress(raw, defaultCountry);
+  const address = canonicalAddress(raw, reading);
   if (address === null)
     throw new PipelineError('address_invalid', 'That is no LINE user id, PSID, phone number or e-mail.', {
       hint: 'Give a phone with its country code, such as +886912345678.',

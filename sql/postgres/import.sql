@@ -294,7 +294,7 @@ order by l.line, d.field
 
 -- name: rejects
 -- Lines for the rejects file, in line order after line $2, $3 at a time, with their place in the spool.
-select l.line, l.outcome, l.reason, s.byte_start, s.byte_length
+select l.line, l.outcome, l.reason, l.candidates, s.byte_start, s.byte_length
 from import_lines l
 join {{staging}} s on s.line = l.line
 where l.import_id = $1 and l.line > $2 and l.outcome in ('invalid', 'ambiguous', 'suppressed')

@@ -68,6 +68,9 @@ test('a dry run changes nothing and shows old and new', async () => {
   const changed = await world.file('b.csv', csv(4, '新'));
   const dry = await world.run({ file: changed, channel: 'line', dryRun: true });
   expect(dry).toMatchObject({ state: 'done', dryRun: true, outcomes: { create: 1, update: 3 } });
+  const attributes = await world.file('attributes.csv', `LINE UID,等級\n${lineId(1)},金\n`);
+  await world.run({ file: attributes, channel: 'line', dryRun: true, createAttributes: true });
+  expect((await world.db.query('select from attribute_definitions')).rowCount).toBe(0);
   expect(await contactChecksum(world.db)).toBe(before);
   const diff = (await readFile(dry.diffFile!, 'utf8')).trim().split('\n');
   expect(diff).toHaveLength(4);
@@ -157,7 +160,7 @@ test('contacts that were deleted, equal or suppressed meanwhile get the outcome 
   const ref = await resolved('b.csv', csv(4, '新'));
   await world.db.query('delete from contacts where social_id = $1', [lineId(0)]);
   await world.db.query(`update contacts set display_name = '新1' where social_id = $1`, [lineId(1)]);
-  const scope = { channel: '*', reason: 'erased', source: 'test', defaultCountry: 'TW' };
+  const scope = { channel: '*', reason: 'erased', source: 'test', defaultCountry: 'TW', psid: false };
   await addSuppressions(world.db, TEST_KEY, scope, [lineId(2), lineId(3)]);
   await applySlices(ref, world.deps, control);
   expect(await outcomesByLine(world.db, ref.importId)).toEqual([

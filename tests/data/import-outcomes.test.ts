@@ -1,4 +1,5 @@
 // Every line gets the one outcome it deserves: one small file a rule.
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
@@ -133,10 +134,13 @@ test('files without a social id change who is there, and name the rest', async (
     [result.importId],
   );
   expect(rows[0]!.n).toBe(2);
+  const rejects = await readFile(result.rejectsFile!, 'utf8');
+  expect(rejects).toMatch(/0008,兩個人,3,ambiguous,2_contacts,"Several contacts have this key: \d+, \d+\."/);
+  expect(rejects).toMatch(/0009,沒有,4,invalid,contact_not_found,"No contact has this key/);
 });
 
 test('a suppressed person is not imported, whichever address names them', async () => {
-  const scope = { channel: '*', reason: 'erased', source: 'test', defaultCountry: 'TW' };
+  const scope = { channel: '*', reason: 'erased', source: 'test', defaultCountry: 'TW', psid: false };
   await addSuppressions(world.db, TEST_KEY, scope, ['0912345678']);
   await addSuppressions(world.db, TEST_KEY, { ...scope, channel: 'line', reason: 'complaint' }, [lineId(2)]);
   await addSuppressions(world.db, TEST_KEY, { ...scope, channel: 'fb' }, [lineId(3)]);
