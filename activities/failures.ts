@@ -7,10 +7,10 @@ import { describeError, PipelineError } from '../pipelines/contracts/pipeline-er
  * Attempts after which an error nobody foresaw counts as permanent. Too low: a passing fault of a kind not listed below ends
  * an import; too high: a programming error is retried in silence.
  */
-const UNFORESEEN_ATTEMPTS = 5;
+const UNFORESEEN_ATTEMPTS = 20;
 
 /** SQLSTATE classes and codes that go away by themselves: connection, resources, shutdown, time-outs, serialisation, deadlock. */
-const PASSING_SQLSTATE = /^(08|53|57P|58|25P0|40001$|40P01$|55P03$|XX000$)/;
+const PASSING_SQLSTATE = /^(08|53|57014$|57P|58|25P0[34]$|40001$|40P01$|55P03$)/;
 const PASSING_SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE)/;
 
 /** The failure for an error, on the given attempt of an activity. */
@@ -43,7 +43,9 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && (PASSING_SQLSTATE.test(code) || PASSING_SYSTEM.test(code))) return true;
-  if (/Connection terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message))
+  if (
+    /Connection terminated|not queryable|timeout exceeded when trying to connect|Connection ended/i.test(error.message)
+  )
     return true;
   return error instanceof AggregateError && error.errors.some(isPassing);
 }

@@ -1,8 +1,15 @@
 // The steps of a contact import as activities: each one call into pipelines/import.
 import { Context } from '@temporalio/activity';
-import type { ImportInput, ImportProgress, ImportRef, ImportResult } from '../pipelines/contracts/import.ts';
+import {
+  stepNumber,
+  type ImportInput,
+  type ImportProgress,
+  type ImportRef,
+  type ImportResult,
+  type ImportStep,
+} from '../pipelines/contracts/import.ts';
 import { applySlices } from '../pipelines/import/apply.ts';
-import { setImportState } from '../pipelines/import/import-store.ts';
+import { beginStep } from '../pipelines/import/import-store.ts';
 import type { ImportPorts } from '../pipelines/import/ports.ts';
 import { readProgress } from '../pipelines/import/progress.ts';
 import { registerImport, type Registered, type RegisterSteps } from '../pipelines/import/register.ts';
@@ -14,6 +21,11 @@ import { asStep } from './step.ts';
 export interface ImportActivityDeps extends ImportPorts, ReportPorts {
   /** Spooling and inspecting, for one input; the signal stops a long spool. */
   registerSteps: (input: ImportInput, signal: AbortSignal, onBytes: (bytes: number) => void) => RegisterSteps;
+}
+
+/** The ref, fenced to this try of the step: a try that Temporal gave up may still be running somewhere. */
+function thisTry(ref: ImportRef, step: ImportStep): ImportRef {
+  return { ...ref, step: stepNumber(step, Context.current().info.attempt) };
 }
 
 export function createImportActivities(deps: ImportActivityDeps) {
@@ -28,22 +40,25 @@ export function createImportActivities(deps: ImportActivityDeps) {
 
     async stageLines(ref: ImportRef): Promise<StageResult> {
       return asStep(async (control) => {
-        await setImportState(deps.db, ref, 'staging');
-        return stageLines(ref, deps, deps.openSpool, control);
+        const fenced = thisTry(ref, 'staging');
+        await beginStep(deps.db, fenced, 'staging');
+        return stageLines(fenced, deps, deps.openSpool, control);
       });
     },
 
     async resolveLines(ref: ImportRef): Promise<ResolveResult> {
       return asStep(async (control) => {
-        await setImportState(deps.db, ref, 'resolving');
-        return resolveLines(ref, deps, control);
+        const fenced = thisTry(ref, 'resolving');
+        await beginStep(deps.db, fenced, 'resolving');
+        return resolveLines(fenced, deps, control);
       });
     },
 
     async applySlices(ref: ImportRef): Promise<void> {
       return asStep(async (control) => {
-        await setImportState(deps.db, ref, 'applying');
-        return applySlices(ref, deps, control);
+        const fenced = thisTry(ref, 'applying');
+        await beginStep(deps.db, fenced, 'applying');
+        return applySlices(fenced, deps, control);
       });
     },
 

@@ -16,6 +16,8 @@ type Answer = { ok: true; result: CopyBlock } | { ok: false; error: PackedError 
 
 interface Lane {
   thread: Worker;
+  /** Why the thread is no more; what is sent after that is refused. */
+  dead: Error | null;
   waiting: { resolve(block: CopyBlock): void; reject(error: Error): void }[];
 }
 
@@ -47,13 +49,14 @@ function openLane(plan: NormalisePlan): Lane {
     workerData: plan,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const lane: Lane = { thread, waiting: [] };
+  const lane: Lane = { thread, dead: null, waiting: [] };
   thread.on('message', (answer: Answer) => {
     const next = lane.waiting.shift()!;
     if (answer.ok) next.resolve(answer.result);
     else next.reject(unpackError(answer.error));
   });
   const fail = (error: Error) => {
+    lane.dead ??= error;
     for (const next of lane.waiting.splice(0)) next.reject(error);
   };
   thread.on('error', fail);
@@ -63,6 +66,7 @@ function openLane(plan: NormalisePlan): Lane {
 
 function send(lane: Lane, block: RecordBlock): Promise<CopyBlock> {
   return new Promise((resolve, reject) => {
+    if (lane.dead) return reject(lane.dead);
     lane.waiting.push({ resolve, reject });
     lane.thread.postMessage(block, [block.bytes.buffer as ArrayBuffer]);
   });

@@ -1,4 +1,5 @@
 // Reading a file by position, and writing one whole or not at all. Knows nothing of what is in it.
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -36,7 +37,7 @@ export async function openFile(file: string): Promise<OpenFile> {
 export async function writeWhole(folder: string, name: string, text: AsyncIterable<string>): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const target = path.join(folder, name);
-  const draft = `${target}.${process.pid}.draft`;
+  const draft = `${target}.${randomUUID()}.draft`;
   try {
     await pipeline(Readable.from(text), createWriteStream(draft, { mode: 0o600, flush: true }));
     await rename(draft, target);

@@ -44,6 +44,9 @@ export interface DatabaseOptions {
   applicationName?: string;
 }
 
+/** Too low: a busy event loop loses its transaction; too high: a frozen process holds up others that long. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
+
 /** Opens a pool. Connects lazily; a lost connection fails its statement and is replaced on the next one. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -52,6 +55,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'sluice',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // A frozen process must not keep its locks from its successor; statements that run long are not touched.
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   });
   // Without a listener an idle connection that dies would end the process.
   pool.on('error', () => undefined);
@@ -79,7 +84,10 @@ async function inTransaction<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const client = await pool.connect();
-  const cancel = () => void cancelStatement(pool, client);
+  let cancelling: Promise<void> = Promise.resolve();
+  const cancel = () => {
+    cancelling = cancelStatement(pool, client);
+  };
   signal?.addEventListener('abort', cancel, { once: true });
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
@@ -89,9 +97,13 @@ async function inTransaction<T>(
     if (timeoutMs !== undefined)
       await client.query(`select set_config('transaction_timeout', $1, true)`, [`${timeoutMs}ms`]);
     const result = await work({
-      query: (text, values) => run(client, text, values),
+      query: (text, values) => {
+        signal?.throwIfAborted();
+        return run(client, text, values);
+      },
       copyIn: (text, chunks) => pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text))),
     });
+    signal?.throwIfAborted();
     await client.query('commit');
     return result;
   } catch (error) {
@@ -99,6 +111,8 @@ async function inTransaction<T>(
     throw error;
   } finally {
     signal?.removeEventListener('abort', cancel);
+    // A cancel on its way must not hit whoever gets this connection next.
+    await cancelling;
     client.off('error', onError);
     client.release(broken);
   }

@@ -146,6 +146,7 @@ export interface Imports {
   staged_lines: Generated<Int8>;
   started_at: Generated<Timestamp>;
   state: Generated<ImportState>;
+  step: Generated<number>;
   updated_at: Generated<Timestamp>;
   workflow_id: string;
 }

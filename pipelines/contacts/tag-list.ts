@@ -1,8 +1,16 @@
 // Splits one cell into tag names. Keeps order and spelling; decides nothing about what the tags do.
 import { normaliseText } from './text.ts';
 
-/** Longest tag name, in UTF-16 units (the product's own limit). Higher is refused by what reads our exports. */
-export const MAX_TAG_LENGTH = 10_000;
+/** Longest tag name, in UTF-16 units; anything longer is read no further. */
+export const MAX_TAG_LENGTH = 2_000;
+
+/** Longest tag name, in bytes of UTF-8. An index entry of Postgres takes 2,704 at most: a longer tag would fail its slice. */
+export const MAX_TAG_BYTES = 2_000;
+
+/** Whether a name is short enough to be a tag or an attribute. */
+export function isNameShort(name: string): boolean {
+  return name.length * 3 <= MAX_TAG_BYTES || Buffer.byteLength(name) <= MAX_TAG_BYTES;
+}
 
 // The same mark in both widths, so that a list typed with a Chinese keyboard is split too.
 const WIDE: Record<string, string> = { ',': ',，、', ';': ';；', '|': '|｜', '/': '/／', '、': '、,，' };
@@ -34,6 +42,7 @@ export function splitTags(raw: string, separator: string): TagListResult {
       if (name.reason === 'text_too_long') return { ok: false, reason: 'tags_too_long' };
       continue;
     }
+    if (!isNameShort(name.text)) return { ok: false, reason: 'tags_too_long' };
     if (!tags.includes(name.text)) tags.push(name.text);
   }
   return { ok: true, tags };

@@ -119,6 +119,19 @@ export interface ImportProgress {
 export interface ImportRef {
   importId: string;
   attempt: number;
+  /** Within the run: which step, and which try of it; see {@link stepNumber}. Left out, only the run is checked. */
+  step?: number;
+}
+
+const STEPS = ['staging', 'resolving', 'applying'] as const;
+export type ImportStep = (typeof STEPS)[number];
+
+/** More tries of one step than this would count as the next step; at one try every five seconds that is eleven weeks. */
+const MOST_TRIES = 1_000_000;
+
+/** A number that rises from step to step and from try to try. `tryNumber` counts from 1. */
+export function stepNumber(step: ImportStep, tryNumber: number): number {
+  return (STEPS.indexOf(step) + 1) * MOST_TRIES + tryNumber;
 }
 
 export function emptyOutcomes(): OutcomeCounts {

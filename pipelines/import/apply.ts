@@ -21,7 +21,7 @@ export async function applySlices(ref: ImportRef, ports: ImportPorts, control: S
   const row = await readImport(ports.db, ref.importId);
   const sliceLines = await beginApply(ref, ports);
   const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [ref.importId, sliceLines]);
-  const pads = await padsIfNeeded(ref, ports);
+  const pads = lazily(() => ports.suppressionPads());
   const queue = rows.map((slice) => Number(slice.line_from));
   let done = 0;
   const lane = async () => {
@@ -56,9 +56,10 @@ async function beginApply(ref: ImportRef, ports: ImportPorts): Promise<number> {
   });
 }
 
-async function padsIfNeeded(ref: ImportRef, ports: ImportPorts): Promise<SuppressionPads | null> {
-  const { rows } = await ports.db.query<{ found: boolean }>(importSql.has_suppressions, [ref.importId]);
-  return rows[0]?.found ? ports.suppressionPads() : null;
+/** Calls `make` at the first use only. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
 }
 
 async function applySlice(
@@ -66,7 +67,7 @@ async function applySlice(
   ports: ImportPorts,
   row: ImportRow,
   slice: { from: number; lines: number },
-  pads: SuppressionPads | null,
+  pads: () => Promise<SuppressionPads>,
 ): Promise<void> {
   const range = [ref.importId, slice.from, slice.from + slice.lines - 1];
   await ports.db.transaction(
@@ -79,7 +80,12 @@ async function applySlice(
         range.slice(0, 2),
       );
       if (taken.rowCount > 0) return;
-      if (pads) await run('slice_suppress', [pads.inner, pads.outer]);
+      // Asked in every slice: the first suppression of a channel may come while slices are applied.
+      const { rows } = await tx.query<{ found: boolean }>(importSql.has_suppressions, [ref.importId]);
+      if (rows[0]?.found) {
+        const { inner, outer } = await pads();
+        await run('slice_suppress', [inner, outer]);
+      }
       await createContacts(run);
       await changeContacts(row, run);
       if (hasTags(row)) await changeTags(tx, row, run);

@@ -114,7 +114,7 @@ export function fieldRule(plan: NormalisePlan, field: ContactField): CellRule {
     case 'avatar_url':
       return (cell, row) => {
         const url = cell.trim();
-        if (url.length > MAX_URL_LENGTH || !/^https?:\/\//i.test(url) || !URL.canParse(url))
+        if (url.length > MAX_URL_LENGTH || !/^https?:\/\/[^\p{Cc}\s]+$/iu.test(url) || !URL.canParse(url))
           return 'avatar_url_invalid';
         row.avatarUrl = url;
         return null;

@@ -1,7 +1,8 @@
 // Writes staged rows in Postgres' COPY text format. Column order is that of the statement `copy_lines`.
 import type { NormalisedBlock, StagedRow } from './staged-row.ts';
 
-const SPECIAL = /[\\\n\r\t]/;
+// NUL cannot be stored by Postgres at all; a cell that got here with one loses it rather than fail the whole file.
+const SPECIAL = /[\\\n\r\t\0]/;
 const NULL = '\\N';
 
 function text(value: string | null): string {
@@ -10,7 +11,12 @@ function text(value: string | null): string {
 }
 
 function escapeText(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
+  return value
+    .replaceAll('\0', '')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t');
 }
 
 /** A text[] literal; every element quoted, so that commas, braces and NULL in a tag stay text. */

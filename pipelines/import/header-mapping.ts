@@ -8,6 +8,7 @@ import {
   type ColumnTarget,
 } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
+import { isNameShort } from '../contacts/tag-list.ts';
 import { headerKey, meaningOf } from './header-words.ts';
 
 export interface AttributeDefinition {
@@ -168,6 +169,16 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
   }
 }
 
+/** A tag or attribute takes its name from a header; one that no index can hold would fail the import half-way. */
+function refuseLongNames(columns: (MappedColumn | undefined)[]): void {
+  const index = columns.findIndex((column) => column && !isNameShort(targetName(column.target) ?? ''));
+  if (index === -1) return;
+  throw new PipelineError('name_too_long', `The name of column ${index + 1} is too long for a tag or an attribute.`, {
+    hint: 'Shorten that header in the file.',
+    details: { column: index + 1 },
+  });
+}
+
 /**
  * Maps the headers of a file. First `map`, then the words of header-words.ts (a field that `map` gave to a column is
  * not given to another, and a likely word gives way to a sure one), then attribute definitions of the same name, then new attributes where allowed; the rest is
@@ -199,6 +210,7 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
       byReport(header) ?? byWords(header, taken, sure, options) ?? byAttribute(header, index, options, newAttributes);
   });
   refuseSharedTargets(columns);
+  refuseLongNames(columns);
   return { columns: columns.filter((column) => column !== undefined), newAttributes };
 }
 

@@ -1,7 +1,14 @@
 // The row of an import: created by inspect, fenced by its attempt, moved from state to state. No work on lines.
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import type { AttributeType } from '../contracts/contact-fields.ts';
-import type { ImportInput, ImportRef, ImportState, OutcomeCounts, SkippedCounts } from '../contracts/import.ts';
+import type {
+  ImportInput,
+  ImportRef,
+  ImportState,
+  ImportStep,
+  OutcomeCounts,
+  SkippedCounts,
+} from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { NormalisePlan } from './staged-row.ts';
 
@@ -23,6 +30,7 @@ export interface ImportRow {
   channelId: string;
   state: ImportState;
   attempt: number;
+  step: number;
   workflowId: string;
   runId: string;
   fileName: string;
@@ -47,6 +55,7 @@ interface StoredRow {
   channel_id: string;
   state: ImportState;
   attempt: number;
+  step: number;
   workflow_id: string;
   run_id: string;
   file_name: string;
@@ -75,6 +84,7 @@ function fromStored(row: StoredRow): ImportRow {
     channelId: row.channel_id,
     state: row.state,
     attempt: row.attempt,
+    step: row.step,
     workflowId: row.workflow_id,
     runId: row.run_id,
     fileName: row.file_name,
@@ -110,7 +120,7 @@ export async function readImport(db: Queryable, importId: string): Promise<Impor
 /**
  * The import, locked for the transaction, if `ref` may still write to it.
  * `share` lets slices of one import run side by side; `update` is for whoever moves its position or state.
- * @throws PipelineError `import_superseded` when a later workflow run has taken the import over
+ * @throws PipelineError `import_superseded` when a later workflow run, or a later try of a step, has taken over
  */
 export async function lockImport(tx: Queryable, ref: ImportRef, mode: 'share' | 'update'): Promise<ImportRow> {
   const { rows } = await tx.query<StoredRow>(
@@ -123,11 +133,39 @@ export async function lockImport(tx: Queryable, ref: ImportRef, mode: 'share' | 
     throw new PipelineError('import_superseded', `Import ${ref.importId} is now run by workflow ${row.workflowId}.`, {
       hint: 'Follow that workflow; this one has written nothing since.',
     });
+  if (ref.step !== undefined && row.step > ref.step) throw overtaken(ref);
   return row;
 }
 
-/** Moves a fenced import to `state`. Calling it twice changes nothing the second time. */
-export async function setImportState(
+function overtaken(ref: ImportRef): PipelineError {
+  return new PipelineError('import_superseded', `A later try of a step works on import ${ref.importId}.`, {
+    hint: 'Start the same file again if nothing runs: it goes on from where it is.',
+  });
+}
+
+/** States that an import does not leave again, but by undo. */
+const ENDED: readonly ImportState[] = ['done', 'rejected', 'undone'];
+
+/**
+ * Opens a step for the given try of it: from now on older tries may write nothing. Calling it again is a no-op.
+ * @throws PipelineError `import_superseded`, or `import_ended` for a step of an import that has its report
+ */
+export async function beginStep(db: Database, ref: ImportRef, state: ImportStep): Promise<void> {
+  await db.transaction(async (tx) => {
+    const row = await lockImport(tx, ref, 'update');
+    if (ENDED.includes(row.state))
+      throw new PipelineError('import_ended', `Import ${ref.importId} has ended as ${row.state}.`, {
+        hint: 'Start the file again, with --again if its content is the same.',
+      });
+    await tx.query(
+      'update imports set state = $2, step = $3, error = null, updated_at = clock_timestamp() where id = $1',
+      [ref.importId, state, ref.step ?? row.step],
+    );
+  });
+}
+
+/** Ends a fenced import in `state`. One that has its report keeps it, and its state. */
+export async function endImport(
   db: Database,
   ref: ImportRef,
   state: ImportState,
@@ -139,12 +177,12 @@ export async function setImportState(
   } = {},
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockImport(tx, ref, 'update');
-    const ended = ['done', 'cancelled', 'failed', 'undone', 'rejected'].includes(state);
+    const row = await lockImport(tx, ref, 'update');
+    if (ENDED.includes(row.state)) return;
     await tx.query(
       `update imports set state = $2, outcomes = coalesce($3, outcomes), rejects_file = coalesce($4, rejects_file),
          diff_file = coalesce($5, diff_file), error = $6, updated_at = clock_timestamp(),
-         finished_at = case when $7 then clock_timestamp() end
+         finished_at = clock_timestamp()
        where id = $1`,
       [
         ref.importId,
@@ -153,7 +191,6 @@ export async function setImportState(
         facts.rejectsFile ?? null,
         facts.diffFile ?? null,
         facts.error ?? null,
-        ended,
       ],
     );
   });

@@ -31,7 +31,7 @@ const SENTENCES = {
   last_interaction_at_invalid: 'The time of the last interaction is not a date or time.',
   last_interaction_at_format_undeclared:
     'The time of the last interaction can be read in two ways; declare the date format.',
-  tags_too_long: 'A tag is longer than 10,000 characters.',
+  tags_too_long: 'A tag is longer than 2,000 bytes (about 660 Chinese characters).',
   tag_invalid: 'A tag column says neither yes nor no.',
   attribute_text_too_long: 'A text attribute is longer than 10,000 characters.',
   attribute_number_invalid: 'A number attribute is not a number, or has more digits than can be kept.',

@@ -63,7 +63,7 @@ export async function registerImport(
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [identity.join(' ')]);
     const earlier = await findEarlier(tx, identity);
     if (earlier && !(earlier.state === 'done' && earlier.run_id !== run.runId && (input.again || input.dryRun)))
-      return continueEarlier(tx, earlier, run, steps);
+      return continueEarlier(tx, earlier, run, spooled, steps);
     const { rows: definitions } = await tx.query<{ name: string; type: AttributeType }>(
       'select name, type from attribute_definitions order by name',
     );
@@ -97,6 +97,7 @@ async function continueEarlier(
   tx: Queryable,
   earlier: Earlier,
   run: { workflowId: string; runId: string },
+  spooled: Spooled,
   steps: RegisterSteps,
 ): Promise<Registered> {
   const base = { importId: earlier.id, bytes: Number(earlier.spool_bytes) };
@@ -112,11 +113,12 @@ async function continueEarlier(
     });
   await tx.query(
     // What was resolved but not begun to be applied is resolved anew: contacts may have changed since.
-    `update imports set attempt = attempt + 1, workflow_id = $2, run_id = $3, state = 'staging', error = null,
+    `update imports set attempt = attempt + 1, step = 0, workflow_id = $2, run_id = $3, spool_path = $4, state = 'staging',
+       error = null,
        finished_at = null, updated_at = clock_timestamp(),
        outcomes = case when exists (select from import_slices where import_id = $1) then outcomes end
      where id = $1`,
-    [earlier.id, run.workflowId, run.runId],
+    [earlier.id, run.workflowId, run.runId, spooled.path],
   );
   return { ...base, attempt: earlier.attempt + 1, recognised: null, resumed: true };
 }
@@ -133,7 +135,7 @@ async function insertImport(
     `insert into imports (id, channel_id, state, workflow_id, run_id, file_name, source_path, content_sha256, spool_path,
        spool_bytes, options, options_digest, rule_version, dry_run, profile, stage_byte, stage_line, skipped_blank,
        skipped_preamble, skipped_header)
-     values (coalesce($1::bigint, nextval('imports_id_seq')), $2, 'staging', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+     values (coalesce((select $1::bigint where not exists (select from imports where id = $1)), nextval('imports_id_seq')), $2, 'staging', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
        $13, $14, $15, $16, $17, $18, $19)
      returning id`,
     [

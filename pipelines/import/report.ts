@@ -5,7 +5,7 @@ import type { ImportRef, ImportResult, OutcomeCounts } from '../contracts/import
 import { emptyOutcomes } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { dropPartition, forImport, partitionExists } from './import-sql.ts';
-import { lockImport, readImport, setImportState, type ImportRow } from './import-store.ts';
+import { lockImport, readImport, endImport, type ImportRow } from './import-store.ts';
 import type { FileReader } from './record-blocks.ts';
 import { describeReason } from './reasons.ts';
 import { countOutcomes } from './resolve.ts';
@@ -39,7 +39,7 @@ export async function reportImport(
       row.dryRun && outcomes.update > 0
         ? await ports.writeReport(`import-${row.importId}-diff.csv`, diffLines(ports, row))
         : null;
-    await setImportState(ports.db, ref, state, {
+    await endImport(ports.db, ref, state, {
       outcomes,
       rejectsFile,
       diffFile,
@@ -57,7 +57,7 @@ export async function stopImport(
   error: string | null,
   db: Database,
 ): Promise<ImportResult> {
-  await setImportState(db, ref, state, { error });
+  await endImport(db, ref, state, { error });
   return importResult(db, ref.importId);
 }
 
@@ -109,8 +109,11 @@ interface RejectRow extends Record<string, unknown> {
 
 /** The rejects as CSV: each line as it was in the file, and why. Columns named sluice_* are ignored when it is imported again. */
 async function* rejectLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<string> {
-  const { headers, delimiter } = row.profile;
-  const cells = (values: (string | null)[]) => values.map((value) => csvCell(value, delimiter)).join(delimiter);
+  const { headers, delimiter, quote } = row.profile;
+  // In a file without quotes a cell of ours may not hold the delimiter.
+  const plain = (value: string | null) =>
+    quote === '' ? (value ?? '').replaceAll(delimiter, ' ') : csvCell(value, delimiter);
+  const cells = (values: (string | null)[]) => values.map(plain).join(delimiter);
   yield `${cells([...headers, 'sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'])}\n`;
   const spool = await ports.openSpool(row.spoolPath);
   try {

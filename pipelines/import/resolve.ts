@@ -36,7 +36,8 @@ export async function resolveLines(
     await judge(row, ref, ports, control.signal);
     await ports.db.query(importSql.analyze_lines);
   }
-  const outcomes = await countOutcomes(ports.db, ref.importId);
+  // Once slices are applied the outcomes on record may say more than resolve did; what it decided stands.
+  const outcomes = state.outcomes ?? (await countOutcomes(ports.db, ref.importId));
   const lines = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   if (lines !== row.stagedLines)
     throw new PipelineError(

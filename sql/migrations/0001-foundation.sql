@@ -109,6 +109,8 @@ create table imports (
   state          import_state not null default 'inspecting',
   -- Raised by each workflow run that takes the import over; an activity of an older attempt may write nothing.
   attempt        integer not null default 1,
+  -- Within an attempt: which step, and which try of it, may write. Only rises; an older try that wakes up is refused.
+  step           integer not null default 0,
   workflow_id    text not null,
   run_id         text not null,
   file_name      text not null,
@@ -236,17 +238,21 @@ $$;
 -- The tags a contact has after a line with `given` tags: add and replace put on, replace and remove take off. NULL changes nothing.
 create function tags_after(contact bigint, given text[], mode text) returns text[]
 language sql stable parallel safe
-return case
-  when given is null then array(select tag from contact_tags where contact_id = contact order by tag)
-  when mode = 'replace' then array(select distinct tag from unnest(given) as tag order by tag)
-  when mode = 'remove' then array(select tag from contact_tags where contact_id = contact and tag <> all (given) order by tag)
-  else array(select tag from contact_tags where contact_id = contact union select tag from unnest(given) as tag order by tag)
-end;
+return array(
+  select after.tag collate "C"
+  from (
+    select t.tag from contact_tags t
+    where t.contact_id = contact
+      and (given is null or mode = 'add' or (mode = 'remove' and t.tag <> all (given)))
+    union
+    select g.tag from unnest(given) as g (tag) where mode <> 'remove'
+  ) after
+  order by 1
+);
 
 create function tags_differ(contact bigint, given text[], mode text) returns boolean
 language sql stable parallel safe
-return given is not null
-  and tags_after(contact, given, mode) <> array(select tag from contact_tags where contact_id = contact order by tag);
+return given is not null and tags_after(contact, given, mode) <> tags_after(contact, null, mode);
 
 -- Why a line's person must not be imported, or NULL. Looks at each address the line gives, for its channel and for all.
 create function suppression_of(s import_staging, channel text, inner_pad bytea, outer_pad bytea) returns text

@@ -161,6 +161,7 @@ from (
 where l.import_id = $1 and l.line = hit.line and l.outcome in ('create', 'update') and hit.reason is not null
 
 -- name: slice_create
+-- In the order of the address, not of the line: two imports that make the same people then never wait for each other.
 insert into contacts (id, channel_id, social_id, display_name, avatar_url, time_zone, member_id, email, email_key, phone,
   phone_raw, subscribed, subscribed_since, last_interaction_at, attributes, source, created_at, updated_at)
 select l.contact_id, i.channel_id, s.social_id, nullif(s.display_name, ''), nullif(s.avatar_url, ''),
@@ -171,7 +172,7 @@ from import_lines l
 join {{staging}} s on s.line = l.line
 join imports i on i.id = l.import_id
 where l.import_id = $1 and l.line between $2 and $3 and s.line between $2 and $3 and l.outcome = 'create'
-order by l.line
+order by s.social_id
 on conflict (channel_id, social_id) do nothing
 
 -- name: slice_count_creates

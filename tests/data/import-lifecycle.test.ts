@@ -1,7 +1,9 @@
 // An import over time: recognised, dry, stopped and resumed, taken over, and surprised by others between resolve and apply.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { stepNumber, type ImportRef } from '../../pipelines/contracts/import.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
+import { beginStep } from '../../pipelines/import/import-store.ts';
 import { stopImport } from '../../pipelines/import/report.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
 import { stageLines } from '../../pipelines/import/stage.ts';
@@ -126,6 +128,56 @@ test('a cancelled import goes on from where it was, and a taken-over run may wri
   expect(result).toMatchObject({ state: 'done', lines: 950, outcomes: { create: 950 } });
   expect((await world.db.query('select from contacts')).rowCount).toBe(950);
   expect((await world.db.query('select from import_slices')).rowCount).toBe(10);
+});
+
+test('a try of a step that Temporal gave up may write nothing once the next one has begun', async () => {
+  const file = await world.file('a.csv', csv(300));
+  const { importId, attempt } = await world.register({ file, channel: 'line' });
+  const tries = [1, 2].map((number) => ({ importId, attempt, step: stepNumber('staging', number) }));
+  await beginStep(world.db, tries[0]!, 'staging');
+  await beginStep(world.db, tries[1]!, 'staging');
+  const stage = (ref: ImportRef) => stageLines(ref, world.deps, world.deps.openSpool, control);
+  await expect(stage(tries[0]!)).rejects.toMatchObject({ code: 'import_superseded' });
+  await expect(beginStep(world.db, tries[0]!, 'staging')).rejects.toMatchObject({ code: 'import_superseded' });
+  expect(await stage(tries[1]!)).toMatchObject({ lines: 300 });
+  const resolving = { importId, attempt, step: stepNumber('resolving', 1) };
+  await beginStep(world.db, resolving, 'resolving');
+  await expect(stage(tries[1]!)).rejects.toMatchObject({ code: 'import_superseded' });
+});
+
+test('an import that has its report is not opened again', async () => {
+  const file = await world.file('a.csv', csv(3));
+  const ref = await world.register({ file, channel: 'line' });
+  const result = await finishImport(world.deps, ref, false);
+  expect(await stopImport(ref, 'cancelled', 'too late', world.db)).toEqual(result);
+  await expect(beginStep(world.db, ref, 'staging')).rejects.toMatchObject({ code: 'import_ended' });
+  expect(await world.run({ file, channel: 'line' })).toEqual({ ...result, recognised: true });
+});
+
+test('a suppression that comes while slices are applied holds for the rest', async () => {
+  const ref = await resolved('a.csv', csv(950));
+  const scope = { channel: '*', reason: 'erased', source: 'test', defaultCountry: 'TW', psid: false };
+  let first: Promise<unknown> | null = null;
+  world.deps.parallel = 1;
+  const suppressAll = () =>
+    addSuppressions(
+      world.db,
+      TEST_KEY,
+      scope,
+      Array.from({ length: 950 }, (_, n) => lineId(n)),
+    );
+  const stopping = new AbortController();
+  const onProgress = () => {
+    first ??= suppressAll();
+    stopping.abort();
+  };
+  await applySlices(ref, world.deps, { signal: stopping.signal, onProgress }).catch(() => undefined);
+  await (first as Promise<unknown> | null);
+  await applySlices(ref, world.deps, control);
+  world.deps.parallel = 2;
+  const outcomes = await outcomesByLine(world.db, ref.importId);
+  expect(outcomes.filter((line) => line.endsWith('create'))).toHaveLength(98);
+  expect(outcomes.filter((line) => line.endsWith('suppressed (erased)'))).toHaveLength(852);
 });
 
 test('an import of the same content that is running is not started twice', async () => {

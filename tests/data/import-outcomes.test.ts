@@ -179,6 +179,17 @@ test('tags: add, replace and remove, with an event for each change and none for 
   ]);
 });
 
+test('a tag that no index can hold costs its line, not the import', async () => {
+  const long = Array.from({ length: 1500 }, (_, n) => String.fromCodePoint(0x4e00 + ((n * 7919) % 20_000))).join('');
+  const { outcomes } = await importLines([
+    'LINE UID,手機,標籤',
+    `${lineId(1)},0912345678,VIP`,
+    `${lineId(2)},0912345679,${long}`,
+    `${lineId(3)},,${long.slice(0, 600)}`,
+  ]);
+  expect(outcomes).toEqual(['2 create', '3 invalid (tags_too_long)', '4 create']);
+});
+
 test('attributes are typed by definition, merged, and made only when asked', async () => {
   const lines = ['LINE UID,points,city', `${lineId(1)},12,台北`];
   await importLines(lines);
