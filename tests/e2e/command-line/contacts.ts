@@ -21,10 +21,11 @@ export function contactsTests(world: () => StackWorld): void {
   let first: ImportResult;
 
   test('suppressions import counts what was new, known and no address; list and check tell of them', async () => {
+    // Line numbers are those of the file: the blank line counts.
     await world().file('stop.txt', `${person(9).uid}\n\n${person(8).email}\nnot an address\n`);
     const ran = await sluice(world(), 'suppressions', 'import', 'stop.txt', '--reason', 'complaint', '--json');
     expect(ran.code).toBe(1);
-    expect(ran.json()).toEqual({ added: 2, known: 0, invalid: 1, invalidLines: [3] });
+    expect(ran.json()).toEqual({ added: 2, known: 0, invalid: 1, invalidLines: [4] });
     await world().file('stop.txt', `${person(9).uid}\n`);
     expect(await answerOf(world(), 'suppressions', 'import', 'stop.txt')).toMatchObject({ added: 0, known: 1 });
     const { suppressions } = await answerOf<{ suppressions: unknown[] }>(world(), 'suppressions', 'list');
