@@ -93,11 +93,11 @@ function changesOf(options: ChannelOptions): Partial<Omit<Channel, 'id' | 'kind'
   };
 }
 
-/** `push=500` or `500`; the latter is the rate of every endpoint, under the name `*`. */
+/** `push=500` or `500`; the latter is the rate of every endpoint, under the name `*`. 0: no limit. */
 function collectRate(text: string, earlier: Record<string, number> = {}): Record<string, number> {
   const [, endpoint = '*', number] = /^(?:([\w/.-]+)=)?([0-9.]+)$/.exec(text) ?? [];
-  if (number === undefined || !(Number(number) > 0))
-    throw new InvalidArgumentError('must be a number of requests a second, such as 500 or push=500');
+  if (number === undefined || !(Number(number) >= 0))
+    throw new InvalidArgumentError('must be requests a second, such as 500 or push=500; 0 for no limit');
   return { ...earlier, [endpoint]: Number(number) };
 }
 

@@ -1,7 +1,7 @@
 // `sluice contacts import`: starts the importContacts workflow, follows it, prints its report.
 import path from 'node:path';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Option, type Command } from 'commander';
 import {
   IMPORT_OUTCOMES,
   parseImportInput,
@@ -13,9 +13,10 @@ import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
-import { parseDelimiterOption, parsePercent } from './option-values.ts';
+import { collectMap, parseDelimiterOption, parsePercent } from './option-values.ts';
 import { answer, progressLine, say, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+import { workflowFailure } from './workflow-failure.ts';
 
 interface ImportOptions extends SharedOptions {
   channel: string;
@@ -121,6 +122,11 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
   });
 }
 
+/** What a cancelled import ends with. */
+const CANCELLED = new PipelineError('import_cancelled', 'The import was cancelled.', {
+  hint: 'What was done stays; the same command goes on from there.',
+});
+
 /** Milliseconds between two looks for the progress line. */
 const LOOK_MS = 500;
 
@@ -141,30 +147,12 @@ async function follow(session: Session, handle: WorkflowHandle): Promise<ImportR
   try {
     return (await handle.result()) as ImportResult;
   } catch (error) {
-    throw importFailure(error, handle.workflowId);
+    throw workflowFailure(error, handle.workflowId, CANCELLED);
   } finally {
     clearInterval(timer);
     process.off('SIGINT', leave);
     line.end();
   }
-}
-
-/** The innermost reason why the workflow failed, as an error for people. */
-function importFailure(error: unknown, workflowId: string): Error {
-  if (!(error instanceof WorkflowFailedError)) return error instanceof Error ? error : new Error(String(error));
-  let cause: Error | undefined = error.cause;
-  while (cause?.cause instanceof Error) cause = cause.cause;
-  if (cause?.name === 'CancelledFailure')
-    return new PipelineError('import_cancelled', 'The import was cancelled.', {
-      hint: 'What was done stays; the same command goes on from there.',
-    });
-  const { type, details } = (cause ?? {}) as { type?: string; details?: { hint?: string | null }[] };
-  const hint = details?.[0]?.hint ?? null;
-  // For the Temporal UI the hint stands in the message; here it has a place of its own.
-  const message = (cause?.message ?? error.message).replace(hint === null ? '' : ` ${hint}`, '');
-  return new PipelineError(type ?? cause?.name ?? 'workflow_failed', message, {
-    hint: hint ?? `More in the Temporal UI, workflow ${workflowId}.`,
-  });
 }
 
 /** The report for people. */
@@ -185,11 +173,4 @@ export function renderImport(result: ImportResult): string {
   if (result.rejectsFile) text.push(`Rejects: ${result.rejectsFile}`);
   if (result.diffFile) text.push(`Changes, old and new: ${result.diffFile}`);
   return text.join('\n');
-}
-
-function collectMap(text: string, earlier: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at <= 0 || at === text.length - 1)
-    throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
-  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
 }

@@ -1,41 +1,49 @@
-// What `npm start` runs after building: the whole stack, the samples imported, the reports, the addresses; then it serves.
+// What `npm start` runs after building: the whole stack, the samples imported and broadcast to simulated providers, the
+// reports, the addresses; then it serves.
 import path from 'node:path';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { migrate } from '../adapters/postgres/migrate.ts';
-import { addChannel } from '../pipelines/channels/channel-store.ts';
+import { addChannel, listChannels, setChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../pipelines/contracts/channel.ts';
 import { parseImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { openDatabase } from '../adapters/postgres/database.ts';
+import { openDatabase, type Database } from '../adapters/postgres/database.ts';
 import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
 import { packageRoot } from '../server/package-root.ts';
 import { connectTemporal } from '../server/services.ts';
 import { renderImport } from './contacts-import.ts';
+import { demoBroadcasts } from './demo-broadcasts.ts';
 import { say } from './output.ts';
 import { onStopSignals, untilAborted } from './stop-signals.ts';
 import { configOf, type SharedOptions } from './session.ts';
 
-/** The sample files in examples/, and the channel each belongs to. No token is needed: importing sends nothing. */
-const SAMPLES: { file: string; channel: Pick<Channel, 'id' | 'kind' | 'defaultCountry' | 'timeZone'> }[] = [
+/** The variable with the token of the sample channels; the simulated providers take any. */
+const SECRET_ENV = 'SLUICE_SECRET_SAMPLE';
+
+type SampleChannel = Pick<Channel, 'id' | 'kind' | 'defaultCountry' | 'timeZone' | 'rates'>;
+
+/** The sample files in examples/, and the channel each belongs to. LINE is slowed down, so that a pause can be seen. */
+const SAMPLES: { file: string; channel: SampleChannel }[] = [
   {
     file: 'line-contacts.csv',
-    channel: { id: 'line-tw', kind: 'line', defaultCountry: 'TW', timeZone: 'Asia/Taipei' },
+    channel: { id: 'line-tw', kind: 'line', defaultCountry: 'TW', timeZone: 'Asia/Taipei', rates: { push: 60 } },
   },
   {
     file: 'whatsapp-contacts.csv',
-    channel: { id: 'wa-hk', kind: 'whatsapp', defaultCountry: 'HK', timeZone: 'Asia/Hong_Kong' },
+    channel: { id: 'wa-hk', kind: 'whatsapp', defaultCountry: 'HK', timeZone: 'Asia/Hong_Kong', rates: {} },
   },
   {
     file: 'messenger-contacts.csv',
-    channel: { id: 'fb-tw', kind: 'messenger', defaultCountry: 'TW', timeZone: 'Asia/Taipei' },
+    channel: { id: 'fb-tw', kind: 'messenger', defaultCountry: 'TW', timeZone: 'Asia/Taipei', rates: {} },
   },
 ];
 
 export function registerDemo(program: Command): void {
   program
     .command('demo')
-    .description('bring everything up, import the samples, show the reports (npm start)')
+    .description('bring everything up, import and broadcast the samples, show the reports (npm start)')
     .option('--exit', 'end after the report instead of serving')
     .option('--data-dir <dir>', 'data folder (default .sluice, or SLUICE_DATA_DIR)')
     .addHelpText('after', '\nExample:\n  $ npm start -- --exit')
@@ -54,17 +62,19 @@ async function demo(options: SharedOptions & { exit?: boolean }): Promise<void> 
     const stack = await startStack({
       config,
       say,
+      env: { ...process.env, [SECRET_ENV]: 'sample' },
       worker: 1,
+      simulator: true,
       signal: stop.signal,
       migrate: async (url) => {
         await migrate(url, say);
       },
     });
     try {
-      const results = await importSamples(stack);
-      console.log(results.map(renderImport).join('\n\n'));
+      const { imports, broadcasts } = await runSamples(stack);
+      console.log(`${imports.map(renderImport).join('\n\n')}\n\n${broadcasts.text}`);
       console.log(closingWords(stack, config.dataDir));
-      if (results.some((result) => result.state !== 'done')) process.exitCode = 1;
+      if (imports.some((result) => result.state !== 'done') || !broadcasts.complete) process.exitCode = 1;
       if (!options.exit) await untilAborted(stop.signal);
     } finally {
       say('Stopping.');
@@ -77,7 +87,9 @@ async function demo(options: SharedOptions & { exit?: boolean }): Promise<void> 
   }
 }
 
-async function importSamples(stack: Stack): Promise<ImportResult[]> {
+async function runSamples(
+  stack: Stack,
+): Promise<{ imports: ImportResult[]; broadcasts: Awaited<ReturnType<typeof demoBroadcasts>> }> {
   const db = openDatabase({ url: stack.databaseUrl, poolSize: 2, applicationName: 'sluice demo' });
   const client = await connectTemporal({
     databaseUrl: stack.databaseUrl,
@@ -85,40 +97,45 @@ async function importSamples(stack: Stack): Promise<ImportResult[]> {
     uiUrl: stack.uiUrl,
   });
   try {
-    const results: ImportResult[] = [];
-    for (const sample of SAMPLES) {
-      say(`Importing examples/${sample.file} into ${sample.channel.id} …`);
-      await addChannel(db, {
-        ...sample.channel,
-        baseUrl: 'http://127.0.0.1:8099',
-        senderId: 'sample',
-        secretEnv: 'SLUICE_SECRET_SAMPLE',
-        rates: {},
-        enabled: true,
-      });
-      const { rows } = await db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
-      const importId = rows[0]!.id;
-      const input = parseImportInput({
-        importId,
-        file: path.join(packageRoot(), 'examples', sample.file),
-        channel: sample.channel.id,
-        createAttributes: true,
-        maxInvalid: 0.5,
-      });
-      results.push(
-        (await client.workflow.execute('importContacts', {
-          taskQueue: PIPELINE_QUEUE,
-          workflowId: `import/${importId}`,
-          args: [input],
-          staticSummary: `contacts of ${sample.channel.id}`,
-        })) as ImportResult,
-      );
-    }
-    return results;
+    const imports: ImportResult[] = [];
+    for (const sample of SAMPLES) imports.push(await importSample(stack, db, client, sample));
+    return { imports, broadcasts: await demoBroadcasts(db, client) };
   } finally {
     await client.connection.close();
     await db.end();
   }
+}
+
+async function importSample(
+  stack: Stack,
+  db: Database,
+  client: Client,
+  { file, channel }: (typeof SAMPLES)[number],
+): Promise<ImportResult> {
+  say(`Importing examples/${file} into ${channel.id} …`);
+  const facts = {
+    baseUrl: channel.kind === 'line' ? stack.simulatorUrl : `${stack.simulatorUrl}/v23.0`,
+    senderId: channel.id,
+    secretEnv: SECRET_ENV,
+    enabled: true,
+  };
+  if ((await listChannels(db)).some(({ id }) => id === channel.id)) await setChannel(db, channel.id, facts);
+  else await addChannel(db, { ...channel, ...facts });
+  const { rows } = await db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
+  const importId = rows[0]!.id;
+  const input = parseImportInput({
+    importId,
+    file: path.join(packageRoot(), 'examples', file),
+    channel: channel.id,
+    createAttributes: true,
+    maxInvalid: 0.5,
+  });
+  return (await client.workflow.execute('importContacts', {
+    taskQueue: PIPELINE_QUEUE,
+    workflowId: `import/${importId}`,
+    args: [input],
+    staticSummary: `contacts of ${channel.id}`,
+  })) as ImportResult;
 }
 
 function closingWords(stack: Stack, dataDir: string): string {
@@ -126,9 +143,12 @@ function closingWords(stack: Stack, dataDir: string): string {
     '',
     `Temporal UI    ${stack.uiUrl}`,
     `Temporal       ${stack.temporalAddress}, namespace ${stack.namespace}`,
+    `Simulator      ${stack.simulatorUrl}/__sim/summary`,
     `Data folder    ${dataDir}`,
     'Try, in a second terminal:',
     '  npx sluice contacts search --tag VIP',
+    '  npx sluice broadcast list',
+    '  npx sluice explain line-recipients.csv:30',
     '  npx sluice contacts import examples/line-contacts.csv --channel line-tw --again --dry-run --max-invalid 50',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-// `sluice dev`: runs Postgres, Temporal and workers for one data folder until it is told to stop. Wires; supervises nothing.
+// `sluice dev`: runs Postgres, Temporal, the simulator and workers for one data folder until it is told to stop. Wires; supervises nothing.
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { migrate } from '../adapters/postgres/migrate.ts';
@@ -9,6 +9,7 @@ import { onStopSignals, untilAborted } from './stop-signals.ts';
 
 interface DevOptions {
   worker: boolean;
+  simulator: boolean;
   workers: number;
   dataDir?: string;
   config?: string;
@@ -22,8 +23,9 @@ const MAX_WORKERS = 32;
 export function registerDev(program: Command): void {
   program
     .command('dev')
-    .description('run Postgres, Temporal with its UI, and workers until Ctrl-C')
+    .description('run Postgres, Temporal with its UI, simulated providers and workers until Ctrl-C')
     .option('--no-worker', 'start the servers only')
+    .option('--no-simulator', 'leave the simulated providers out')
     .option('--workers <n>', 'how many workers', parseWorkers, 1)
     .option('--data-dir <dir>', 'data folder (default .sluice, or SLUICE_DATA_DIR)')
     .option('--config <file>', 'JSON file with settings (default <data folder>/sluice.json)')
@@ -56,6 +58,7 @@ async function dev(options: DevOptions): Promise<void> {
       say,
       env,
       worker: options.worker ? options.workers : 0,
+      simulator: options.simulator,
       temporal: configuredTemporal(env),
       signal: stopWanted.signal,
       migrate: async (databaseUrl) => {
@@ -75,13 +78,15 @@ async function dev(options: DevOptions): Promise<void> {
 }
 
 function announce(stack: Stack, dataDir: string, { json, worker }: DevOptions): void {
-  const { temporalAddress, namespace, uiUrl } = stack;
-  if (json) console.log(JSON.stringify({ ready: true, pid: process.pid, dataDir, temporalAddress, namespace, uiUrl }));
+  const { temporalAddress, namespace, uiUrl, simulatorUrl } = stack;
+  const addresses = { temporalAddress, namespace, uiUrl, simulatorUrl };
+  if (json) console.log(JSON.stringify({ ready: true, pid: process.pid, dataDir, ...addresses }));
   const lines = [
     'Sluice is ready. Ctrl-C stops everything.',
     `  data folder   ${dataDir}`,
     `  Temporal      ${temporalAddress}, namespace ${namespace}`,
     ...(uiUrl ? [`  Temporal UI   ${uiUrl}`] : []),
+    ...(simulatorUrl ? [`  Simulator     ${simulatorUrl}`] : []),
     ...(worker ? [] : ['  No worker runs here: start one with `sluice worker`.']),
   ];
   console.error(lines.join('\n'));

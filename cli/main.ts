@@ -4,15 +4,19 @@ import { Command, CommanderError } from 'commander';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { printConfig } from '../server/config.ts';
 import { registerBench } from './bench.ts';
+import { registerBroadcast } from './broadcast.ts';
 import { registerChannels } from './channels.ts';
 import { registerContactsImport } from './contacts-import.ts';
+import { registerContactsQuota } from './contacts-quota.ts';
 import { registerContacts } from './contacts.ts';
 import { registerDemo } from './demo.ts';
 import { registerDev } from './dev.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
 import { registerMigrate } from './migrate.ts';
 import { configOf, type SharedOptions } from './session.ts';
+import { registerSimulate } from './simulate.ts';
 import { registerSuppressions } from './suppressions.ts';
 import { registerWorker } from './worker.ts';
 
@@ -24,6 +28,7 @@ function buildProgram(): Command {
     .enablePositionalOptions();
   registerDev(program);
   registerWorker(program);
+  registerSimulate(program);
   registerMigrate(program);
   registerDoctor(program);
   registerInspect(program);
@@ -31,7 +36,10 @@ function buildProgram(): Command {
   const contacts = program.command('contacts').description('contacts: import, search, show, export');
   registerContactsImport(contacts);
   registerContacts(contacts);
+  registerContactsQuota(contacts);
   registerSuppressions(program);
+  registerBroadcast(program);
+  registerExplain(program);
   registerBench(program);
   registerDemo(program);
   program.action((options: SharedOptions & { printConfig?: boolean }) => {

@@ -15,3 +15,19 @@ export function parsePercent(text: string): number {
   if (text.trim() !== '' && number >= 0 && number <= 100) return number / 100;
   throw new InvalidArgumentError('must be a percentage from 0 to 100');
 }
+
+/** `FIELD=COLUMN`, collected over repeated options. */
+export function collectMap(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1)
+    throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** A time such as `90s`, `15m`, `2h` or `1d`, in seconds. */
+export function parseDuration(text: string): number {
+  const [, number, unit] = /^([0-9]{1,9})(s|m|h|d)$/.exec(text) ?? [];
+  const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[unit ?? ''];
+  if (number !== undefined && seconds !== undefined) return Number(number) * seconds;
+  throw new InvalidArgumentError('must be a time such as 90s, 15m, 2h or 1d');
+}

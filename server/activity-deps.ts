@@ -1,6 +1,7 @@
 // Wires the activities to their world: database, spool, reports, threads, the suppression key, the Temporal client.
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
+import { isPassing } from '../activities/failures.ts';
 import type { ActivityDeps } from '../activities/index.ts';
 import { openFile, writeWhole, type OpenFile } from '../adapters/files/open-file.ts';
 import { spoolFile } from '../adapters/files/spool.ts';
@@ -16,12 +17,24 @@ import { suppressionPads } from '../pipelines/suppressions/address-hash.ts';
 import type { Config } from './config.ts';
 import { resolveSuppressionKey } from './embedded/secrets-file.ts';
 import { threadedNormaliser } from './normaliser-threads.ts';
+import { openLanes, type Lanes } from './lanes.ts';
+import { isRunning, planDeps } from './plan-deps.ts';
 
 /** Slices of apply, and parts of resolve, at once. One more connection than cores keeps both busy while one commits. */
 const IMPORT_PARALLEL = 2;
 
+/** The channel accounts of one worker, by its settings. Opens nothing before the first request; close it. */
+export function lanesOf(config: Config, db: Database): Lanes {
+  return openLanes(db, process.env, { requestTimeoutMs: config.requestTimeoutMs, inFlight: config.deliveryInFlight });
+}
+
 /** What every activity of one worker shares. Opens nothing by itself. */
-export function activityDeps(config: Config, db: Database, temporal: Pick<Client, 'workflow'>): ActivityDeps {
+export function activityDeps(
+  config: Config,
+  db: Database,
+  temporal: Pick<Client, 'workflow'>,
+  lanes: Pick<Lanes, 'lane'> = lanesOf(config, db),
+): ActivityDeps {
   const spoolFolder = path.join(config.dataDir, 'spool');
   const reportFolder = path.join(config.dataDir, 'reports');
   return {
@@ -38,6 +51,11 @@ export function activityDeps(config: Config, db: Database, temporal: Pick<Client
       await checkKey(db, key);
       return suppressionPads(key);
     },
+    lane: lanes.lane,
+    isPassing,
+    random: Math.random,
+    ...planDeps({ spoolFolder, threads: config.importThreads, env: process.env }),
+    isRunning: (workflowId, runId) => isRunning(temporal, workflowId, runId),
     registerSteps: (input, signal, onBytes) => ({
       spool: () =>
         spoolFile({
@@ -83,15 +101,4 @@ async function inspectForImport(
     profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine },
     skipped,
   };
-}
-
-/** Whether that run still runs; a run that Temporal no longer knows does not. */
-async function isRunning(temporal: Pick<Client, 'workflow'>, workflowId: string, runId: string): Promise<boolean> {
-  try {
-    const { status } = await temporal.workflow.getHandle(workflowId, runId).describe();
-    return status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return false;
-    throw error;
-  }
 }

@@ -82,6 +82,26 @@ export const SETTINGS = {
     meaning:
       'Lines applied in one transaction. Too low: commit overhead; too high: a crash repeats more, locks last longer.',
   },
+  deliveryInFlight: {
+    env: 'SLUICE_DELIVERY_IN_FLIGHT',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 512,
+    unit: 'requests',
+    meaning:
+      'Requests a worker may have under way on a channel; 0 is a quarter second of the rate, 16 to 512. Too low: a slow provider keeps the rate from being used; too high: a crash leaves that many uncertain.',
+  },
+  requestTimeoutMs: {
+    env: 'SLUICE_REQUEST_TIMEOUT_MS',
+    type: 'integer',
+    default: 10_000,
+    min: 100,
+    max: 120_000,
+    unit: 'ms',
+    meaning:
+      'Patience with one answer of a provider. Too low: slow answers count as lost, and become uncertain on WhatsApp; too high: a dead server holds its requests that long.',
+  },
   logLevel: {
     env: 'SLUICE_LOG_LEVEL',
     type: 'choice',
@@ -116,6 +136,15 @@ export const SETTINGS = {
     max: 65_535,
     unit: 'port',
     meaning: 'Loopback port of the Temporal UI; 0 takes a free one and keeps it for this data folder.',
+  },
+  simulatorPort: {
+    env: 'SLUICE_SIMULATOR_PORT',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 65_535,
+    unit: 'port',
+    meaning: 'Loopback port of the provider simulator; 0 takes a free one and keeps it for this data folder.',
   },
   temporalCliPath: {
     env: 'TEMPORAL_CLI_PATH',

@@ -1,9 +1,10 @@
-// Normalisers for the import: a few threads that take blocks in turn, or the main thread where threads do not pay.
+// Normalisers for the import and for recipient lists: a few threads that take blocks in turn, or the main thread where threads do not pay.
 import { Worker } from 'node:worker_threads';
-import { toCopyBlock, type CopyBlock } from '../pipelines/import/copy-text.ts';
-import { normaliseBlock } from '../pipelines/import/normalise-block.ts';
+import type { ListPlan } from '../pipelines/audience/list-plan.ts';
+import type { CopyBlock } from '../pipelines/import/copy-text.ts';
 import type { BlockNormaliser } from '../pipelines/import/ports.ts';
 import type { NormalisePlan, RecordBlock } from '../pipelines/import/staged-row.ts';
+import { runBlockJob, type BlockJob } from './block-jobs.ts';
 import { unpackError, type PackedError } from './thread-errors.ts';
 
 /** Blocks waiting for each thread. Too low: threads idle while COPY writes; too high: memory for nothing. */
@@ -23,17 +24,35 @@ interface Lane {
 
 /** Normalises on this thread. For tests, and for files too small to warm up a thread. */
 export function inlineNormaliser(plan: NormalisePlan): BlockNormaliser {
+  return inline({ kind: 'contacts', plan });
+}
+
+/** The same for the lines of a recipient list. */
+export function inlineListReader(plan: ListPlan): BlockNormaliser {
+  return inline({ kind: 'list', plan });
+}
+
+function inline(job: BlockJob): BlockNormaliser {
   return {
     lookahead: 0,
-    normalise: async (block) => toCopyBlock(normaliseBlock(block, plan)),
+    normalise: async (block) => runBlockJob(job, block),
     close: async () => undefined,
   };
 }
 
 /** Normalises on `threads` threads (0: inline). Close it, or the process stays. Needs the compiled tree. */
 export function threadedNormaliser(plan: NormalisePlan, threads: number): BlockNormaliser {
-  if (threads === 0) return inlineNormaliser(plan);
-  const lanes = Array.from({ length: threads }, () => openLane(plan));
+  return threaded({ kind: 'contacts', plan }, threads);
+}
+
+/** The same for the lines of a recipient list. */
+export function threadedListReader(plan: ListPlan, threads: number): BlockNormaliser {
+  return threaded({ kind: 'list', plan }, threads);
+}
+
+function threaded(job: BlockJob, threads: number): BlockNormaliser {
+  if (threads === 0) return inline(job);
+  const lanes = Array.from({ length: threads }, () => openLane(job));
   let turn = 0;
   return {
     lookahead: threads * AHEAD_PER_THREAD,
@@ -44,9 +63,9 @@ export function threadedNormaliser(plan: NormalisePlan, threads: number): BlockN
   };
 }
 
-function openLane(plan: NormalisePlan): Lane {
+function openLane(job: BlockJob): Lane {
   const thread = new Worker(new URL('./normaliser-thread.js', import.meta.url), {
-    workerData: plan,
+    workerData: job,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   const lane: Lane = { thread, dead: null, waiting: [] };

@@ -1,10 +1,12 @@
-// Runs workers until told to stop: one for workflows and short activities, one for the long data steps.
+// Runs workers until told to stop: one for workflows and short activities, one for the long data steps, one for each channel's
+// deliveries.
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel as SdkLogLevel } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { activityDeps } from './activity-deps.ts';
+import { activityDeps, lanesOf } from './activity-deps.ts';
+import { startDeliveryWorkers } from './delivery-workers.ts';
 import { WORKFLOW_BUNDLE } from './bundle-workflows.ts';
 import type { Config } from './config.ts';
 import { ensureSearchAttributes } from './embedded/search-attributes.ts';
@@ -40,9 +42,10 @@ export async function runWorker(config: Config, services: Services, onReady: () 
     poolSize: config.postgresPoolSize,
     applicationName: 'sluice worker',
   });
+  const lanes = lanesOf(config, db);
   try {
     const client = new Client({ connection: clientConnection, namespace });
-    const activities = createActivities(activityDeps(config, db, client));
+    const activities = createActivities(activityDeps(config, db, client, lanes));
     const shared = {
       connection,
       namespace,
@@ -60,10 +63,12 @@ export async function runWorker(config: Config, services: Services, onReady: () 
       }),
       Worker.create({ ...shared, taskQueue: DATA_QUEUE, maxConcurrentActivityTaskExecutions: DATA_STEPS }),
     ]);
-    const running = workers.map((worker) => worker.run());
+    const deliveries = await startDeliveryWorkers(db, shared);
+    const running = Promise.all(workers.map((worker) => worker.run())).finally(() => deliveries.stop());
     onReady();
-    await Promise.all(running);
+    await Promise.all([running, deliveries.ended]);
   } finally {
+    await lanes.close();
     await db.end();
     await clientConnection.close();
     await connection.close();

@@ -29,8 +29,17 @@ export interface StartedImport {
   result(): Promise<ImportResult>;
 }
 
-/** Starts it all; takes some ten seconds. `env` holds settings by their SLUICE_* names. */
-export async function openStackWorld(env: Record<string, string> = {}): Promise<StackWorld> {
+export interface StackWorldOptions {
+  /** Workers; default 1. */
+  workers?: number;
+  simulator?: boolean;
+}
+
+/** Starts it all; takes some ten seconds. `env` holds settings by their SLUICE_* names, and the secrets of channels. */
+export async function openStackWorld(
+  env: Record<string, string> = {},
+  { workers = 1, simulator = false }: StackWorldOptions = {},
+): Promise<StackWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-world-'));
   // As root Postgres runs as another OS user, who must be able to pass.
   await chmod(folder, 0o711);
@@ -46,7 +55,8 @@ export async function openStackWorld(env: Record<string, string> = {}): Promise<
     }),
     say: (text) => void said.push(text),
     env: { ...settings, ...env },
-    worker: 1,
+    worker: workers,
+    simulator,
     ui: false,
     migrate: async (url) => {
       await migrate(url);
@@ -87,7 +97,7 @@ export async function openStackWorld(env: Record<string, string> = {}): Promise<
 }
 
 /** Asks again as long as the server is away; any other error is the answer. */
-async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + 300_000;
   for (;;) {
     try {

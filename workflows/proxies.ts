@@ -1,7 +1,7 @@
 // Activities as workflows call them: which queue, how long, how often again. One place for all timeouts.
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { DATA_QUEUE, deliverQueue, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
@@ -23,3 +23,18 @@ export const short = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: RETRY,
 });
+
+/**
+ * Deliveries of one channel. No time limit on the whole: a paused or slow slice is healthy as long as it heartbeats. Each try
+ * resolves first what the one before had claimed, so it may be tried without limit.
+ */
+export function deliveryOn(channel: string) {
+  return proxyActivities<Pick<Activities, 'deliverSlice'>>({
+    taskQueue: deliverQueue(channel),
+    startToCloseTimeout: '12 hours',
+    // Too low: a busy machine loses a healthy worker's slice, and with it what it had under way; too high: a killed one's waits.
+    heartbeatTimeout: '5s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  });
+}

@@ -7,10 +7,14 @@ import { pipeline } from 'node:stream/promises';
 import type { DB } from './types.generated.ts';
 
 export interface Queryable {
-  /** Runs one statement with parameters. Rows are typed by the caller; bigint columns arrive as strings. */
+  /**
+   * Runs one statement with parameters. Rows are typed by the caller; bigint columns arrive as strings. `prepareAs` names
+   * it, so that each connection plans it once: for statements that run many times a second.
+   */
   query<Row extends pg.QueryResultRow>(
     text: string,
     values?: readonly unknown[],
+    prepareAs?: string,
   ): Promise<{ rows: Row[]; rowCount: number }>;
 }
 
@@ -61,7 +65,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   // Without a listener an idle connection that dies would end the process.
   pool.on('error', () => undefined);
   return {
-    query: (text, values) => run(pool, text, values),
+    query: (text, values, prepareAs) => run(pool, text, values, prepareAs),
     transaction: (work, transactionOptions) => inTransaction(pool, work, transactionOptions),
     kysely: new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }),
     end: () => pool.end(),
@@ -72,8 +76,10 @@ async function run<Row extends pg.QueryResultRow>(
   client: pg.Pool | pg.PoolClient,
   text: string,
   values: readonly unknown[] = [],
+  prepareAs?: string,
 ): Promise<{ rows: Row[]; rowCount: number }> {
-  const result = await client.query<Row>(text, [...values]);
+  const named = prepareAs === undefined ? {} : { name: prepareAs };
+  const result = await client.query<Row>({ text, values: [...values], ...named });
   return { rows: result.rows, rowCount: result.rowCount ?? 0 };
 }
 
@@ -97,9 +103,9 @@ async function inTransaction<T>(
     if (timeoutMs !== undefined)
       await client.query(`select set_config('transaction_timeout', $1, true)`, [`${timeoutMs}ms`]);
     const result = await work({
-      query: (text, values) => {
+      query: (text, values, prepareAs) => {
         signal?.throwIfAborted();
-        return run(client, text, values);
+        return run(client, text, values, prepareAs);
       },
       copyIn: (text, chunks) => pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text))),
     });

@@ -4,6 +4,7 @@ import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
+import { DOCUMENTED_RATES } from '../contracts/provider.ts';
 
 interface StoredChannel {
   id: string;
@@ -66,7 +67,7 @@ export async function addChannel(db: Database, channel: Channel): Promise<Channe
   return stored;
 }
 
-/** Changes the given facts of a channel; its kind stays, since every contact's id depends on it. */
+/** Changes the given facts of a channel, rates one by one; its kind stays, since every contact's id depends on it. */
 export async function setChannel(
   db: Database,
   id: string,
@@ -74,7 +75,8 @@ export async function setChannel(
 ): Promise<Channel> {
   return db.transaction(async (tx) => {
     await tx.query('select from channels where id = $1 for update', [id]);
-    const channel = { ...(await readChannel(tx, id)), ...changes };
+    const before = await readChannel(tx, id);
+    const channel = { ...before, ...changes, rates: { ...before.rates, ...changes.rates } };
     checkChannel(channel);
     await tx.query(
       `update channels set kind = $2, base_url = $3, sender_id = $4, secret_env = $5, rates = $6, default_country = $7,
@@ -112,8 +114,8 @@ function checkChannel(channel: Channel): void {
   if (!/^[A-Z]{2}$/.test(channel.defaultCountry)) problems.push('the country must be two letters, such as TW');
   if (!isTimeZone(channel.timeZone)) problems.push(`"${channel.timeZone}" is not an IANA time zone`);
   for (const [endpoint, rate] of Object.entries(channel.rates))
-    if (!(Number.isFinite(rate) && rate > 0))
-      problems.push(`the rate of ${endpoint} must be a number of requests a second above 0`);
+    if (!(Number.isFinite(rate) && rate >= 0))
+      problems.push(`the rate of ${endpoint} must be requests a second, above 0, or 0 for no limit`);
   if (problems.length > 0)
     throw new PipelineError('channel_invalid', `Channel "${channel.id}" is not valid: ${problems.join('; ')}.`, {
       hint: 'Mend all of these and try again.',
@@ -127,4 +129,9 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Requests a second that a channel may make on an endpoint: its own number, its number for all, the provider's. 0: no limit. */
+export function rateOf(channel: Pick<Channel, 'rates'>, endpoint: string): number {
+  return channel.rates[endpoint] ?? channel.rates['*'] ?? DOCUMENTED_RATES[endpoint] ?? 0;
 }

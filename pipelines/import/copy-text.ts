@@ -5,7 +5,8 @@ import type { NormalisedBlock, StagedRow } from './staged-row.ts';
 const SPECIAL = /[\\\n\r\t\0]/;
 const NULL = '\\N';
 
-function text(value: string | null): string {
+/** A text value; null as COPY writes it. */
+export function text(value: string | null): string {
   if (value === null) return NULL;
   return SPECIAL.test(value) ? escapeText(value) : value;
 }
@@ -19,11 +20,23 @@ function escapeText(value: string): string {
     .replaceAll('\t', '\\t');
 }
 
-/** A text[] literal; every element quoted, so that commas, braces and NULL in a tag stay text. */
-function textArray(values: string[] | null): string {
+// What must be escaped inside a quoted element, and what COPY escapes once more.
+const SPECIAL_IN_ARRAY = /["\\\n\r\t\0]/;
+
+/** A text[] literal; every element quoted, so that commas, braces and NULL in a tag stay text. Null elements are allowed. */
+export function textArray(values: (string | null)[] | null): string {
   if (values === null) return NULL;
-  const quoted = values.map((value) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
-  return escapeText(`{${quoted.join(',')}}`);
+  let literal = '{';
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at]!;
+    if (at > 0) literal += ',';
+    literal += value === null ? 'NULL' : SPECIAL_IN_ARRAY.test(value) ? escapeElement(value) : `"${value}"`;
+  }
+  return `${literal}}`;
+}
+
+function escapeElement(value: string): string {
+  return escapeText(`"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
 }
 
 function flag(value: boolean | null): string {
@@ -58,22 +71,30 @@ const USUAL_ROW_BYTES = 400;
  * rope and flat, and cost a third of the time of normalising in collected garbage.
  */
 export function toCopyBlock(block: NormalisedBlock): CopyBlock {
-  let bytes = Buffer.allocUnsafeSlow(block.rows.length * USUAL_ROW_BYTES);
-  let length = 0;
-  for (const row of block.rows) {
-    const text = copyRow(row);
-    // UTF-8 takes at most three bytes for a UTF-16 unit.
-    if (length + text.length * 3 > bytes.length) bytes = grown(bytes, length + text.length * 3);
-    length += bytes.write(text, length);
-  }
+  const buffer = copyBuffer(block.rows.length * USUAL_ROW_BYTES);
+  for (const row of block.rows) buffer.append(copyRow(row));
   return {
-    copyText: bytes.subarray(0, length),
+    copyText: buffer.bytes(),
     rows: block.rows.length,
     blank: block.blank,
     firstLine: block.rows[0]?.line ?? null,
     lastLine: block.rows.at(-1)?.line ?? null,
     nextByte: block.nextByte,
     nextLine: block.nextLine,
+  };
+}
+
+/** Collects text as UTF-8 in one buffer that grows when it must. */
+export function copyBuffer(firstBytes: number): { append(text: string): void; bytes(): Uint8Array } {
+  let bytes = Buffer.allocUnsafeSlow(firstBytes);
+  let length = 0;
+  return {
+    append: (text) => {
+      // UTF-8 takes at most three bytes for a UTF-16 unit.
+      if (length + text.length * 3 > bytes.length) bytes = grown(bytes, length + text.length * 3);
+      length += bytes.write(text, length);
+    },
+    bytes: () => bytes.subarray(0, length),
   };
 }
 

@@ -58,7 +58,8 @@ export function targetName(target: ColumnTarget): string | null {
   }
 }
 
-function list(headers: string[]): string {
+/** The names of columns, for a message. */
+export function listHeaders(headers: string[]): string {
   return headers
     .filter((header) => header.trim() !== '')
     .map((header) => `“${header.trim()}”`)
@@ -70,14 +71,15 @@ function list(headers: string[]): string {
  * not a header: then nothing of it is said, since messages enter workflow history.
  */
 export function nameColumns(headers: string[], kind: ChannelKind): string {
-  if (isSurelyHeader(headers, kind)) return `The columns are ${list(headers)}.`;
+  if (isSurelyHeader(headers, kind)) return `The columns are ${listHeaders(headers)}.`;
   return 'None of the columns has a known name: see them with sluice inspect FILE.';
 }
 
 const isSurelyHeader = (headers: string[], kind: ChannelKind): boolean =>
   headers.some((header) => meaningOf(header, kind) !== null);
 
-function refuseDuplicates(headers: string[], kind: ChannelKind): void {
+/** Two columns of one name cannot be told apart. @throws PipelineError `header_duplicate` */
+export function refuseDuplicates(headers: string[], kind: ChannelKind): void {
   const seen = new Map<string, number>();
   headers.forEach((header, index) => {
     const name = header.normalize('NFKC').trim();
@@ -139,7 +141,8 @@ function attributeTarget(
   return { target: { kind: 'attribute', ...created }, created };
 }
 
-function columnOf(header: string, key: string, headers: string[], kind: ChannelKind): number {
+/** The column that a header names for `key`, exactly or nearly. @throws PipelineError `map_column_missing` */
+export function columnOf(header: string, key: string, headers: string[], kind: ChannelKind): number {
   const exact = headers.findIndex((name) => name.trim() === header.trim());
   const similar = headers.findIndex((name) => headerKey(name) !== '' && headerKey(name) === headerKey(header));
   const found = exact === -1 ? similar : exact;
@@ -158,7 +161,7 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
     if (earlier) {
       throw new PipelineError(
         'field_duplicate',
-        `The columns ${list([earlier.header, column.header])} both mean ${name}.`,
+        `The columns ${listHeaders([earlier.header, column.header])} both mean ${name}.`,
         {
           hint: `Say which one counts, for example --map ${name}=${column.header.trim()}.`,
           details: { target: name },

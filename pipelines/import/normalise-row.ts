@@ -108,7 +108,7 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
 }
 
 /** More fields than columns are tolerated when the extra ones are blank (spreadsheets add them). */
-function hasColumnCount(fields: string[], columns: number): boolean {
+export function hasColumnCount(fields: string[], columns: number): boolean {
   if (fields.length < columns) return false;
   for (let index = columns; index < fields.length; index += 1) if (!isBlankCell(fields[index] ?? '')) return false;
   return true;

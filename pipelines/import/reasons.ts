@@ -33,6 +33,7 @@ const SENTENCES = {
     'The time of the last interaction can be read in two ways; declare the date format.',
   tags_too_long: 'A tag is longer than 2,000 bytes (about 660 Chinese characters).',
   tag_invalid: 'A tag column says neither yes nor no.',
+  parameter_too_long: 'A value for the message is longer than 10,000 characters.',
   attribute_text_too_long: 'A text attribute is longer than 10,000 characters.',
   attribute_number_invalid: 'A number attribute is not a number, or has more digits than can be kept.',
   attribute_boolean_invalid: 'A yes-or-no attribute is neither yes nor no.',

@@ -95,7 +95,8 @@ async function balancedOutcomes(db: Database, row: ImportRow): Promise<OutcomeCo
   });
 }
 
-const csvCell = (value: string | null, delimiter: string) =>
+/** A CSV cell, quoted where it must be. */
+export const csvCell = (value: string | null, delimiter: string) =>
   value === null ? '' : value.includes(delimiter) || /["\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 
 interface RejectRow extends Record<string, unknown> {

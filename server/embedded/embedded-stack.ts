@@ -1,4 +1,4 @@
-// Brings up the whole stack of a data folder in order: Postgres, migrations, Temporal, workers. And takes it down again.
+// Brings up the stack of a data folder in order: Postgres, migrations, Temporal, simulator, workers. And takes it down again.
 import type { Config } from '../config-schema.ts';
 import { PipelineError, describeError } from '../../pipelines/contracts/pipeline-error.ts';
 import { makeDataFolder, type DataFolder } from './data-folder.ts';
@@ -9,6 +9,7 @@ import { prepareEmbeddedPostgres } from './postgres-server.ts';
 import { identify } from './process-identity.ts';
 import { removeRuntime, writeRuntime, type Runtime } from './runtime-file.ts';
 import { resolveSuppressionKey } from './secrets-file.ts';
+import { simulatorService } from './simulator-service.ts';
 import { startReaper } from './start-reaper.ts';
 import { Supervisor } from './supervisor.ts';
 import { ensureTemporal } from './temporal-binary.ts';
@@ -32,6 +33,8 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** False runs Temporal without its UI, as tests do. Default true. */
   ui?: boolean;
+  /** True runs the simulated providers too. Default false. */
+  simulator?: boolean;
   /** Gives up a start that is under way; everything started so far is stopped. */
   signal?: AbortSignal;
 }
@@ -41,10 +44,12 @@ export interface Stack {
   temporalAddress: string;
   /** Empty when there is no embedded UI. */
   uiUrl: string;
+  /** Base of the simulated providers; empty when there are none. */
+  simulatorUrl: string;
   namespace: string;
   /** By this environment a program of Sluice finds this stack; a worker gets the same. */
   clientEnv: NodeJS.ProcessEnv;
-  /** Names: `postgres`, `temporal`, `worker`, `worker-2` … Null while one is being restarted. */
+  /** Names: `postgres`, `temporal`, `simulator`, `worker`, `worker-2` … Null while one is being restarted. */
   pidOf(name: string): number | null;
   /** Sends a signal; true when there was a process. It is started again if it dies. */
   kill(name: string, signal: NodeJS.Signals): boolean;
@@ -89,8 +94,11 @@ function lockFolder(folder: DataFolder): PidLock {
 
 async function bringUp(options: StackOptions, folder: DataFolder, lock: PidLock): Promise<Stack> {
   const { config, say } = options;
-  const { postgresPort, temporalPort, uiPort } = config;
-  const ports = await keepPorts(folder.root, { postgres: postgresPort, temporal: temporalPort, ui: uiPort });
+  const { postgresPort, temporalPort, uiPort, simulatorPort } = config;
+  const ports: Ports = {
+    ...(await keepPorts(folder.root, { postgres: postgresPort, temporal: temporalPort, ui: uiPort })),
+    ...(options.simulator ? await keepPorts(folder.root, { simulator: simulatorPort }) : { simulator: 0 }),
+  };
   const runtime = newRuntime(options, ports);
   const supervisor = new Supervisor({
     logsDir: folder.logs,
@@ -123,6 +131,7 @@ async function bringUp(options: StackOptions, folder: DataFolder, lock: PidLock)
       databaseUrl: runtime.databaseUrl,
       temporalAddress: runtime.temporalAddress,
       uiUrl: runtime.uiUrl,
+      simulatorUrl: runtime.simulatorUrl ?? '',
       namespace: runtime.namespace,
       clientEnv,
       pidOf: (name) => supervisor.pidOf(name),
@@ -165,6 +174,10 @@ async function startParts(options: StackOptions, folder: DataFolder, parts: Part
     );
     say(`Temporal ${program.server} answers on ${runtime.temporalAddress}.`);
   }
+  if (runtime.simulatorUrl) {
+    await supervisor.start(simulatorService({ folder, port: ports.simulator, env }));
+    say(`The simulated providers answer on 127.0.0.1:${ports.simulator}.`);
+  }
   const clientEnv: NodeJS.ProcessEnv = {
     ...(program ? temporalClientEnvironment(env, runtime.temporalAddress, folder) : env),
     DATABASE_URL: runtime.databaseUrl,
@@ -181,7 +194,7 @@ async function startParts(options: StackOptions, folder: DataFolder, parts: Part
   return clientEnv;
 }
 
-function newRuntime({ config, temporal, ui = true }: StackOptions, ports: Ports): Runtime {
+function newRuntime({ config, temporal, ui = true, simulator }: StackOptions, ports: Ports): Runtime {
   const me = identify(process.pid) ?? { pid: process.pid, startedAt: '' };
   return {
     ...me,
@@ -189,6 +202,7 @@ function newRuntime({ config, temporal, ui = true }: StackOptions, ports: Ports)
     databaseUrl: config.databaseUrl,
     temporalAddress: temporal?.address ?? `127.0.0.1:${ports.temporal}`,
     uiUrl: temporal || !ui ? '' : `http://127.0.0.1:${ports.ui}`,
+    ...(simulator ? { simulatorUrl: `http://127.0.0.1:${ports.simulator}` } : {}),
     namespace: temporal?.namespace ?? EMBEDDED_NAMESPACE,
     children: {},
   };

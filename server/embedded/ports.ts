@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
 import { dataFolder, readJsonObject, writePrivateFile } from './data-folder.ts';
 
-export type PortName = 'postgres' | 'temporal' | 'ui';
+export type PortName = 'postgres' | 'temporal' | 'ui' | 'simulator';
 export type Ports = Record<PortName, number>;
 
 /**
@@ -34,28 +34,34 @@ export async function freePort(taken: Iterable<number> = []): Promise<number> {
     if (!used.has(port) && (await isPortFree(port))) return port;
   }
   throw new PipelineError('no_free_port', `No free port between ${FIRST_PORT} and ${LAST_PORT}.`, {
-    hint: 'Set SLUICE_POSTGRES_PORT, SLUICE_TEMPORAL_PORT and SLUICE_UI_PORT to free ports.',
+    hint: 'Set SLUICE_POSTGRES_PORT, SLUICE_TEMPORAL_PORT, SLUICE_UI_PORT and SLUICE_SIMULATOR_PORT to free ports.',
   });
 }
 
 /**
  * The ports of a data folder: the configured one (0 = none), else the one used last time when it is free, else a new one.
- * Writes `ports.json`; a second call gives the same ports unless someone took one. Throws `port_taken` for a configured one.
+ * Only those that `configured` names. Writes `ports.json`, where the others stay as they are; a second call gives the same
+ * ports unless someone took one. Throws `port_taken` for a configured one.
  */
-export async function keepPorts(dataDir: string, configured: Ports): Promise<Ports> {
+export async function keepPorts<Name extends PortName>(
+  dataDir: string,
+  configured: Record<Name, number>,
+): Promise<Record<Name, number>> {
   const { portsFile } = dataFolder(dataDir);
   const last = readJsonObject(portsFile) ?? {};
-  const ports: Partial<Ports> = {};
-  for (const name of ['postgres', 'temporal', 'ui'] as const) {
+  const ports: Partial<Record<Name, number>> = {};
+  for (const name of Object.keys(configured) as Name[]) {
     const kept = last[name];
     if (configured[name] !== 0) ports[name] = await claimConfigured(name, configured[name]);
-    else if (typeof kept === 'number' && !Object.values(ports).includes(kept) && (await isPortFree(kept)))
-      ports[name] = kept;
-    else ports[name] = await freePort([...Object.values(ports), ...Object.values(configured)]);
+    else if (typeof kept === 'number' && !values(ports).includes(kept) && (await isPortFree(kept))) ports[name] = kept;
+    else ports[name] = await freePort([...values(ports), ...values(configured), ...values(last)]);
   }
-  writePrivateFile(portsFile, `${JSON.stringify(ports, null, 2)}\n`);
-  return ports as Ports;
+  writePrivateFile(portsFile, `${JSON.stringify({ ...last, ...ports }, null, 2)}\n`);
+  return ports as Record<Name, number>;
 }
+
+const values = (ports: Record<string, unknown>): number[] =>
+  Object.values(ports).filter((port) => typeof port === 'number');
 
 async function claimConfigured(name: PortName, port: number): Promise<number> {
   if (await isPortFree(port)) return port;

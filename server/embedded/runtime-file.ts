@@ -15,6 +15,8 @@ export interface Runtime extends ProcessIdentity {
   temporalAddress: string;
   /** Empty without a UI. */
   uiUrl: string;
+  /** Absent without a simulator. */
+  simulatorUrl?: string;
   namespace: string;
   children: Record<string, ChildIdentity>;
 }
@@ -61,6 +63,7 @@ export function readLeftRuntime(dataDir: string): Runtime | null {
     databaseUrl: text('databaseUrl'),
     temporalAddress: text('temporalAddress'),
     uiUrl: text('uiUrl'),
+    ...(text('simulatorUrl') === '' ? {} : { simulatorUrl: text('simulatorUrl') }),
     namespace: text('namespace'),
     children,
   };

@@ -10,8 +10,8 @@ import { WORKER_STOP } from './stop-process.ts';
 /** Loading the workflow bundle and opening pools takes 2 to 5 s; a loaded small machine several times that. */
 const READY_TIMEOUT_MS = 120_000;
 
-/** The worker prints this one JSON line on stdout when it polls. */
-const READY_LINE = /^\{\s*"ready"\s*:\s*true\b.*\}\s*$/m;
+/** Our own programs print this one JSON line on stdout when they do their work. */
+export const READY_LINE = /^\{\s*"ready"\s*:\s*true\b.*\}\s*$/m;
 
 export interface WorkerOptions {
   name: string;
@@ -24,7 +24,12 @@ export interface WorkerOptions {
 
 /** The command of a worker. Throws PipelineError `build_missing` when Sluice was not built. */
 export function workerCommand(): string[] {
-  if (existsSync(builtCli())) return [process.execPath, builtCli(), 'worker'];
+  return cliCommand('worker');
+}
+
+/** This Node with the built command line. Throws PipelineError `build_missing`. */
+export function cliCommand(...args: string[]): string[] {
+  if (existsSync(builtCli())) return [process.execPath, builtCli(), ...args];
   throw new PipelineError('build_missing', `${builtCli()} is missing: Sluice was not built.`, {
     hint: 'Run `npm run build`.',
   });

@@ -1,0 +1,94 @@
+// The steps of a broadcast as a whole, as activities: each one call into pipelines/broadcast.
+import { Context } from '@temporalio/activity';
+import { claimedNow, setControl, setRate, type Control } from '../pipelines/broadcast/control.ts';
+import { cancelPlanned, setState, uncertainNow } from '../pipelines/broadcast/finish.ts';
+import { createContacts, reopenRecipients } from '../pipelines/broadcast/prepare.ts';
+import { claimedSlices, openSlices, readControl } from '../pipelines/broadcast/slices.ts';
+import { startBroadcast, type Started, type StartPorts, type StartRequest } from '../pipelines/broadcast/start.ts';
+import { readStatus } from '../pipelines/broadcast/status.ts';
+import type { BroadcastRef, BroadcastState, BroadcastStatus, RetryScope } from '../pipelines/contracts/broadcast.ts';
+import { asStep } from './step.ts';
+
+export interface BroadcastActivityDeps extends StartPorts {
+  /** Database connection errors and the like, which pass. */
+  isPassing(error: unknown): boolean;
+}
+
+/** How long `pause` waits for requests under way before it answers all the same. */
+const DRAIN_MS = 20_000;
+const DRAIN_LOOK_MS = 250;
+
+export function createBroadcastActivities(deps: BroadcastActivityDeps) {
+  const { db } = deps;
+  return {
+    async startBroadcast(request: StartRequest): Promise<Started> {
+      const { workflowExecution } = Context.current().info;
+      if (!workflowExecution) throw new Error('startBroadcast runs inside a workflow only');
+      return asStep(() => startBroadcast(request, workflowExecution, deps));
+    },
+
+    async createContacts(ref: BroadcastRef, recipients: number): Promise<number> {
+      return asStep((control) => createContacts(ref, recipients, db, control));
+    },
+
+    async reopenRecipients(ref: BroadcastRef, scope: RetryScope, recipients: number): Promise<number> {
+      return asStep((control) => reopenRecipients(ref, scope, recipients, db, control));
+    },
+
+    async setControl(ref: BroadcastRef, control: Control): Promise<void> {
+      return asStep(() => setControl(ref, control, db));
+    },
+
+    async readControl(ref: BroadcastRef): Promise<string> {
+      return asStep(() => readControl(ref, db));
+    },
+
+    /** Waits until nothing is under way any more, for a while; gives how many recipients still are. */
+    async drained(ref: BroadcastRef): Promise<number> {
+      return asStep(async ({ signal }) => {
+        const deadline = performance.now() + DRAIN_MS;
+        for (;;) {
+          const claimed = await claimedNow(ref, db);
+          if (claimed === 0 || performance.now() > deadline || signal.aborted) return claimed;
+          await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+        }
+      });
+    },
+
+    async setRate(broadcastId: string, perSecond: number): Promise<void> {
+      return asStep(() => setRate(broadcastId, perSecond, db));
+    },
+
+    async openSlices(
+      ref: BroadcastRef,
+      after: number,
+      most: number,
+    ): Promise<{ slice: number; nextMs: number | null }[]> {
+      return asStep(() => openSlices(db, ref, after, most));
+    },
+
+    async claimedSlices(ref: BroadcastRef): Promise<number[]> {
+      return asStep(() => claimedSlices(db, ref));
+    },
+
+    async cancelPlanned(ref: BroadcastRef, recipients: number): Promise<void> {
+      return asStep((control) => cancelPlanned(ref, recipients, db, control));
+    },
+
+    async uncertainNow(ref: BroadcastRef): Promise<number> {
+      return asStep(() => uncertainNow(ref, db));
+    },
+
+    async setState(
+      ref: BroadcastRef,
+      state: Extract<BroadcastState, 'settling' | 'completed' | 'cancelled' | 'failed'>,
+      error: string | null,
+    ): Promise<void> {
+      return asStep(() => setState(ref, state, error, db));
+    },
+
+    async broadcastStatus(broadcastId: string): Promise<BroadcastStatus> {
+      return asStep(() => readStatus(db, broadcastId));
+    },
+  };
+}

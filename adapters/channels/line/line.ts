@@ -1,0 +1,96 @@
+// LINE: its modes of sending, the request's bytes, and one account. Push for personal messages, multicast for equal ones.
+import {
+  DOCUMENTED_RATES,
+  type DeliveryMode,
+  type MessageProblem,
+  type Provider,
+  type ProviderAccount,
+  type ProviderAccountOptions,
+} from '../../../pipelines/contracts/provider.ts';
+import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import { openWire, type Exchange, type Wire } from '../exchange.ts';
+import { readLineAnswer } from './answers.ts';
+import { lineMessageProblems } from './message-rules.ts';
+
+const PUSH: DeliveryMode = { endpoint: 'push', chunkSize: 1, idempotent: true, defaultRate: DOCUMENTED_RATES['push']! };
+const MULTICAST: DeliveryMode = {
+  endpoint: 'multicast',
+  chunkSize: 500,
+  idempotent: true,
+  defaultRate: DOCUMENTED_RATES['multicast']!,
+};
+
+export const line: Provider = {
+  validate: lineMessageProblems,
+  mode: (personal) => (personal ? PUSH : MULTICAST),
+  // `message` is a JSON object; the recipient goes in front of its first member.
+  body: (message, addresses, _reference, mode) =>
+    `{"to":${JSON.stringify(mode.chunkSize === 1 ? addresses[0] : addresses)},${message.slice(1)}`,
+};
+
+/** Opens nothing before the first request. */
+export function openLineAccount(options: ProviderAccountOptions): ProviderAccount {
+  const wire = openWire({
+    baseUrl: options.channel.baseUrl,
+    connections: options.connections,
+    timeoutMs: options.timeoutMs,
+  });
+  const headers = { authorization: `Bearer ${options.secret}`, 'content-type': 'application/json' };
+  return {
+    send: async (mode, { body, retryKey, members, personal }) => {
+      const exchange = await wire.exchange({
+        method: 'POST',
+        path: `/v2/bot/message/${mode.endpoint}`,
+        headers: retryKey === null ? headers : { ...headers, 'x-line-retry-key': retryKey },
+        body,
+      });
+      return readLineAnswer(exchange, members, personal);
+    },
+    validate: async (mode, message) =>
+      problemsOf(
+        await wire.exchange({
+          method: 'POST',
+          path: `/v2/bot/message/validate/${mode.endpoint}`,
+          headers,
+          body: message,
+        }),
+      ),
+    quotaLeft: () => quotaLeft(wire, headers),
+    close: () => wire.close(),
+  };
+}
+
+/** LINE's own judgement of a message. @throws PipelineError `provider_unavailable` when it could not be asked */
+function problemsOf(exchange: Exchange): MessageProblem[] {
+  if (exchange.kind === 'answer' && exchange.status === 200) return [];
+  if (exchange.kind !== 'answer' || exchange.status !== 400)
+    throw new PipelineError(
+      'provider_unavailable',
+      `LINE could not be asked about the message (${exchange.kind === 'answer' ? `HTTP ${exchange.status}` : exchange.code}).`,
+      { retry: 'later', hint: 'Look at the base URL and the access token of the channel.' },
+    );
+  const body = json(exchange.body) as { message?: string; details?: { message?: string; property?: string }[] } | null;
+  const details = body?.details ?? [];
+  if (details.length === 0)
+    return [{ path: 'messages', problem: body?.message ?? 'LINE refuses it without saying why' }];
+  return details.map(({ property, message }) => ({ path: property ?? 'messages', problem: message ?? 'refused' }));
+}
+
+async function quotaLeft(wire: Wire, headers: Record<string, string>): Promise<number | null> {
+  const ask = async (path: string) => {
+    const exchange = await wire.exchange({ method: 'GET', path, headers, body: null });
+    return exchange.kind === 'answer' && exchange.status === 200 ? json(exchange.body) : null;
+  };
+  const quota = (await ask('/v2/bot/message/quota')) as { type?: string; value?: number } | null;
+  if (quota?.type !== 'limited' || typeof quota.value !== 'number') return null;
+  const used = (await ask('/v2/bot/message/quota/consumption')) as { totalUsage?: number } | null;
+  return typeof used?.totalUsage === 'number' ? Math.max(0, quota.value - used.totalUsage) : null;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

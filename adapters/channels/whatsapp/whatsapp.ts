@@ -1,0 +1,55 @@
+// WhatsApp Business Cloud API: the request's bytes, and one phone number. It knows no retry key: nothing is ever repeated here.
+import {
+  DOCUMENTED_RATES,
+  type DeliveryMode,
+  type Provider,
+  type ProviderAccount,
+  type ProviderAccountOptions,
+} from '../../../pipelines/contracts/provider.ts';
+import { openWire } from '../exchange.ts';
+import { readWhatsAppAnswer } from './answers.ts';
+import { whatsappMessageProblems } from './message-rules.ts';
+
+const MESSAGE: DeliveryMode = {
+  endpoint: 'message',
+  chunkSize: 1,
+  idempotent: false,
+  defaultRate: DOCUMENTED_RATES['message']!,
+};
+
+export const whatsapp: Provider = {
+  validate: whatsappMessageProblems,
+  mode: () => MESSAGE,
+  body: (message, addresses, reference) =>
+    `{"messaging_product":"whatsapp","recipient_type":"individual","to":${JSON.stringify(addresses[0])},` +
+    `"biz_opaque_callback_data":${JSON.stringify(reference)},${withoutProduct(message).slice(1)}`,
+};
+
+/** A message may or may not name the product; the request names it once. */
+function withoutProduct(message: string): string {
+  if (!message.includes('"messaging_product"') && !message.includes('"recipient_type"')) return message;
+  const {
+    messaging_product: _product,
+    recipient_type: _type,
+    ...rest
+  } = JSON.parse(message) as Record<string, unknown>;
+  return JSON.stringify(rest);
+}
+
+/** Opens nothing before the first request. The channel's sender id is the phone number's id. */
+export function openWhatsAppAccount(options: ProviderAccountOptions): ProviderAccount {
+  const wire = openWire({
+    baseUrl: options.channel.baseUrl,
+    connections: options.connections,
+    timeoutMs: options.timeoutMs,
+  });
+  const headers = { authorization: `Bearer ${options.secret}`, 'content-type': 'application/json' };
+  const path = `/${encodeURIComponent(options.channel.senderId)}/messages`;
+  return {
+    send: async (_mode, { body, personal }) =>
+      readWhatsAppAnswer(await wire.exchange({ method: 'POST', path, headers, body }), personal),
+    validate: async () => null,
+    quotaLeft: async () => null,
+    close: () => wire.close(),
+  };
+}

@@ -1,0 +1,51 @@
+// The floor of the match bench: what plain SQL needs to turn the same keys, ready normalised, into recipients and ledger rows
+// in the same tables. One connection, no outcomes, no suppression, no parameters, no digest.
+import { openDatabase } from '../adapters/postgres/database.ts';
+
+export interface MatchFloor {
+  copy: number;
+  /** Join and insert into the ledger: the floor of design.md §11. */
+  ledger: number;
+  total: number;
+  /** The addresses into broadcast_recipients, which a ledger without addresses needs too; not part of the total. */
+  recipients: number;
+}
+
+const KEYS = 'create table floor_keys (line bigint, key text collate "C")';
+
+const LEDGER = `insert into broadcast_ledger (broadcast_id, ordinal, fate)
+  select $1, row_number() over (order by k.line) - 1, 'planned'
+  from floor_keys k join contacts c on c.channel_id = 'bench' and c.social_id = k.key`;
+
+const RECIPIENTS = `insert into broadcast_recipients (broadcast_id, ordinal, line, contact_id, address)
+  select $1, row_number() over (order by k.line) - 1, k.line, c.id, c.social_id
+  from floor_keys k join contacts c on c.channel_id = 'bench' and c.social_id = k.key`;
+
+/** Runs the floor once on the bench's own contacts; what it wrote goes again. Seconds. */
+export async function runMatchFloor(databaseUrl: string, keys: readonly string[]): Promise<MatchFloor> {
+  const db = openDatabase({ url: databaseUrl, poolSize: 1, applicationName: 'sluice bench floor' });
+  const broadcastId = -1;
+  try {
+    await db.query('drop table if exists floor_keys');
+    await db.query('checkpoint');
+    const copy = await seconds(async () => {
+      await db.query(KEYS);
+      const text = Buffer.from(keys.map((key, line) => `${line + 2}\t${key}\n`).join(''));
+      await db.transaction((tx) => tx.copyIn('copy floor_keys from stdin', [text]));
+    });
+    const ledger = await seconds(() => db.query(LEDGER, [broadcastId]));
+    const recipients = await seconds(() => db.query(RECIPIENTS, [broadcastId]));
+    return { copy, ledger, total: copy + ledger, recipients };
+  } finally {
+    for (const table of ['broadcast_ledger', 'broadcast_recipients'])
+      await db.query(`delete from ${table} where broadcast_id = $1`, [broadcastId]);
+    await db.query('drop table if exists floor_keys');
+    await db.end();
+  }
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const start = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}

@@ -1,0 +1,90 @@
+// The named statements of sql/postgres/audience.sql, and a broadcast's own staging partition.
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import { namedStatements, withIdentifiers } from '../../sql/named.ts';
+import type { ListPlan } from './list-plan.ts';
+
+export const audienceSql = namedStatements('audience', [
+  'create_partition',
+  'attach_partition',
+  'copy_lines',
+  'index_partition',
+  'analyze_partition',
+  'has_suppressions',
+  'match_repeats',
+  'chunk_end',
+  'found_by_social_id',
+  'found_by_key',
+  'found_by_whatsapp_phone',
+  'kept_all',
+  'kept_by_first_line',
+  'match_chunk',
+  'point_to_winner',
+  'quota_edge',
+  'count_subscribed',
+  'twice_addressed',
+  'count_outcomes',
+  'lines',
+]);
+
+/** A statement with the broadcast's partition, and the column of contacts that lines are matched by, put in. */
+export function forList(name: keyof typeof audienceSql, broadcastId: string): string {
+  return withPartition(audienceSql[name], broadcastId, 'social_id');
+}
+
+function withPartition(statement: string, broadcastId: string, key: string): string {
+  const staging = partition(broadcastId);
+  return withIdentifiers(statement, { staging, index: `${staging}_line`, key });
+}
+
+/** Whether a key may lead to a contact by its address or by its phone, and so two keys to one contact. */
+export function keysShareContacts(plan: ListPlan): boolean {
+  return plan.channelKind === 'whatsapp' && plan.matchBy === 'phone' && plan.phoneMatch === 'e164';
+}
+
+/** `match_chunk` for the key of a list: the same statement around the way its contacts are found. */
+export function matchStatement(broadcastId: string, plan: ListPlan): string {
+  const shared = keysShareContacts(plan);
+  const found = shared
+    ? audienceSql.found_by_whatsapp_phone
+    : plan.matchBy === 'social_id'
+      ? audienceSql.found_by_social_id
+      : audienceSql.found_by_key;
+  const kept = shared ? audienceSql.kept_by_first_line : audienceSql.kept_all;
+  const statement = audienceSql.match_chunk.replace('($found)', () => `(${found})`);
+  return withPartition(
+    statement.replace('($kept)', () => `(${kept})`),
+    broadcastId,
+    keyColumn(plan),
+  );
+}
+
+function keyColumn(plan: ListPlan): string {
+  if (plan.matchBy === 'email') return 'email_key';
+  if (plan.matchBy === 'phone' && plan.phoneMatch === 'literal') return 'phone_raw';
+  return plan.matchBy;
+}
+
+function partition(broadcastId: string): string {
+  return `broadcast_staging_${BigInt(broadcastId)}`;
+}
+
+/** Makes the broadcast's staging partition. Calling it again in a later transaction is a no-op. */
+export async function createPartition(tx: Queryable, broadcastId: string): Promise<void> {
+  if (await partitionExists(tx, broadcastId)) return;
+  await tx.query(forList('create_partition', broadcastId));
+  await tx.query(`alter table ${partition(broadcastId)} alter broadcast_id set default ${BigInt(broadcastId)}`);
+  // A partition bound cannot be a parameter; BigInt lets nothing but digits through.
+  await tx.query(forList('attach_partition', broadcastId).replace('$value', String(BigInt(broadcastId))));
+}
+
+export async function partitionExists(db: Queryable, broadcastId: string): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
+    partition(broadcastId),
+  ]);
+  return rows[0]?.found === true;
+}
+
+/** Drops the broadcast's staged lines. Calling it twice is a no-op. */
+export async function dropPartition(db: Queryable, broadcastId: string): Promise<void> {
+  await db.query(`drop table if exists ${partition(broadcastId)}`);
+}

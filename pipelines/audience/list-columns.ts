@@ -1,0 +1,135 @@
+// Which column of a recipient list names the people, and which columns fill the message's places. Looks at headers, and at
+// values only where there are none. Never guesses between two columns.
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contact-fields.ts';
+import { columnOf, listHeaders, nameColumns, refuseDuplicates } from '../import/header-mapping.ts';
+import { meaningOf } from '../import/header-words.ts';
+import { valueMeanings } from '../import/headerless.ts';
+import type { SourceRecord } from '../import/staged-row.ts';
+import { CONTACT_PLACES, type ContactPlace, type PlaceSource } from './list-plan.ts';
+
+export interface ListColumnsRequest {
+  headers: string[];
+  /** False when the list has no header row; then `headers` are `column 1` … */
+  hasHeader: boolean;
+  /** The first records, for lists without a header. */
+  data: SourceRecord[];
+  channelKind: ChannelKind;
+  defaultCountry: string;
+  matchBy: MatchKey | null;
+  map: Record<string, string>;
+  /** The places of the message, each once. */
+  places: string[];
+}
+
+export interface ListColumns {
+  matchBy: MatchKey;
+  keyColumn: number;
+  sources: PlaceSource[];
+}
+
+/**
+ * The key column and the source of every place. Pure.
+ * @throws PipelineError `header_duplicate`, `no_identifier`, `key_ambiguous`, `field_duplicate`, `match_key_unsupported`,
+ * `map_column_missing`, `map_target_unknown`, `placeholder_unknown`
+ */
+export function findListColumns(request: ListColumnsRequest): ListColumns {
+  refuseDuplicates(request.headers, request.channelKind);
+  const map = request.hasHeader ? request.map : valueMeanings(request.headers, request.data, request);
+  const key = keyOf({ ...request, map });
+  for (const name of Object.keys(request.map)) refuseUnusedMap(name, key.matchBy, request);
+  return { ...key, sources: request.places.map((place) => sourceOf(place, { ...request, map })) };
+}
+
+function keyOf(request: ListColumnsRequest): { matchBy: MatchKey; keyColumn: number } {
+  const { headers, channelKind, map } = request;
+  const asked = request.matchBy ?? soleMappedKey(map);
+  if (asked !== null) refuseUnsupported(asked, channelKind);
+  const found = MATCH_KEYS.map((key) => ({ key, columns: columnsFor(key, request) })).filter(
+    ({ key, columns }) => columns.length > 0 && (asked === null || key === asked),
+  );
+  const [first, ...others] = found;
+  if (!first) throw noIdentifier(asked, headers, channelKind);
+  if (others.length > 0) throw keyAmbiguous(found, headers);
+  const [column, ...more] = first.columns;
+  if (more.length > 0)
+    throw new PipelineError(
+      'field_duplicate',
+      `The columns ${listHeaders(first.columns.map((index) => headers[index]!))} both mean ${first.key}.`,
+      { hint: `Say which one counts, for example --map ${first.key}=${headers[column!]!.trim()}.` },
+    );
+  return { matchBy: first.key, keyColumn: column! };
+}
+
+/** The one identifier that `map` names; null where it names none or several. */
+function soleMappedKey(map: Record<string, string>): MatchKey | null {
+  const named = MATCH_KEYS.filter((key) => map[key] !== undefined);
+  return named.length === 1 ? named[0]! : null;
+}
+
+function refuseUnsupported(key: MatchKey, kind: ChannelKind): void {
+  if (kind !== 'whatsapp' || key !== 'social_id') return;
+  throw new PipelineError('match_key_unsupported', 'A WhatsApp list is not matched by social ID.', {
+    hint: 'On WhatsApp the phone is the address: use --match-by phone, or member_id or email.',
+  });
+}
+
+/** Columns that give a key: the mapped one, else those whose header says so; a likely word gives way to a sure one. */
+function columnsFor(key: MatchKey, { headers, channelKind, map }: ListColumnsRequest): number[] {
+  if (map[key] !== undefined) return [columnOf(map[key], key, headers, channelKind)];
+  const meant = headers.flatMap((header, column) => {
+    // The columns of our own lines file are about the line.
+    const found = header.startsWith('sluice_') ? null : meaningOf(header, channelKind);
+    return found && keyMeant(found.meaning, channelKind) === key ? [{ column, sure: found.confidence === 1 }] : [];
+  });
+  const sure = meant.filter((candidate) => candidate.sure);
+  return (sure.length > 0 ? sure : meant).map((candidate) => candidate.column);
+}
+
+/** On WhatsApp a column called "WhatsApp number" is the phone. */
+function keyMeant(meaning: string, kind: ChannelKind): string {
+  return kind === 'whatsapp' && meaning === 'social_id' ? 'phone' : meaning;
+}
+
+function noIdentifier(asked: MatchKey | null, headers: string[], kind: ChannelKind): PipelineError {
+  const wanted = asked ? `gives the ${asked}` : 'says whom a line is about';
+  const example = asked ?? (kind === 'whatsapp' ? 'phone' : 'member_id');
+  return new PipelineError('no_identifier', `No column of the list ${wanted}.`, {
+    hint: `Name one, for example --map ${example}=COLUMN. ${nameColumns(headers, kind)}`,
+  });
+}
+
+function keyAmbiguous(found: { key: MatchKey; columns: number[] }[], headers: string[]): PipelineError {
+  const named = found.map(({ key, columns }) => `${listHeaders([headers[columns[0]!]!])} (${key})`);
+  return new PipelineError('key_ambiguous', `The list has more than one identifier: ${named.join(', ')}.`, {
+    hint: `A list is matched by one. Say which: --match-by ${found.map(({ key }) => key).join(' or --match-by ')}.`,
+  });
+}
+
+function refuseUnusedMap(name: string, matchBy: MatchKey, request: ListColumnsRequest): void {
+  if (name === matchBy || request.places.includes(name)) return;
+  throw new PipelineError(
+    'map_target_unknown',
+    `“${name}” is neither the list's identifier (${matchBy}) nor a place of the message.`,
+    {
+      hint: `Leave it out, or use one of: ${[matchBy, ...request.places].join(', ')}.`,
+    },
+  );
+}
+
+const plain = (text: string) => text.normalize('NFKC').trim();
+
+function sourceOf(place: string, { headers, channelKind, map }: ListColumnsRequest): PlaceSource {
+  if (map[place] !== undefined) return { column: columnOf(map[place], place, headers, channelKind) };
+  const contact = CONTACT_PLACES.find((name) => place === `contact.${name}`);
+  if (contact !== undefined) return { contact };
+  const column = headers.findIndex((header) => plain(header) === plain(place));
+  if (column !== -1) return { column };
+  throw new PipelineError('placeholder_unknown', `The message has a place {{${place}}}, and the list no such column.`, {
+    hint: `${nameColumns(headers, channelKind)} A place may also be ${contactPlaceNames().join(', ')}; a column of another name is given by --map "${place}=COLUMN".`,
+  });
+}
+
+function contactPlaceNames(): string[] {
+  return CONTACT_PLACES.map((name: ContactPlace) => `contact.${name}`);
+}

@@ -1,0 +1,87 @@
+// One record of a recipient list to one staged line: the key as the import would read it, the cells that the message uses.
+// A bad cell makes its line invalid, with the import's own reasons.
+import { isBlankCell } from '../contacts/cell-text.ts';
+import { normaliseEmail } from '../contacts/email.ts';
+import { normaliseMemberId } from '../contacts/member-id.ts';
+import { MAX_PHONE_CELL, normalisePhone } from '../contacts/phone.ts';
+import { normaliseSocialId } from '../contacts/social-id.ts';
+import { MAX_TEXT_LENGTH, normaliseText } from '../contacts/text.ts';
+import { hasColumnCount } from '../import/normalise-row.ts';
+import type { InvalidReason } from '../import/reasons.ts';
+import type { SourceRecord } from '../import/staged-row.ts';
+import type { ListLine, ListPlan, PlaceSource } from './list-plan.ts';
+
+type KeyRule = (cell: string) => { key: string } | { reason: InvalidReason };
+
+/**
+ * How the key cell is read. Phones compare in E.164; on WhatsApp, where a phone is the address, it must also be one that can
+ * receive messages. `literal` takes the text as it is, white space around it aside.
+ */
+function keyRule(plan: ListPlan): KeyRule {
+  const { channelKind, defaultCountry } = plan;
+  switch (plan.matchBy) {
+    case 'social_id':
+      return (cell) => {
+        const result = normaliseSocialId(cell, { channelKind, defaultCountry });
+        return result.ok ? { key: result.socialId } : { reason: result.reason };
+      };
+    case 'member_id':
+      return (cell) => {
+        const result = normaliseMemberId(cell);
+        return result.ok ? { key: result.memberId } : { reason: result.reason };
+      };
+    case 'email':
+      return (cell) => {
+        const result = normaliseEmail(cell);
+        return result.ok ? { key: result.emailKey } : { reason: result.reason };
+      };
+    case 'phone':
+      if (plan.phoneMatch === 'literal') return literalPhone;
+      return (cell) => {
+        const result = normalisePhone(cell, { defaultCountry });
+        if (!result.ok) return { reason: result.reason };
+        if (channelKind === 'whatsapp' && !result.phone.messageable) return { reason: 'phone_not_mobile' };
+        return { key: result.phone.e164 };
+      };
+  }
+}
+
+function literalPhone(cell: string): { key: string } | { reason: InvalidReason } {
+  if (cell.length > MAX_PHONE_CELL) return { reason: 'phone_too_long' };
+  // NUL cannot be stored by Postgres, so no contact has it.
+  return { key: cell.replaceAll('\0', '').trim() };
+}
+
+/** The value of a place: null when blank or the contact's; undefined when it is too long for any message. */
+function parameterOf(source: PlaceSource, fields: string[]): string | null | undefined {
+  if ('contact' in source) return null;
+  const cell = fields[source.column] ?? '';
+  if (isBlankCell(cell)) return null;
+  const result = normaliseText(cell, { maxLength: MAX_TEXT_LENGTH, oneLine: false });
+  if (result.ok) return result.text;
+  return result.reason === 'text_empty' ? null : undefined;
+}
+
+/** Makes the reader of a list's records; make it once, call it for every record. The same record gives the same line. */
+export function listLineReader(plan: ListPlan): (record: SourceRecord) => ListLine {
+  const readKey = keyRule(plan);
+  const missing = `${plan.matchBy}_missing` as InvalidReason;
+  const { sources } = plan;
+  return ({ line, byteStart, byteLength, fields }) => {
+    const place = { line, byteStart, byteLength };
+    const invalid = (reason: InvalidReason): ListLine => ({ ...place, reason, key: null, parameters: null });
+    if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns)) return invalid('column_count');
+    const cell = fields[plan.keyColumn] ?? '';
+    if (isBlankCell(cell)) return invalid(missing);
+    const key = readKey(cell);
+    if ('reason' in key) return invalid(key.reason);
+    if (sources.length === 0) return { ...place, reason: null, key: key.key, parameters: null };
+    const parameters: (string | null)[] = [];
+    for (const source of sources) {
+      const value = parameterOf(source, fields);
+      if (value === undefined) return invalid('parameter_too_long');
+      parameters.push(value);
+    }
+    return { ...place, reason: null, key: key.key, parameters };
+  };
+}

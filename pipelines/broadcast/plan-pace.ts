@@ -1,0 +1,35 @@
+// How fast a plan can go out: its rate, its slices, its requests, and about how long it takes beside others. Pure arithmetic.
+import type { Channel } from '../contracts/channel.ts';
+import type { DeliveryMode } from '../contracts/provider.ts';
+
+/** Percent of the rate that the limiter grants; see design.md §7. */
+const USED_PERCENT = 97;
+
+/** Ends of a slice's size. Smaller: workflow events dominate; larger: a crash or a pause holds more back. */
+const LEAST_SLICE = 200;
+const MOST_SLICE = 5_000;
+
+/** A slice of single requests should take about this many seconds when four of them share the rate. */
+const SLICE_SECONDS = 30;
+const SLICES_AT_ONCE = 4;
+
+/** Requests a second on an endpoint: as configured for it, for all endpoints, or as the provider documents; 0: no limit. */
+export function rateOf(channel: Pick<Channel, 'rates'>, mode: Pick<DeliveryMode, 'endpoint' | 'defaultRate'>): number {
+  return channel.rates[mode.endpoint] ?? channel.rates['*'] ?? mode.defaultRate;
+}
+
+/** Recipients in a slice. Chunked modes and unlimited ones take the largest. */
+export function sliceSize(chunkSize: number, rate: number): number {
+  if (chunkSize > 1 || rate === 0) return MOST_SLICE;
+  return Math.min(MOST_SLICE, Math.max(LEAST_SLICE, Math.floor((rate * SLICE_SECONDS) / SLICES_AT_ONCE)));
+}
+
+/**
+ * Seconds until the last of `requests` is out, when each other broadcast on the same budget takes an equal share until its
+ * own remaining requests are out; null: no limit.
+ */
+export function etaSeconds(requests: number, rate: number, othersRemaining: number[]): number | null {
+  if (rate === 0) return null;
+  const shared = othersRemaining.reduce((sum, remaining) => sum + Math.min(remaining, requests), 0);
+  return Math.ceil(((requests + shared) * 100) / (USED_PERCENT * rate));
+}

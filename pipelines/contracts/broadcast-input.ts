@@ -1,0 +1,87 @@
+// What a person types, or the command line sends, to start a broadcast: one JSON object, checked once, here.
+import { RETRY_SCOPES, type BroadcastState, type FateCounts, type RetryScope } from './broadcast.ts';
+import { PipelineError } from './pipeline-error.ts';
+import { parsePlanInput, type PlanInput } from './plan-input.ts';
+
+/** Exactly one of `plan`, `retry` and `list` says what is to be sent. */
+export interface BroadcastInput {
+  /** The digest of a plan, as `sluice broadcast plan` prints it. */
+  plan: string | null;
+  /** A broadcast that was started before, and what of it is to be tried again. */
+  retry: { broadcastId: string; scope: RetryScope } | null;
+  /** A recipient list that is planned first. */
+  list: PlanInput | null;
+  /** Send although the same plan was sent before. */
+  again: boolean;
+  /** Hours after which a plan is not started any more: its recipients are those of another day. */
+  maxPlanAgeHours: number;
+  /** Wait for the update `approve` before anything is sent. Left out: yes for a list, no for a plan. */
+  waitForApproval: boolean;
+}
+
+/** What a broadcast's workflow ends with; a few hundred bytes whatever the number of recipients. */
+export interface BroadcastResult {
+  broadcastId: string | null;
+  channel: string;
+  state: BroadcastState;
+  attempt: number;
+  recipients: number;
+  fates: FateCounts;
+  /** Another workflow that runs this broadcast; then nothing was done here. */
+  runningIn: string | null;
+  error: string | null;
+}
+
+const FIELDS = ['plan', 'retry', 'list', 'again', 'maxPlanAgeHours', 'waitForApproval'];
+
+/** Days of seven; a plan that old has nothing to do with today's contacts. */
+const MOST_HOURS = 24 * 30;
+
+/**
+ * Checks what came from outside and fills the defaults. All problems are reported at once.
+ * @throws PipelineError `broadcast_input`, `plan_input`
+ */
+export function parseBroadcastInput(value: unknown): BroadcastInput {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new PipelineError('broadcast_input', 'A broadcast takes one JSON object.', {
+      hint: 'The least is {"plan": "<digest>"}; sluice broadcast plan prints the digest.',
+    });
+  const given = value as Record<string, unknown>;
+  const problems = Object.keys(given)
+    .filter((key) => !FIELDS.includes(key))
+    .map((key) => `"${key}" is not a field of a broadcast`);
+  const { plan = null, retry = null, list = null, again = false, maxPlanAgeHours = 24 } = given;
+  const waitForApproval = given['waitForApproval'] ?? list !== null;
+  if ([plan, retry, list].filter((part) => part !== null).length !== 1)
+    problems.push('exactly one of "plan", "retry" and "list" must say what is to be sent');
+  if (plan !== null && !(typeof plan === 'string' && /^[0-9a-f]{64}$/.test(plan)))
+    problems.push('"plan" must be the digest of a plan, 64 hex digits');
+  if (retry !== null && !isRetry(retry))
+    problems.push(`"retry" must be {"broadcastId": "…", "scope": one of ${RETRY_SCOPES.join(', ')}}`);
+  if (typeof again !== 'boolean') problems.push('"again" must be true or false');
+  if (typeof waitForApproval !== 'boolean') problems.push('"waitForApproval" must be true or false');
+  if (!(typeof maxPlanAgeHours === 'number' && maxPlanAgeHours > 0 && maxPlanAgeHours <= MOST_HOURS))
+    problems.push(`"maxPlanAgeHours" must be a number of hours up to ${MOST_HOURS}`);
+  if (problems.length > 0)
+    throw new PipelineError('broadcast_input', `The broadcast's input is wrong: ${problems.join('; ')}.`, {
+      hint: `The fields are ${FIELDS.join(', ')}.`,
+    });
+  return {
+    plan: plan as string | null,
+    retry: retry as BroadcastInput['retry'],
+    list: list === null ? null : parsePlanInput(list),
+    again: again as boolean,
+    maxPlanAgeHours: maxPlanAgeHours as number,
+    waitForApproval: waitForApproval as boolean,
+  };
+}
+
+function isRetry(value: unknown): boolean {
+  const { broadcastId, scope, ...rest } = value as Record<string, unknown>;
+  return (
+    typeof broadcastId === 'string' &&
+    /^[0-9]{1,18}$/.test(broadcastId) &&
+    (RETRY_SCOPES as readonly unknown[]).includes(scope) &&
+    Object.keys(rest).length === 0
+  );
+}

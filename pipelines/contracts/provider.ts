@@ -1,0 +1,99 @@
+// What a messaging provider is to delivery: message rules, requests, and answers by class. Adapters implement it.
+import type { Channel } from './channel.ts';
+
+/** What an answer means for the recipient and for the channel; see docs/operating.md for each provider's table. */
+export const OUTCOME_CLASSES = [
+  'accepted',
+  'retry_backoff',
+  'retry_after',
+  'pause_channel',
+  'fail_recipient',
+  'fail_broadcast',
+  'ambiguous',
+] as const;
+export type OutcomeClass = (typeof OUTCOME_CLASSES)[number];
+
+/**
+ * One answer, or what there was instead. `code` is the provider's code or a word for what happened on the wire
+ * (`connect_refused`, `timeout`, `socket`, `http_502`, `malformed_200`); it never holds an address.
+ */
+export interface ProviderAnswer {
+  class: OutcomeClass;
+  code: string;
+  requestId: string | null;
+  messageId: string | null;
+  /** Milliseconds the provider asks to wait; for `retry_after`, and for `pause_channel` that ends by itself. */
+  waitMs: number | null;
+  /**
+   * Whom a refusal is about. `rate`: the endpoint's budget, all slow down. `channel`: nothing is wrong with the recipient.
+   * `member`: one of several recipients of the chunk, nobody says which. `recipient`: the one it was sent to. `nobody`: it
+   * was never sent.
+   */
+  about: 'recipient' | 'member' | 'rate' | 'channel' | 'broadcast' | 'nobody';
+}
+
+/** One request to be sent; the body holds its recipients already. */
+export interface ProviderRequest {
+  body: string;
+  /** LINE's retry key; null where the provider knows none. */
+  retryKey: string | null;
+  /** Recipients in it. */
+  members: number;
+  /** Whether the text was filled for this one recipient: then a refused text says nothing about the others. */
+  personal: boolean;
+}
+
+/** How a broadcast's messages go out. */
+export interface DeliveryMode {
+  /** Name of the budget, as in `channels.rates`: `push`, `multicast`, `message`. */
+  endpoint: string;
+  /** Recipients in one request at most. */
+  chunkSize: number;
+  /** A repeated request with the same key and bytes is never delivered twice. */
+  idempotent: boolean;
+  /** The provider's documented requests a second. */
+  defaultRate: number;
+}
+
+/** Requests a second that the providers document, by budget. A channel's own `rates` go before. */
+export const DOCUMENTED_RATES: Readonly<Record<string, number>> = { push: 2_000, multicast: 200, message: 80 };
+
+/** Something wrong with a message, and where: `messages[0].text`. */
+export interface MessageProblem {
+  path: string;
+  problem: string;
+}
+
+/** A message with its places filled, apart from the recipient. */
+export type MessageJson = Record<string, unknown>;
+
+/** One kind of provider; knows no account. Pure. */
+export interface Provider {
+  /** Rules of the provider that can be checked without asking it. Places count as one character. */
+  validate(message: MessageJson): MessageProblem[];
+  /** `personal`: the rendered messages differ between recipients. */
+  mode(personal: boolean): DeliveryMode;
+  /** The request's bytes. `message` is JSON text of the rendered message; `reference` comes back in status webhooks. */
+  body(message: string, addresses: string[], reference: string, mode: DeliveryMode): string;
+}
+
+/** One account at a provider. Sends nothing by itself, retries nothing. */
+export interface ProviderAccount {
+  /** Resolves with what became of it, whatever happens; never rejects. */
+  send(mode: DeliveryMode, request: ProviderRequest): Promise<ProviderAnswer>;
+  /** Asks the provider whether it would take the message; null: it has no such service. Rejects when it cannot be asked. */
+  validate(mode: DeliveryMode, message: string): Promise<MessageProblem[] | null>;
+  /** Messages left this month; null: no limit, or unknown. */
+  quotaLeft(): Promise<number | null>;
+  close(): Promise<void>;
+}
+
+export interface ProviderAccountOptions {
+  channel: Channel;
+  /** The access token itself. */
+  secret: string;
+  /** Connections at most. Too low: requests queue behind each other and miss their slots. */
+  connections: number;
+  /** Patience with one answer, milliseconds. Too low: slow answers become uncertain; too high: a dead server holds permits. */
+  timeoutMs: number;
+}

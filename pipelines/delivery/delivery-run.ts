@@ -1,0 +1,301 @@
+// Sends what is left of one slice: take permits, reserve slots, claim exactly the rows about to go out, send, record. Holds
+// no truth of its own: whatever moment it is killed at, the ledger says what it had claimed.
+import type { SliceResult } from '../contracts/broadcast.ts';
+import type { ProviderAnswer } from '../contracts/provider.ts';
+import type { StepControl } from '../import/ports.ts';
+import { leaseSlots, type Budget, type Lease } from '../limiter/lease.ts';
+import { deliverySql } from './delivery-sql.ts';
+import { signalChannel, type SignalState } from './channel-signals.ts';
+import type { Answered, DeliveryPorts, Lane, Repeat, Sender, SliceJob, Unit } from './ports.ts';
+import { openRecorder, type Recorder } from './recorder.ts';
+import { openSlotQueue, type SlotQueue } from './slot-queue.ts';
+
+/** Units claimed in one statement at most. Lower: round trips dominate at full speed; higher: the first of them wait longer. */
+const CLAIM_AT_ONCE = 256;
+/** Longer waits are the workflow's: a slot of the worker is worth more than a sleeping activity. */
+const LONGEST_WAIT_MS = 10_000;
+
+/** Between two looks whether a lost database is back. */
+const RECOVERY_PAUSE_MS = 200;
+
+const NOT_SENT: ProviderAnswer = {
+  class: 'retry_backoff',
+  code: 'not_sent',
+  requestId: null,
+  messageId: null,
+  waitMs: null,
+  about: 'nobody',
+};
+
+type Stop = { stopped: SliceResult['stopped']; nextAt: number | null };
+
+export class DeliveryRun {
+  readonly #job: SliceJob;
+  readonly #lane: Lane;
+  readonly #ports: DeliveryPorts;
+  readonly #sender: Sender;
+  readonly #control: StepControl;
+  readonly #budget: Budget;
+  readonly #signals: SignalState = { troubled: false, probe: null };
+  readonly #recorder: Recorder;
+  readonly #slots: SlotQueue;
+  /** Sent and not yet on record, by id. Each holds a permit. */
+  readonly #inFlight = new Map<number, Unit>();
+  /** Claimed, without a slot. */
+  #ready: Unit[] = [];
+  /** Goes out again later; holds no permit. */
+  #repeats: { unit: Unit; dueMs: number }[] = [];
+  #more = true;
+  #sent = 0;
+  #broken: Error | null = null;
+  #wake: () => void = () => undefined;
+
+  constructor(job: SliceJob, lane: Lane, ports: DeliveryPorts, sender: Sender, control: StepControl) {
+    this.#job = job;
+    this.#lane = lane;
+    this.#ports = ports;
+    this.#sender = sender;
+    this.#control = control;
+    this.#budget = { channel: lane.channel.id, endpoint: job.mode.endpoint, defaultRate: job.mode.defaultRate };
+    this.#slots = openSlotQueue(
+      lane.clock,
+      (unit, slotMs) => this.#start(unit, slotMs),
+      (unit) => {
+        this.#ready.push(unit);
+        this.#wake();
+      },
+    );
+    this.#recorder = openRecorder({
+      write: (answers, again) => sender.record(answers, again),
+      onWritten: (answers, repeats) => this.#written(answers, repeats),
+      isPassing: (error) => ports.isPassing(error),
+      onBroken: (error) => {
+        this.#broken ??= asError(error);
+        this.#wake();
+      },
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+  }
+
+  /** Until nothing is left to send now, or something says stop. What it had claimed is settled or given back by then. */
+  async run(): Promise<Stop> {
+    this.#ready = await this.#sender.takeOver(null);
+    let stop: Stop;
+    try {
+      stop = await this.#work();
+    } catch (error) {
+      await this.#windDown();
+      throw error;
+    }
+    await this.#windDown();
+    if (this.#broken !== null) throw this.#broken;
+    return stop;
+  }
+
+  /** Recipients or chunks that went out. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  async #work(): Promise<Stop> {
+    for (;;) {
+      if (this.#control.signal.aborted || this.#broken !== null) return { stopped: 'wait', nextAt: null };
+      this.#moveDueRepeats();
+      if (this.#ready.length === 0 && !this.#more) {
+        const stop = await this.#idle();
+        if (stop) return stop;
+        continue;
+      }
+      try {
+        const stop = await this.#round();
+        if (stop) return stop;
+      } catch (error) {
+        if (!this.#ports.isPassing(error)) throw error;
+        await this.#recover();
+      }
+    }
+  }
+
+  /** One lease, and the units that go with it. */
+  async #round(): Promise<Stop | null> {
+    const held = this.#ready.filter((unit) => unit.permit).length;
+    const wanted = this.#more ? CLAIM_AT_ONCE : this.#ready.length - held;
+    const mustWait = held === 0;
+    const taken =
+      wanted > 0 && (mustWait || this.#lane.permits.free > 0)
+        ? await this.#lane.permits.take(wanted, this.#control.signal)
+        : 0;
+    const purse = { permits: taken };
+    try {
+      if (held + taken === 0) return null;
+      const resolving = this.#ready.length > 0 && this.#ready.every((unit) => unit.unknown);
+      const lease = await leaseSlots(
+        this.#ports.db,
+        this.#budget,
+        this.#job.broadcastId,
+        held + taken,
+        this.#lane.clock,
+        resolving,
+      );
+      if (lease.faults > 0 || lease.held !== null) this.#signals.troubled = true;
+      if (lease.control !== 'run' && !resolving) return this.#stop(lease.control);
+      if (lease.granted > 0) {
+        await this.#use(lease, purse);
+        return null;
+      }
+      if (lease.waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: Date.now() + lease.waitMs };
+      this.#lane.permits.give(purse.permits);
+      purse.permits = 0;
+      await this.#pause(lease.waitMs);
+      return null;
+    } finally {
+      if (purse.permits > 0) this.#lane.permits.give(purse.permits);
+    }
+  }
+
+  /** Only what may have been taken already goes on. */
+  #stop(control: Lease['control']): Stop | null {
+    const rest = [...this.#ready, ...this.#slots.clear()];
+    this.#ready = rest.filter((unit) => unit.unknown);
+    this.#more = false;
+    this.#giveBack(rest.filter((unit) => !unit.unknown));
+    const open = this.#ready.length > 0 || this.#repeats.some(({ unit }) => unit.unknown);
+    return open ? null : { stopped: stopOf(control), nextAt: null };
+  }
+
+  /** Fills the granted slots, first with what is claimed already; takes permits out of the purse for what holds none. */
+  async #use(lease: Lease, purse: { permits: number }): Promise<void> {
+    this.#ready.sort((a, b) => Number(b.permit) - Number(a.permit));
+    let units = this.#ready.splice(0, lease.granted);
+    try {
+      const unarmed = units.filter((unit) => !unit.armed);
+      if (unarmed.length > 0) await this.#sender.arm(unarmed);
+      units = units.filter((unit) => unit.armed);
+      const missing = units.filter((unit) => !unit.permit).length;
+      const room = Math.min(lease.granted - units.length, purse.permits - missing);
+      if (room > 0 && this.#more && lease.control === 'run') {
+        const claimed = await this.#sender.claim(room);
+        this.#more = claimed.more;
+        units.push(...claimed.units);
+      }
+    } catch (error) {
+      this.#ready.unshift(...units);
+      throw error;
+    }
+    for (const unit of units) {
+      if (unit.permit) continue;
+      unit.permit = true;
+      purse.permits -= 1;
+    }
+    if (lease.probe) {
+      if (units[0]) this.#signals.probe = units[0].id;
+      else await this.#ports.db.query(deliverySql.probe_unused, [this.#budget.channel]);
+    }
+    units.forEach((unit, index) => {
+      // A probe is alone on its channel: if it were held to its slot, a slow moment would cost the next quarter minute.
+      if (lease.firstSlot === null || lease.probe) this.#start(unit, lease.firstSlot);
+      else this.#slots.add(unit, lease.firstSlot + index * lease.spacingMs);
+    });
+  }
+
+  #start(unit: Unit, slotMs: number | null): void {
+    this.#inFlight.set(unit.id, unit);
+    this.#sent += 1;
+    void this.#lane.account.send(this.#job.mode, unit.request).then((answer) => {
+      this.#recorder.push({ unit, answer, slotMs, answeredMs: this.#lane.clock.latest() });
+    });
+  }
+
+  #written(answers: Answered[], repeats: Repeat[]): void {
+    for (const { unit } of answers) this.#inFlight.delete(unit.id);
+    for (const { unit, delayMs } of repeats) this.#repeats.push({ unit, dueMs: performance.now() + delayMs });
+    const holders = answers.filter(({ unit }) => unit.permit);
+    for (const { unit } of holders) unit.permit = false;
+    this.#lane.permits.give(holders.length);
+    this.#control.onProgress(this.#sent);
+    this.#wake();
+    signalChannel(this.#ports.db, this.#budget, this.#job.broadcastId, answers, this.#signals).catch(
+      (error: unknown) => {
+        // News for the others, not truth: the next answer brings the same.
+        if (!this.#ports.isPassing(error)) this.#broken ??= asError(error);
+      },
+    );
+  }
+
+  /** Nothing to claim: waits for answers and repeats, or ends. */
+  async #idle(): Promise<Stop | null> {
+    if (this.#slots.size > 0 || this.#inFlight.size > 0) {
+      await this.#pause(LONGEST_WAIT_MS);
+      return null;
+    }
+    const due = Math.min(...this.#repeats.map(({ dueMs }) => dueMs));
+    if (due === Infinity) return { stopped: 'done', nextAt: null };
+    const waitMs = due - performance.now();
+    if (waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: Date.now() + waitMs };
+    await this.#pause(waitMs);
+    return null;
+  }
+
+  #moveDueRepeats(): void {
+    const now = performance.now();
+    this.#ready.push(...this.#repeats.filter(({ dueMs }) => dueMs <= now).map(({ unit }) => unit));
+    this.#repeats = this.#repeats.filter(({ dueMs }) => dueMs > now);
+  }
+
+  /** After the database was away: a claim whose commit got lost is undone, or its chunks are taken into the hand. */
+  async #recover(): Promise<void> {
+    await this.#pause(RECOVERY_PAUSE_MS);
+    this.#ready.push(...this.#slots.clear());
+    const mine = [
+      ...this.#inFlight.keys(),
+      ...this.#ready.map(({ id }) => id),
+      ...this.#repeats.map(({ unit }) => unit.id),
+    ];
+    try {
+      this.#ready.push(...(await this.#sender.takeOver(mine)));
+      this.#sender.rewind();
+      this.#more = true;
+    } catch (error) {
+      if (!this.#ports.isPassing(error)) throw error;
+    }
+  }
+
+  /** Claimed and certainly not sent. What is not armed has no attempt on record to give back. */
+  #giveBack(units: Unit[]): void {
+    for (const unit of units)
+      if (unit.armed)
+        this.#recorder.push({ unit, answer: NOT_SENT, slotMs: null, answeredMs: this.#lane.clock.latest() });
+  }
+
+  /** Everything that was started is answered and on record; everything else is given back. */
+  async #windDown(): Promise<void> {
+    this.#giveBack([...this.#ready, ...this.#slots.clear()]);
+    this.#ready = [];
+    while (this.#inFlight.size > 0 && this.#broken === null) await this.#pause(LONGEST_WAIT_MS);
+    await this.#recorder.drained();
+  }
+
+  /** Until something happens, or the time is over. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#control.signal.removeEventListener('abort', done);
+        this.#wake = () => undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, Math.max(1, ms));
+      this.#wake = done;
+      this.#control.signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+function stopOf(control: Lease['control']): SliceResult['stopped'] {
+  if (control === 'pause') return 'paused';
+  return control === 'fail' ? 'failed' : 'cancelled';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

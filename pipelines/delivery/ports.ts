@@ -1,0 +1,100 @@
+// What delivery needs from the outside world, and what its parts hand to each other.
+import type { Database } from '../../adapters/postgres/database.ts';
+import type { PlanOptions } from '../contracts/broadcast.ts';
+import type { Channel } from '../contracts/channel.ts';
+import type { Renderer } from '../contracts/message-template.ts';
+import type {
+  DeliveryMode,
+  Provider,
+  ProviderAccount,
+  ProviderAnswer,
+  ProviderRequest,
+} from '../contracts/provider.ts';
+import type { SuppressionPads } from '../import/ports.ts';
+import type { ServerClock } from '../limiter/server-clock.ts';
+import type { Permits } from './permits.ts';
+
+/** What all slices on one budget of a channel share inside one worker. */
+export interface Lane {
+  channel: Channel;
+  provider: Provider;
+  account: ProviderAccount;
+  permits: Permits;
+  clock: ServerClock;
+}
+
+export interface DeliveryPorts {
+  db: Database;
+  suppressionPads(): Promise<SuppressionPads>;
+  /** The channel as it is now; the account stays open between slices. @throws PipelineError `secret_missing` */
+  lane(channelId: string, endpoint: string): Promise<Lane>;
+  /** Whether the database is only away for a while. */
+  isPassing(error: unknown): boolean;
+  random(): number;
+}
+
+/** One slice in the hands of one try; `epoch` fences it. */
+export interface SliceJob {
+  broadcastId: string;
+  /** In front of what providers echo back. */
+  key: string;
+  slice: number;
+  epoch: number;
+  from: number;
+  to: number;
+  mode: DeliveryMode;
+  /** Whether messages differ between recipients. */
+  personal: boolean;
+  render: Renderer;
+  options: PlanOptions;
+}
+
+/** One request to be sent: a recipient, or a sealed chunk. */
+export interface Unit {
+  /** The recipient's ordinal, or the chunk's id. */
+  id: number;
+  attempt: number;
+  /** Failed attempts that counted before. */
+  charged: number;
+  request: ProviderRequest;
+  claimedMs: number;
+  /** The intent to send this attempt is on record. */
+  armed: boolean;
+  /** An earlier attempt may have been taken. */
+  unknown: boolean;
+  /** First attempt, epoch ms of the database. */
+  firstMs: number;
+  /** Holds one of the channel's permits. */
+  permit: boolean;
+}
+
+/** A unit's attempt and what became of it. */
+export interface Answered {
+  unit: Unit;
+  answer: ProviderAnswer;
+  slotMs: number | null;
+  answeredMs: number;
+}
+
+/** A unit that goes out again in `delayMs`. */
+export interface Repeat {
+  unit: Unit;
+  delayMs: number;
+}
+
+/** How units come into being and are settled: one by one, or in sealed chunks. */
+export interface Sender {
+  /**
+   * Resolves what older tries of the slice left behind, and gives what has to be sent again. With `mine`, the ids this try
+   * knows of: what this very try claimed without hearing of it, because the database went away.
+   */
+  takeOver(mine: number[] | null): Promise<Unit[]>;
+  /** At most `most` new units, ready to go. `more`: there may be others. */
+  claim(most: number): Promise<{ units: Unit[]; more: boolean }>;
+  /** Goes through the slice from its beginning again. */
+  rewind(): void;
+  /** Puts the intent to repeat on record. What stays unarmed was settled by another try, and must not be sent. */
+  arm(units: Unit[]): Promise<void>;
+  /** Settles; gives what must be repeated. `again`: the same call may have been committed before. */
+  record(answers: Answered[], again: boolean): Promise<Repeat[]>;
+}

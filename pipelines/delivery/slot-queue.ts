@@ -1,0 +1,66 @@
+// Starts requests at their slots: not before, and not later than the headroom allows. A slot that was missed is given up, and
+// its unit waits for another.
+import type { ServerClock } from '../limiter/server-clock.ts';
+import type { Unit } from './ports.ts';
+
+/**
+ * How late a request may start, milliseconds. Higher: a busy machine pushes requests of one second into the next, and the
+ * provider refuses; lower: slots are given up for nothing.
+ */
+const HEADROOM_MS = 10;
+
+interface Entry {
+  unit: Unit;
+  slotMs: number;
+}
+
+export interface SlotQueue {
+  add(unit: Unit, slotMs: number): void;
+  /** Units that have not started, taken out. */
+  clear(): Unit[];
+  readonly size: number;
+}
+
+export function openSlotQueue(
+  clock: ServerClock,
+  start: (unit: Unit, slotMs: number) => void,
+  missed: (unit: Unit) => void,
+): SlotQueue {
+  let entries: Entry[] = [];
+  let timer: NodeJS.Timeout | null = null;
+
+  const run = (): void => {
+    timer = null;
+    let next = 0;
+    for (; next < entries.length; next++) {
+      const { unit, slotMs } = entries[next]!;
+      if (clock.earliest() < slotMs) break;
+      if (clock.latest() > slotMs + HEADROOM_MS) missed(unit);
+      else start(unit, slotMs);
+    }
+    entries = entries.slice(next);
+    schedule();
+  };
+
+  const schedule = (): void => {
+    if (timer !== null || entries.length === 0) return;
+    timer = setTimeout(run, Math.max(0, entries[0]!.slotMs - clock.earliest()));
+  };
+
+  return {
+    add: (unit, slotMs) => {
+      entries.push({ unit, slotMs });
+      schedule();
+    },
+    clear: () => {
+      const left = entries.map(({ unit }) => unit);
+      entries = [];
+      if (timer) clearTimeout(timer);
+      timer = null;
+      return left;
+    },
+    get size() {
+      return entries.length;
+    },
+  };
+}

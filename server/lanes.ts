@@ -1,0 +1,79 @@
+// The accounts that this worker sends through: one a channel, its connections and permits shared by all slices, the secret
+// taken from the environment.
+import type { Database } from '../adapters/postgres/database.ts';
+import { openAccount, providerOf } from '../adapters/channels/providers.ts';
+import { rateOf, readChannel } from '../pipelines/channels/channel-store.ts';
+import type { Channel } from '../pipelines/contracts/channel.ts';
+import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import type { ProviderAccount } from '../pipelines/contracts/provider.ts';
+import { inFlightLimit, Permits } from '../pipelines/delivery/permits.ts';
+import type { Lane } from '../pipelines/delivery/ports.ts';
+import { ServerClock } from '../pipelines/limiter/server-clock.ts';
+
+/** Requests under way on one channel at most, whatever its rate. */
+const MOST_CONNECTIONS = 512;
+
+export interface Lanes {
+  lane(channelId: string, endpoint: string): Promise<Lane>;
+  account(channelId: string): Promise<{ channel: Channel; account: ProviderAccount }>;
+  close(): Promise<void>;
+}
+
+interface OpenAccount {
+  facts: string;
+  account: ProviderAccount;
+  permits: Map<string, Permits>;
+}
+
+/** Opens accounts when they are first asked for, and again when a channel's address or secret has changed. */
+export function openLanes(
+  db: Database,
+  env: Record<string, string | undefined>,
+  settings: { requestTimeoutMs: number; inFlight: number },
+): Lanes {
+  const clock = new ServerClock();
+  const accounts = new Map<string, OpenAccount>();
+  const outdated: ProviderAccount[] = [];
+
+  const open = async (channelId: string): Promise<{ channel: Channel; opened: OpenAccount }> => {
+    const channel = await readChannel(db, channelId);
+    const secret = env[channel.secretEnv];
+    if (secret === undefined || secret === '')
+      throw new PipelineError('secret_missing', `This worker has no access token for channel "${channel.id}".`, {
+        hint: `Set ${channel.secretEnv} in the environment of every worker and start it again.`,
+      });
+    const facts = JSON.stringify([channel.kind, channel.baseUrl, channel.senderId, secret]);
+    let opened = accounts.get(channelId);
+    if (opened?.facts !== facts) {
+      // Requests under way still use the old one; it is closed with the worker.
+      if (opened) outdated.push(opened.account);
+      const account = openAccount({
+        channel,
+        secret,
+        connections: MOST_CONNECTIONS,
+        timeoutMs: settings.requestTimeoutMs,
+      });
+      opened = { facts, account, permits: new Map() };
+      accounts.set(channelId, opened);
+    }
+    return { channel, opened };
+  };
+
+  return {
+    account: async (channelId) => {
+      const { channel, opened } = await open(channelId);
+      return { channel, account: opened.account };
+    },
+    lane: async (channelId, endpoint) => {
+      const { channel, opened } = await open(channelId);
+      const limit = settings.inFlight > 0 ? settings.inFlight : inFlightLimit(rateOf(channel, endpoint));
+      let permits = opened.permits.get(endpoint);
+      if (permits) permits.resize(limit);
+      else opened.permits.set(endpoint, (permits = new Permits(limit)));
+      return { channel, provider: providerOf(channel.kind), account: opened.account, permits, clock };
+    },
+    close: async () => {
+      await Promise.all([...outdated, ...[...accounts.values()].map(({ account }) => account)].map((a) => a.close()));
+    },
+  };
+}

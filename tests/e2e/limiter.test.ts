@@ -1,0 +1,186 @@
+// The limit, seen from the provider's side: three broadcasts at once on a channel, sent by one, two and four worker processes.
+// Nothing is refused, no second holds too many, hardly any budget is lost, and no broadcast goes short.
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freezePlan } from '../../bench/broadcast-world.ts';
+import { busiest, openArrivalLog, type ArrivalLog } from '../arrival-log.ts';
+import { openBroadcastWorld, type BroadcastWorld } from '../broadcast-world.ts';
+import { until } from '../stack-world.ts';
+
+interface Case {
+  channel: string;
+  kind: 'line' | 'whatsapp';
+  /** As the ledger calls it, and as the simulator does. */
+  endpoint: 'message' | 'multicast';
+  log: { sender: string; endpoint: string };
+  perSecond: number;
+  /** Recipients in one request. */
+  members: number;
+}
+
+const single = (channel: string, perSecond: number): Case => ({
+  channel,
+  kind: 'whatsapp',
+  endpoint: 'message',
+  log: { sender: channel, endpoint: 'messages' },
+  perSecond,
+  members: 1,
+});
+const SLOW = single('wa-80', 80);
+const FAST = single('wa-1000', 1_000);
+const CHUNKS: Case = {
+  channel: 'line-200',
+  kind: 'line',
+  endpoint: 'multicast',
+  log: { sender: 'test', endpoint: 'multicast' },
+  perSecond: 200,
+  members: 2,
+};
+
+const BROADCASTS = 3;
+/** Long against the tenth of a second by which slots are granted ahead. */
+const STEADY_MS = 7_000;
+/** Budget that the three have to send: until they are at speed, the steady time, and as much again for a slow machine. */
+const WORK_S = 20;
+
+let world: BroadcastWorld;
+let people = 0;
+
+beforeAll(async () => {
+  world = await openBroadcastWorld({}, { workers: 4 });
+  for (const { kind, channel, perSecond } of [SLOW, FAST, CHUNKS]) await world.channel(kind, channel, perSecond);
+});
+afterAll(() => world?.close());
+
+const WORKERS = ['worker', 'worker-2', 'worker-3', 'worker-4'];
+
+for (const workers of [4, 2, 1])
+  test(`${workers} worker processes, three broadcasts at once`, async () => {
+    for (const name of WORKERS.slice(workers)) if (world.stack.pidOf(name) !== null) world.stack.hold(name);
+    await Promise.all([SLOW, CHUNKS].map((one) => measure(one, workers)));
+    await measure(FAST, workers);
+  });
+
+interface Look {
+  granted: number;
+  /** Up to when the budget is spent, epoch seconds: the last slot, or now where nobody has asked for a while. */
+  spentTo: number;
+  atUs: number;
+  waiting: number;
+}
+
+async function measure(one: Case, workers: number): Promise<void> {
+  const broadcasts = await startThree(one);
+  await until(`all three at speed on ${one.channel}`, 60_000, async () => {
+    const sent = await Promise.all(broadcasts.map(async ({ id }) => (await world.fates(id)).accepted));
+    return sent.every((n) => n >= (one.perSecond * one.members) / 2) ? true : null;
+  });
+  const before = await look(one, broadcasts);
+  // The length of the steady time is what is measured.
+  await new Promise((resolve) => setTimeout(resolve, STEADY_MS));
+  const after = await look(one, broadcasts);
+  for (const { workflowId } of broadcasts) await world.update(workflowId, 'cancel');
+  const ended = await Promise.all(broadcasts.map(({ result }) => result()));
+  expect(ended.map(({ state }) => state)).toEqual(Array(BROADCASTS).fill('cancelled'));
+
+  const figures = await judge(one, broadcasts, before, after);
+  const { granted, sent, fairest, busiestSecond, refused } = figures;
+  process.stdout.write(
+    `${one.channel}, ${workers} workers: granted ${percent(granted)}, sent ${percent(sent)} of the budget; smallest share ` +
+      `${percent(fairest)} of an equal one; at most ${busiestSecond} in a second, ${refused} refused\n`,
+  );
+  expect(after.waiting, 'broadcasts with work waiting').toBe(BROADCASTS);
+  expect(refused).toBe(0);
+  expect(busiestSecond).toBeLessThanOrEqual(one.perSecond);
+  expect(granted).toBeGreaterThanOrEqual(0.95);
+  expect(sent).toBeGreaterThanOrEqual(0.93);
+  expect(fairest).toBeGreaterThanOrEqual(0.8);
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+interface Running {
+  id: string;
+  workflowId: string;
+  result(): Promise<{ state: string }>;
+}
+
+async function startThree(one: Case): Promise<Running[]> {
+  const recipients = Math.ceil((one.perSecond * one.members * WORK_S) / BROADCASTS);
+  const plans = [];
+  for (let n = 0; n < BROADCASTS; n++) {
+    // Slices that take a second or two: several are under way at once, and workers take turns.
+    const sliceSize = Math.max(50, one.members * Math.ceil(one.perSecond / 4));
+    const { channel, kind, endpoint, members: chunkSize } = one;
+    plans.push(await freezePlan(world.db, { channel, kind, recipients, from: people, sliceSize, chunkSize, endpoint }));
+    people += recipients;
+  }
+  return Promise.all(
+    plans.map(async ({ broadcastId: id, digest }) => {
+      const workflowId = `broadcast/${id}/1`;
+      return { id, workflowId, result: (await world.start({ plan: digest }, workflowId)).result };
+    }),
+  );
+}
+
+/** The budget's books at one moment of the database's clock. */
+async function look(one: Case, broadcasts: Running[]): Promise<Look> {
+  const { rows } = await world.db.query<{ granted: string; spent_to: number; now: number; waiting: number }>(
+    `select granted, extract(epoch from greatest(tat, now()))::double precision as spent_to,
+       extract(epoch from now())::double precision as now,
+       (select count(*)::integer from unnest($3::bigint[]) as b (id) where exists (
+          select from broadcast_ledger l where l.broadcast_id = b.id and l.fate = 'planned')) as waiting
+     from rate_limits where channel_id = $1 and endpoint = $2`,
+    [one.channel, one.endpoint, broadcasts.map(({ id }) => id)],
+  );
+  const { granted, spent_to: spentTo, now, waiting } = rows[0]!;
+  return { granted: Number(granted), spentTo, atUs: Math.round(now * 1e6), waiting };
+}
+
+interface Figures {
+  granted: number;
+  sent: number;
+  fairest: number;
+  busiestSecond: number;
+  refused: number;
+}
+
+async function judge(one: Case, broadcasts: Running[], before: Look, after: Look): Promise<Figures> {
+  const keys = await world.file(`${one.channel}-keys.csv`, await retryKeys(broadcasts));
+  const log = await openArrivalLog(path.join(world.dataDir, 'simulator', 'arrivals.csv'), { keys });
+  try {
+    const { sender, endpoint } = one.log;
+    const { inOneSecond, refused } = await busiest(log, sender, endpoint);
+    const counts = await steadyCounts(log, one, before.atUs, after.atUs);
+    const sent = counts.reduce((sum, { requests }) => sum + requests, 0);
+    const least = Math.min(...broadcasts.map(({ id }) => counts.find((row) => row.id === id)?.requests ?? 0));
+    return {
+      granted: (after.granted - before.granted) / (one.perSecond * (after.spentTo - before.spentTo)),
+      sent: sent / (one.perSecond * ((after.atUs - before.atUs) / 1e6)),
+      fairest: least / (sent / BROADCASTS),
+      busiestSecond: inOneSecond,
+      refused,
+    };
+  } finally {
+    log.close();
+  }
+}
+
+/** Requests by broadcast in [from, to) µs: WhatsApp names it in the reference, LINE's retry keys are the ledger's. */
+function steadyCounts(log: ArrivalLog, one: Case, from: number, to: number): Promise<{ id: string; requests: number }[]> {
+  const { sender, endpoint } = one.log;
+  const id = one.kind === 'line' ? 'keys.broadcast_id' : `split_part(arrivals.correlation, '.', 2)`;
+  return log.query(`
+    select ${id} as id, count(*)::integer as requests
+    from arrivals left join keys on keys.retry_key = arrivals.correlation
+    where sender = '${sender}' and endpoint = '${endpoint}' and at_us::bigint >= ${from} and at_us::bigint < ${to}
+    group by 1`);
+}
+
+async function retryKeys(broadcasts: Running[]): Promise<string> {
+  const { rows } = await world.db.query<{ retry_key: string; broadcast_id: string }>(
+    'select retry_key, broadcast_id from broadcast_chunks where broadcast_id = any ($1)',
+    [broadcasts.map(({ id }) => id)],
+  );
+  return ['retry_key,broadcast_id', ...rows.map((row) => `${row.retry_key},${row.broadcast_id}`)].join('\n') + '\n';
+}

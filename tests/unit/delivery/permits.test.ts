@@ -1,0 +1,63 @@
+// Permits bound what a worker has under way.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { inFlightLimit, Permits } from '../../../pipelines/delivery/permits.ts';
+
+const never = new AbortController().signal;
+
+test('never more out than there are, first come first served', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 40 }),
+      async (limit, wishes) => {
+        const permits = new Permits(limit);
+        let out = 0;
+        let most = 0;
+        const served: number[] = [];
+        await Promise.all(
+          wishes.map(async (wish, index) => {
+            const taken = await permits.take(wish, never);
+            served.push(index);
+            expect(taken).toBeGreaterThan(0);
+            expect(taken).toBeLessThanOrEqual(wish);
+            out += taken;
+            most = Math.max(most, out);
+            await Promise.resolve();
+            out -= taken;
+            permits.give(taken);
+          }),
+        );
+        expect(most).toBeLessThanOrEqual(limit);
+        expect(permits.free).toBe(limit);
+        expect(served).toEqual([...served].sort((a, b) => a - b));
+      },
+    ),
+  );
+});
+
+test('an abort ends the wait with nothing, and leaves the queue in order', async () => {
+  const permits = new Permits(1);
+  await permits.take(1, never);
+  const stop = new AbortController();
+  const aborted = permits.take(1, stop.signal);
+  const waiting = permits.take(1, never);
+  stop.abort();
+  expect(await aborted).toBe(0);
+  permits.give(1);
+  expect(await waiting).toBe(1);
+});
+
+test('a lowered limit takes effect as permits come back', async () => {
+  const permits = new Permits(4);
+  await permits.take(4, never);
+  permits.resize(2);
+  permits.give(2);
+  expect(permits.free).toBe(0);
+  permits.give(2);
+  expect(permits.free).toBe(2);
+});
+
+test('a quarter second of the rate, at least 16, at most 512', () => {
+  expect([0, 1, 80, 1_000, 2_000, 10_000].map(inFlightLimit)).toEqual([512, 16, 20, 250, 500, 512]);
+});

@@ -1,0 +1,31 @@
+// The messages a running broadcast takes: each as an update, which answers, and as a signal, which the Temporal UI can always
+// send. Names end in -Signal for the twin.
+import { defineSignal, defineUpdate } from '@temporalio/workflow';
+
+/** What an update answers. */
+export interface ControlAnswer {
+  broadcastId: string | null;
+  state: string;
+  /** Recipients whose requests were still under way when the answer was given. */
+  underWay: number;
+}
+
+export interface RateChange {
+  /** Requests a second, for the channel's budget that the broadcast uses; 0: no limit. */
+  perSecond: number;
+}
+
+export const approveUpdate = defineUpdate<ControlAnswer>('approve');
+export const pauseUpdate = defineUpdate<ControlAnswer>('pause');
+export const resumeUpdate = defineUpdate<ControlAnswer>('resume');
+export const cancelUpdate = defineUpdate<ControlAnswer>('cancel');
+export const setRateUpdate = defineUpdate<ControlAnswer, [RateChange]>('setRate');
+
+export const approveSignal = defineSignal('approveSignal');
+export const pauseSignal = defineSignal('pauseSignal');
+export const resumeSignal = defineSignal('resumeSignal');
+export const cancelSignal = defineSignal('cancelSignal');
+export const setRateSignal = defineSignal<[RateChange]>('setRateSignal');
+
+/** From a broadcast to its deliverChannel: something changed in the ledger. */
+export const wakeSignal = defineSignal('wake');

@@ -1,0 +1,151 @@
+// Delivers one broadcast on its channel: a window of slices, again and again until nothing is left to send. What is left is
+// always asked of the ledger, so that it makes no difference where an earlier run stopped.
+import { condition, continueAsNew, setHandler, workflowInfo, allHandlersFinished } from '@temporalio/workflow';
+import type { BroadcastRef, SliceResult } from '../pipelines/contracts/broadcast.ts';
+import { wakeSignal } from './broadcast-messages.ts';
+import { deliveryOn, short } from './proxies.ts';
+
+export interface DeliverInput extends BroadcastRef {
+  channel: string;
+  /** Only find out what became of requests under way; send nothing new. */
+  resolveOnly: boolean;
+  /** Where the pass goes on; -1: at the beginning. Left out by people. */
+  after?: number;
+}
+
+export interface DeliverResult {
+  ended: 'done' | 'cancelled' | 'failed';
+  problem: string | null;
+}
+
+/** Slices at once. Lower: several workers are not used; higher: more requests are under way than a pause should wait for. */
+const WINDOW = 4;
+/** Slices asked for at a time: the more, the longer a list in the history; the fewer, the more questions. */
+const ASKED = 64;
+/** Events after which a run hands over. Temporal suggests 4,096; a run ends at the next quiet moment. */
+const EVENTS = 3_000;
+/** The longest sleep without a look whether people want something else. */
+const LONGEST_SLEEP_MS = 300_000;
+
+interface Pass {
+  stopped: Exclude<SliceResult['stopped'], 'done'> | null;
+  /** When the earliest slice that had to wait wants to go on. */
+  nextAt: number | null;
+  problem: string | null;
+  /** The last slice that was begun. */
+  after: number;
+  /** The ledger had no more slices. */
+  complete: boolean;
+}
+
+export async function deliverChannel(input: DeliverInput): Promise<DeliverResult> {
+  const ref = { broadcastId: input.broadcastId, attempt: input.attempt };
+  const { deliverSlice } = deliveryOn(input.channel);
+  const run = (slice: number) =>
+    deliverSlice.executeWithOptions({ summary: `slice ${slice}` }, [{ ...ref, channel: input.channel, slice }]);
+  let woken = false;
+  setHandler(wakeSignal, () => void (woken = true), { description: 'Look at once whether to go on.' });
+  const sleep = async (ms: number, summary: string) => {
+    woken = false;
+    await condition(() => woken, Math.max(1, Math.min(ms, LONGEST_SLEEP_MS)), { summary });
+  };
+
+  if (input.resolveOnly) return resolveClaimed(ref, run, sleep, { ended: 'cancelled', problem: null });
+  let after = input.after ?? -1;
+  let window = WINDOW;
+  for (;;) {
+    const pass = await onePass(ref, run, after, window);
+    if (pass.stopped === 'cancelled' || pass.stopped === 'failed')
+      return resolveClaimed(ref, run, sleep, { ended: pass.stopped, problem: pass.problem });
+    if (pass.stopped === 'paused') await whilePaused(ref, sleep);
+    // One slice finds out whether a held-up channel works again; the others need not ask too.
+    window = pass.stopped === 'wait' ? 1 : WINDOW;
+    if (pass.stopped === 'wait') await sleep((pass.nextAt ?? 0) - Date.now(), 'the channel is held up');
+    after = pass.complete || pass.stopped !== null ? -1 : pass.after;
+    if (pass.complete && pass.stopped === null) {
+      const [open] = await short.openSlices(ref, -1, 1);
+      if (!open) return { ended: 'done', problem: null };
+      const next = await earliest(ref);
+      if (next !== null && next > Date.now()) await sleep(next - Date.now(), 'recipients that are tried again later');
+    }
+    if (workflowInfo().historyLength > EVENTS) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof deliverChannel>({ ...input, after });
+    }
+  }
+}
+
+type Run = (slice: number) => Promise<SliceResult>;
+type Sleep = (ms: number, summary: string) => Promise<void>;
+
+/** Slices that are due, `window` at a time, until one of them says stop, none is left, or the history is long enough. */
+async function onePass(ref: BroadcastRef, run: Run, after: number, window: number): Promise<Pass> {
+  const pass: Pass = { stopped: null, nextAt: null, problem: null, after, complete: false };
+  let queue: { slice: number; nextMs: number | null }[] = [];
+  let refill: Promise<void> | null = null;
+  const next = async (): Promise<number | null> => {
+    for (;;) {
+      if (pass.stopped !== null) return null;
+      const ready = queue.shift();
+      if (ready) {
+        pass.after = ready.slice;
+        if (ready.nextMs === null || ready.nextMs <= Date.now()) return ready.slice;
+        continue;
+      }
+      if (pass.complete || workflowInfo().historyLength > EVENTS) return null;
+      refill ??= (async () => {
+        queue = await short.openSlices(ref, pass.after, ASKED);
+        pass.complete = queue.length === 0;
+        refill = null;
+      })();
+      await refill;
+    }
+  };
+  const loop = async (): Promise<void> => {
+    for (let slice = await next(); slice !== null; slice = await next()) {
+      const result = await run(slice);
+      if (result.stopped === 'done') continue;
+      if (result.stopped === 'wait') pass.nextAt = Math.min(pass.nextAt ?? Infinity, result.nextAt ?? Date.now());
+      if (pass.stopped === null || pass.stopped === 'wait') pass.stopped = result.stopped;
+      pass.problem ??= result.problem;
+    }
+  };
+  await Promise.all(Array.from({ length: window }, loop));
+  return pass;
+}
+
+async function earliest(ref: BroadcastRef): Promise<number | null> {
+  const open = await short.openSlices(ref, -1, 1_000);
+  if (open.some(({ nextMs }) => nextMs === null)) return null;
+  return Math.min(...open.map(({ nextMs }) => nextMs!));
+}
+
+/** The ledger's word counts, not the signal's: a signal can come before the pause is noticed here. */
+async function whilePaused(ref: BroadcastRef, sleep: Sleep): Promise<void> {
+  while ((await short.readControl(ref)) === 'pause') await sleep(LONGEST_SLEEP_MS, 'paused');
+}
+
+/** Repeats what may have been taken until it is known, also after a stop: the ledger has no other way to the truth. */
+async function resolveClaimed(
+  ref: BroadcastRef,
+  run: Run,
+  sleep: Sleep,
+  result: DeliverResult,
+): Promise<DeliverResult> {
+  for (;;) {
+    const slices = await short.claimedSlices(ref);
+    if (slices.length === 0) return result;
+    let nextAt = Infinity;
+    for (const slice of slices) {
+      const { stopped, nextAt: due } = await run(slice);
+      if (stopped === 'wait') nextAt = Math.min(nextAt, due ?? Date.now());
+    }
+    if (nextAt !== Infinity) await sleep(nextAt - Date.now(), 'requests nobody knows the end of');
+    if (workflowInfo().historyLength > EVENTS) {
+      // The broadcast is stopped in the ledger, so the next run comes straight back here.
+      const [broadcastId, attempt] = [ref.broadcastId, ref.attempt];
+      const channel = workflowInfo().workflowId.split('/').slice(3).join('/');
+      await continueAsNew<typeof deliverChannel>({ broadcastId, attempt, channel, resolveOnly: true });
+    }
+  }
+}
