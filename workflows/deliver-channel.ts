@@ -11,6 +11,8 @@ export interface DeliverInput extends BroadcastRef {
   resolveOnly: boolean;
   /** Where the pass goes on; -1: at the beginning. Left out by people. */
   after?: number;
+  /** Events after which a run hands over to the next; only the recording of histories makes it small. */
+  events?: number;
 }
 
 export interface DeliverResult {
@@ -51,10 +53,11 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
   };
 
   if (input.resolveOnly) return resolveClaimed(ref, run, sleep, { ended: 'cancelled', problem: null });
+  const events = input.events ?? EVENTS;
   let after = input.after ?? -1;
   let window = WINDOW;
   for (;;) {
-    const pass = await onePass(ref, run, after, window);
+    const pass = await onePass(ref, run, { after, window, events });
     if (pass.stopped === 'cancelled' || pass.stopped === 'failed')
       return resolveClaimed(ref, run, sleep, { ended: pass.stopped, problem: pass.problem });
     if (pass.stopped === 'paused') await whilePaused(ref, sleep);
@@ -68,7 +71,7 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
       const next = await earliest(ref);
       if (next !== null && next > Date.now()) await sleep(next - Date.now(), 'recipients that are tried again later');
     }
-    if (workflowInfo().historyLength > EVENTS) {
+    if (workflowInfo().historyLength > events) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof deliverChannel>({ ...input, after });
     }
@@ -79,7 +82,11 @@ type Run = (slice: number) => Promise<SliceResult>;
 type Sleep = (ms: number, summary: string) => Promise<void>;
 
 /** Slices that are due, `window` at a time, until one of them says stop, none is left, or the history is long enough. */
-async function onePass(ref: BroadcastRef, run: Run, after: number, window: number): Promise<Pass> {
+async function onePass(
+  ref: BroadcastRef,
+  run: Run,
+  { after, window, events }: { after: number; window: number; events: number },
+): Promise<Pass> {
   const pass: Pass = { stopped: null, nextAt: null, problem: null, after, complete: false };
   let queue: { slice: number; nextMs: number | null }[] = [];
   let refill: Promise<void> | null = null;
@@ -92,7 +99,7 @@ async function onePass(ref: BroadcastRef, run: Run, after: number, window: numbe
         if (ready.nextMs === null || ready.nextMs <= Date.now()) return ready.slice;
         continue;
       }
-      if (pass.complete || workflowInfo().historyLength > EVENTS) return null;
+      if (pass.complete || workflowInfo().historyLength > events) return null;
       refill ??= (async () => {
         queue = await short.openSlices(ref, pass.after, ASKED);
         pass.complete = queue.length === 0;

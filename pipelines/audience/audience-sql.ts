@@ -14,6 +14,7 @@ export const audienceSql = namedStatements('audience', [
   'chunk_end',
   'found_by_social_id',
   'found_by_key',
+  'found_by_phone_text',
   'found_by_whatsapp_phone',
   'kept_all',
   'kept_by_first_line',
@@ -43,25 +44,22 @@ export function keysShareContacts(plan: ListPlan): boolean {
 
 /** `match_chunk` for the key of a list: the same statement around the way its contacts are found. */
 export function matchStatement(broadcastId: string, plan: ListPlan): string {
-  const shared = keysShareContacts(plan);
-  const found = shared
-    ? audienceSql.found_by_whatsapp_phone
-    : plan.matchBy === 'social_id'
-      ? audienceSql.found_by_social_id
-      : audienceSql.found_by_key;
-  const kept = shared ? audienceSql.kept_by_first_line : audienceSql.kept_all;
-  const statement = audienceSql.match_chunk.replace('($found)', () => `(${found})`);
-  return withPartition(
-    statement.replace('($kept)', () => `(${kept})`),
-    broadcastId,
-    keyColumn(plan),
-  );
+  const kept = keysShareContacts(plan) ? audienceSql.kept_by_first_line : audienceSql.kept_all;
+  const statement = audienceSql.match_chunk
+    .replace('($found)', () => `(${foundBy(plan)})`)
+    .replace('($kept)', () => `(${kept})`);
+  return withPartition(statement, broadcastId, plan.matchBy === 'email' ? 'email_key' : plan.matchBy);
 }
 
-function keyColumn(plan: ListPlan): string {
-  if (plan.matchBy === 'email') return 'email_key';
-  if (plan.matchBy === 'phone' && plan.phoneMatch === 'literal') return 'phone_raw';
-  return plan.matchBy;
+function foundBy(plan: ListPlan): string {
+  if (plan.matchBy === 'social_id') return audienceSql.found_by_social_id;
+  if (comparesText(plan)) return audienceSql.found_by_phone_text;
+  return keysShareContacts(plan) ? audienceSql.found_by_whatsapp_phone : audienceSql.found_by_key;
+}
+
+/** Whether lines are matched by text that no index has. */
+export function comparesText(plan: ListPlan): boolean {
+  return plan.matchBy === 'phone' && plan.phoneMatch === 'literal';
 }
 
 function partition(broadcastId: string): string {

@@ -8,7 +8,7 @@ import { emptyMatches, type LineMatch, type MatchCounts } from '../contracts/bro
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { MatchResult, PlanRef } from '../contracts/plan.ts';
 import type { StepControl, SuppressionPads } from '../import/ports.ts';
-import { audienceSql, forList, keysShareContacts, matchStatement } from './audience-sql.ts';
+import { audienceSql, comparesText, forList, keysShareContacts, matchStatement } from './audience-sql.ts';
 import { findQuotaPlaces } from './quota.ts';
 
 /**
@@ -76,6 +76,8 @@ async function matchChunk(
         return null;
       }
       await tx.query(`set local work_mem = '${WORK_MEM}'`);
+      // Without an index, a plan made for few lines would read all contacts once a line.
+      if (comparesText(row.profile.plan)) await tx.query('set local enable_nestloop = off');
       const frozen = await freezeChunk(tx, row, to, pads);
       await tx.query(
         `update broadcasts set matched_line = $2, matched_lines = matched_lines + $3, recipients = recipients + $4,

@@ -50,6 +50,7 @@ async function freeze(ref: PlanRef, row: PlanRow, ports: PlanPorts): Promise<voi
     planDigest(ports.db, row),
     count(row, ports, judged),
     ports.writeReport(`broadcast-${row.broadcastId}-lines.csv`, linesOf(row, ports)),
+    refreshStatistics(row, ports),
   ]);
   await ports.db.transaction(async (tx) => {
     // Two plans of one digest at once: the second waits here, and then finds the first.
@@ -59,6 +60,15 @@ async function freeze(ref: PlanRef, row: PlanRow, ports: PlanPorts): Promise<voi
     if (twin === null) await publish(tx, row, { ...counts, digest, linesFile });
     else await become(tx, row, twin, { ...counts, linesFile });
   });
+}
+
+/** Recipients from which delivery would suffer from statistics that know nothing of them; below, a sample costs more. */
+const SAMPLED_FROM = 1_000;
+
+async function refreshStatistics(row: PlanRow, { db }: PlanPorts): Promise<void> {
+  if (row.recipients < SAMPLED_FROM) return;
+  await db.query(planSql.analyze_recipients);
+  await db.query(planSql.analyze_ledger);
 }
 
 /** Has the provider judge the first personal message; an equal one was judged before a line was read. */

@@ -8,4 +8,6 @@ export const planSql = namedStatements('plan', [
   'count_requests',
   'others_running',
   'samples',
+  'analyze_recipients',
+  'analyze_ledger',
 ]);

@@ -387,7 +387,7 @@ begin
   end if;
   granted := least(wanted, greatest(1, floor(rate / 10)));
   update rate_limits r
-    set tat = begins + lease_slots.granted * make_interval(secs => 1 / rate), granted = r.granted + lease_slots.granted
+    set tat = begins + make_interval(secs => lease_slots.granted / rate), granted = r.granted + lease_slots.granted
     where r.channel_id = channel and r.endpoint = budget;
   insert into rate_shares values (channel, budget, broadcast, mine + lease_slots.granted, at)
     on conflict (channel_id, endpoint, broadcast_id) do update set asked_at = at, granted = excluded.granted;

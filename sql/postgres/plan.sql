@@ -1,4 +1,4 @@
--- Freezing a plan: its digest, its slices, its counts. $1 is always the broadcast id unless said otherwise.
+-- Freezing a plan: its digest, its slices, its counts. $1 is always the broadcast id. `offset 0`: see audience.sql.
 
 -- name: digest_blocks
 -- One digest for every 5,000 recipients; pipelines/broadcast/plan-digest.ts has the format.
@@ -12,8 +12,10 @@ select encode(sha256(string_agg(
     ''::bytea order by r.ordinal
   )), 'hex') as digest
 from broadcast_recipients r
-join broadcast_ledger l on l.broadcast_id = r.broadcast_id and l.ordinal = r.ordinal
-where r.broadcast_id = $1 and l.broadcast_id = $1
+cross join lateral (
+  select fate, code from broadcast_ledger where broadcast_id = $1 and ordinal = r.ordinal offset 0
+) l
+where r.broadcast_id = $1
 group by r.ordinal / 5000
 order by r.ordinal / 5000
 
@@ -46,8 +48,17 @@ group by b.id
 -- name: samples
 -- The first $2 recipients that would be sent to.
 select r.ordinal, r.address, r.parameters
-from broadcast_recipients r
-join broadcast_ledger l on l.broadcast_id = r.broadcast_id and l.ordinal = r.ordinal
-where r.broadcast_id = $1 and l.broadcast_id = $1 and l.fate = 'planned'
+from (
+  select ordinal from broadcast_ledger where broadcast_id = $1 and fate = 'planned' order by ordinal limit $2
+) l
+cross join lateral (
+  select * from broadcast_recipients where broadcast_id = $1 and ordinal = l.ordinal offset 0
+) r
 order by r.ordinal
-limit $2
+
+-- name: analyze_recipients
+-- So that whoever sends finds good plans at once; autovacuum would come a minute later.
+analyze broadcast_recipients (broadcast_id, ordinal)
+
+-- name: analyze_ledger
+analyze broadcast_ledger (broadcast_id, ordinal)

@@ -24,7 +24,17 @@ beforeAll(async () => {
 });
 
 interface RecordedHistory {
-  events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+  events: {
+    eventType: string;
+    activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+    startChildWorkflowExecutionInitiatedEventAttributes?: { workflowId: string };
+  }[];
+}
+
+/** A child is named after its parent, so the parent's id is part of what is replayed. Undefined where there is no child. */
+function workflowIdOf({ events }: RecordedHistory): string | undefined {
+  const child = events.map((event) => event.startChildWorkflowExecutionInitiatedEventAttributes).find(Boolean);
+  return child?.workflowId.replace(/\/[^/]+$/, '');
 }
 
 function read(name: string): RecordedHistory {
@@ -36,8 +46,23 @@ test('the main courses of importContacts are recorded', () => {
     expect(files.filter((name) => name.startsWith(`import-contacts-${course}-`)).length).toBeGreaterThan(0);
 });
 
+test('the main courses of broadcast and deliverChannel are recorded: with a pause, a retry and a continue-as-new', () => {
+  for (const course of ['plain', 'paused', 'cancelled', 'retried', 'approved', 'wrong-input'])
+    expect(files.filter((name) => name.startsWith(`broadcast-${course}-`)).length).toBeGreaterThan(0);
+  for (const course of ['plain', 'paused', 'cancelled', 'retried', 'continued-first', 'continued-last'])
+    expect(files.filter((name) => name.startsWith(`deliver-channel-${course}-`)).length).toBeGreaterThan(0);
+  const types = (name: string) => read(name).events.map((event) => event.eventType);
+  expect(types(files.find((name) => name.startsWith('deliver-channel-continued-first-'))!).at(-1)).toBe(
+    'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+  );
+  expect(types(files.find((name) => name.startsWith('broadcast-paused-'))!)).toContain(
+    'EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED',
+  );
+});
+
 test.each(files)('%s replays', async (name) => {
-  await Worker.runReplayHistory({ workflowBundle }, read(name));
+  const history = read(name);
+  await Worker.runReplayHistory({ workflowBundle }, history, workflowIdOf(history));
 });
 
 test('a history that the workflow would not make is refused', async () => {
