@@ -1,6 +1,8 @@
 // `sluice bench deliver|restart|limit`: delivery against undici alone, a killed worker, and the limit itself.
 import { InvalidArgumentError, type Command } from 'commander';
+import { benchBroadcast, type BroadcastBench } from '../bench/broadcast.ts';
 import { benchDeliver, type DeliverBench } from '../bench/deliver.ts';
+import { benchRestart, type RestartBench } from '../bench/restart.ts';
 import { answer, say, table } from './output.ts';
 
 export function registerDeliveryBenches(bench: Command): void {
@@ -13,12 +15,36 @@ export function registerDeliveryBenches(bench: Command): void {
     .action(async (options: { recipients: number; json?: boolean }) => {
       answer(options, await benchDeliver(options.recipients, say), renderDeliver);
     });
+  bench
+    .command('restart')
+    .description('kill -9 of the only worker while it sends, to the next request the provider sees')
+    .option('--kills <n>', 'kills', kills, 3)
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', '\nExample:\n  $ sluice bench restart')
+    .action(async (options: { kills: number; json?: boolean }) => {
+      answer(options, await benchRestart(options.kills, say), renderRestart);
+    });
+  bench
+    .command('broadcast')
+    .description('a recipient list on LINE from CSV to the last multicast, under its limit')
+    .option('--recipients <n>', 'recipients', count, 1_000_000)
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', '\nExample:\n  $ sluice bench broadcast --recipients 1000000')
+    .action(async (options: { recipients: number; json?: boolean }) => {
+      answer(options, await benchBroadcast(options.recipients, say), renderBroadcast);
+    });
 }
 
 export function count(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 100) return number;
   throw new InvalidArgumentError('must be a whole number from 100');
+}
+
+function kills(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= 100) return number;
+  throw new InvalidArgumentError('must be a whole number from 1 to 100');
 }
 
 function renderDeliver({ machine, figures, floors, ratios }: DeliverBench): string {
@@ -36,5 +62,27 @@ function renderDeliver({ machine, figures, floors, ratios }: DeliverBench): stri
     ),
     `ratio ${ratios.deliver.toFixed(2)} (${figures.seconds.toFixed(1)} s); worker ${figures.workerMiB.toFixed(0)} MiB, idle ${figures.workerIdleMiB.toFixed(0)}`,
     `history of deliverChannel: ${figures.history.events} events, largest payload ${figures.history.largestPayloadBytes} bytes`,
+  ].join('\n');
+}
+
+function renderBroadcast({ machine, figures, floors, ratios }: BroadcastBench): string {
+  const { histories } = figures;
+  return [
+    `broadcast of ${figures.recipients} recipients on LINE, on ${machine.cpus} × ${machine.cpu}, Node ${machine.node}`,
+    `plan ${figures.planSeconds.toFixed(1)} s; delivery ${figures.deliverSeconds.toFixed(1)} s for ${figures.requests} requests, ${figures.refused} refused; the limit alone takes ${floors.limitSeconds.toFixed(1)} s (ratio ${ratios.deliver.toFixed(2)})`,
+    `worker: idle ${figures.workerIdleMiB.toFixed(0)} MiB, plan ${figures.planMiB.toFixed(0)} MiB, delivery ${figures.deliverMiB.toFixed(0)} MiB`,
+    table(
+      ['workflow', 'events', 'largest payload'],
+      Object.entries(histories).map(([name, { events, largestPayloadBytes }]) => [name, events, largestPayloadBytes]),
+    ),
+  ].join('\n');
+}
+
+function renderRestart({ machine, figures }: RestartBench): string {
+  const words = (seconds: number[]) => seconds.map((value) => value.toFixed(2)).join(', ');
+  return [
+    `kill -9 of the only worker while it sends, on ${machine.cpus} × ${machine.cpu}, Node ${machine.node}`,
+    `seconds to the next request at the provider: ${words(figures.seconds)}; median ${figures.median.toFixed(2)}`,
+    `seconds until the new worker polled: ${words(figures.workerSeconds)}`,
   ].join('\n');
 }

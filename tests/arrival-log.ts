@@ -22,7 +22,7 @@ export async function openArrivalLog(csv: string, extra: Record<string, string> 
   await load(connection, 'arrivals', csv);
   for (const [name, file] of Object.entries(extra)) await load(connection, name, file);
   return {
-    query: async (sql) => (await (await connection.runAndReadAll(sql)).getRowObjectsJson()) as never,
+    query: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson() as never,
     close: () => {
       connection.closeSync();
       instance.closeSync();

@@ -6,6 +6,9 @@ import { dropPartition } from '../audience/audience-sql.ts';
 /** Unfinished plans looked at when another one starts. Too high: a start waits for Temporal; too low: they go more slowly. */
 const CLEARED_AT_ONCE = 20;
 
+/** SQLSTATE of a lock that was not to be had in time. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** Removes the lines, recipients, ledger rows and slices of a plan in the making. Calling it twice is a no-op. */
 export async function dropRecipients(tx: Queryable, broadcastId: string): Promise<void> {
   for (const table of ['broadcast_lines', 'broadcast_recipients', 'broadcast_ledger', 'broadcast_slices'])
@@ -45,16 +48,25 @@ export async function clearUnfinished(
     [ownRunId, CLEARED_AT_ONCE],
   );
   let cleared = 0;
-  for (const { id, workflow_id, run_id } of rows) {
-    if (await isRunning(workflow_id, run_id)) continue;
-    await db.transaction(async (tx) => {
-      const locked = await tx.query('select from broadcasts where id = $1 and digest is null for update', [id]);
-      if (locked.rows.length === 0) return;
-      await dropRecipients(tx, id);
-      await dropPartition(tx, id);
-      await tx.query('delete from broadcasts where id = $1', [id]);
-      cleared += 1;
-    });
-  }
+  for (const { id, workflow_id, run_id } of rows)
+    if (!(await isRunning(workflow_id, run_id)) && (await clear(db, id))) cleared += 1;
   return cleared;
+}
+
+/** Removes one; false when somebody still holds it, as the last statement of a killed worker may: the next start comes again. */
+async function clear(db: Database, id: string): Promise<boolean> {
+  try {
+    return await db.transaction(async (tx) => {
+      await tx.query(`set local lock_timeout = '1s'`);
+      const locked = await tx.query('select from broadcasts where id = $1 and digest is null for update', [id]);
+      if (locked.rows.length === 0) return false;
+      await dropPartition(tx, id);
+      await dropRecipients(tx, id);
+      await tx.query('delete from broadcasts where id = $1', [id]);
+      return true;
+    });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
+    throw error;
+  }
 }

@@ -102,7 +102,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 interface Running {
   id: string;
   workflowId: string;
-  result(): Promise<{ state: string }>;
+  result: () => Promise<{ state: string }>;
 }
 
 async function startThree(one: Case): Promise<Running[]> {
@@ -118,7 +118,8 @@ async function startThree(one: Case): Promise<Running[]> {
   return Promise.all(
     plans.map(async ({ broadcastId: id, digest }) => {
       const workflowId = `broadcast/${id}/1`;
-      return { id, workflowId, result: (await world.start({ plan: digest }, workflowId)).result };
+      const started = await world.start({ plan: digest }, workflowId);
+      return { id, workflowId, result: () => started.result() };
     }),
   );
 }
