@@ -10,7 +10,10 @@ import type { ListPlan } from './list-plan.ts';
 /** Bytes of COPY text beside the block's own, to size the first buffer; it grows when that is too little. */
 const SPARE_BYTES = 64 * 1024;
 
-const isBlank = (fields: string[]) => fields.every(isBlankCell);
+function isBlank(fields: string[]): boolean {
+  for (const field of fields) if (!isBlankCell(field)) return false;
+  return true;
+}
 
 /**
  * Every record of the block as a staged line, in file order; blank records are counted instead. Pure: the same block and
@@ -19,17 +22,22 @@ const isBlank = (fields: string[]) => fields.every(isBlankCell);
 export function copyListBlock(block: RecordBlock, plan: ListPlan): CopyBlock {
   const read = listLineReader(plan);
   const buffer = copyBuffer(block.bytes.length + SPARE_BYTES);
-  const counts = { rows: 0, blank: 0, firstLine: null as number | null, lastLine: null as number | null };
+  let rows = 0;
+  let blank = 0;
+  let firstLine: number | null = null;
+  let lastLine: number | null = null;
   const nextLine = visitRecords(block, plan, (record) => {
     if (isBlank(record.fields)) {
-      counts.blank += 1;
+      blank += 1;
       return;
     }
-    const { line, byteStart, byteLength, reason, key, parameters } = read(record);
+    const { line, byteStart, byteLength } = record;
+    const { reason, key, parameters } = read(record);
     buffer.append(`${line}\t${byteStart}\t${byteLength}\t${text(reason)}\t${text(key)}\t${textArray(parameters)}\n`);
-    counts.rows += 1;
-    counts.firstLine ??= line;
-    counts.lastLine = line;
+    rows += 1;
+    firstLine ??= line;
+    lastLine = line;
   });
-  return { copyText: buffer.bytes(), ...counts, nextByte: block.byteStart + block.bytes.length, nextLine };
+  const nextByte = block.byteStart + block.bytes.length;
+  return { copyText: buffer.bytes(), rows, blank, firstLine, lastLine, nextByte, nextLine };
 }

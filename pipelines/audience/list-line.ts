@@ -62,26 +62,26 @@ function parameterOf(source: PlaceSource, fields: string[]): string | null | und
   return result.reason === 'text_empty' ? null : undefined;
 }
 
+const invalid = (reason: InvalidReason): ListLine => ({ reason, key: null, parameters: null });
+
 /** Makes the reader of a list's records; make it once, call it for every record. The same record gives the same line. */
 export function listLineReader(plan: ListPlan): (record: SourceRecord) => ListLine {
   const readKey = keyRule(plan);
   const missing = `${plan.matchBy}_missing` as InvalidReason;
   const { sources } = plan;
-  return ({ line, byteStart, byteLength, fields }) => {
-    const place = { line, byteStart, byteLength };
-    const invalid = (reason: InvalidReason): ListLine => ({ ...place, reason, key: null, parameters: null });
+  return ({ fields }) => {
     if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns)) return invalid('column_count');
     const cell = fields[plan.keyColumn] ?? '';
     if (isBlankCell(cell)) return invalid(missing);
-    const key = readKey(cell);
-    if ('reason' in key) return invalid(key.reason);
-    if (sources.length === 0) return { ...place, reason: null, key: key.key, parameters: null };
+    const read = readKey(cell);
+    if ('reason' in read) return invalid(read.reason);
+    if (sources.length === 0) return { reason: null, key: read.key, parameters: null };
     const parameters: (string | null)[] = [];
     for (const source of sources) {
       const value = parameterOf(source, fields);
       if (value === undefined) return invalid('parameter_too_long');
       parameters.push(value);
     }
-    return { ...place, reason: null, key: key.key, parameters };
+    return { reason: null, key: read.key, parameters };
   };
 }

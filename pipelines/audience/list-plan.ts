@@ -34,11 +34,8 @@ export interface ListProfile {
   dataLine: number;
 }
 
-/** One line, ready for COPY. With a reason it is invalid, and key and parameters are null. */
+/** What a line says. With a reason it is invalid, and key and parameters are null. */
 export interface ListLine {
-  line: number;
-  byteStart: number;
-  byteLength: number;
   reason: string | null;
   key: string | null;
   /** Null: the message is the same for all. A null element: the cell is blank, or the contact gives the value. */

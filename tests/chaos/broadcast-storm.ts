@@ -124,7 +124,7 @@ async function lostAnswers(world: BroadcastWorld): Promise<number> {
 }
 
 /** Small slices and chunks: hundreds of requests, several slices at once, for a list that takes seconds. */
-async function shrink(world: BroadcastWorld, broadcastId: string, mode: Mode): Promise<void> {
+export async function shrink(world: BroadcastWorld, broadcastId: string, mode: Mode): Promise<void> {
   await world.db.transaction(async (tx) => {
     await tx.query('update broadcasts set slice_size = 300, chunk_size = $2 where id = $1', [
       broadcastId,
