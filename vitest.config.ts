@@ -21,6 +21,8 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts', 'tests/chaos/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
+          // After the rest: what is measured here, and what is killed at named points, wants the machine for itself.
+          sequence: { groupOrder: 1 },
           testTimeout: 600_000,
           hookTimeout: 300_000,
         },

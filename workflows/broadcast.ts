@@ -1,6 +1,7 @@
 // Sends one broadcast: plan if asked to, approval, start, delivery, settling, end. Holds ids and counts; everybody's fate is
 // in the ledger.
 import {
+  allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   ChildWorkflowCancellationType,
@@ -53,6 +54,8 @@ export async function broadcast(input: unknown): Promise<BroadcastResult> {
     return await send(request, started, desk);
   } finally {
     watch.stop();
+    // Whoever asked for the end is answered before it.
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 }
 

@@ -48,8 +48,9 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
   let woken = false;
   setHandler(wakeSignal, () => void (woken = true), { description: 'Look at once whether to go on.' });
   const sleep = async (ms: number, summary: string) => {
-    woken = false;
     await condition(() => woken, Math.max(1, Math.min(ms, LONGEST_SLEEP_MS)), { summary });
+    // Not before: a call that came while something was still under way must not be slept through.
+    woken = false;
   };
 
   if (input.resolveOnly) return resolveClaimed(ref, run, sleep, { ended: 'cancelled', problem: null });

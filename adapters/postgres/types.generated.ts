@@ -13,6 +13,12 @@ export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S[], I[], U[]>
   : T[];
 
+export type BroadcastState = "cancelled" | "completed" | "failed" | "paused" | "planned" | "running" | "scheduled" | "settling";
+
+export type ChunkState = "accepted" | "rejected" | "sealed" | "uncertain" | "unsealed";
+
+export type DeliveryState = "delivered" | "failed" | "none" | "read" | "sent";
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -35,6 +41,10 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type LineMatch = "ambiguous" | "created" | "duplicate" | "invalid" | "matched" | "unmatched";
+
+export type RecipientFate = "accepted" | "cancelled" | "claimed" | "planned" | "rejected" | "suppressed" | "uncertain";
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AttributeDefinitions {
@@ -43,8 +53,160 @@ export interface AttributeDefinitions {
   type: string;
 }
 
+export interface BroadcastAttempts {
+  answered_at: Timestamp;
+  attempt: number;
+  broadcast_id: Int8;
+  chunk: boolean;
+  claimed_at: Timestamp;
+  class: string;
+  code: string;
+  message_id: string | null;
+  request_id: string | null;
+  settled: boolean;
+  slot_at: Timestamp | null;
+  unit: Int8;
+}
+
+export interface BroadcastChunks {
+  answered: Generated<boolean>;
+  attempts: Generated<number>;
+  body: Buffer | null;
+  broadcast_id: Int8;
+  code: string | null;
+  endpoint: string;
+  first_attempt_at: Timestamp | null;
+  id: Generated<Int8>;
+  ordinals: number[];
+  request_id: string | null;
+  resolved_at: Timestamp | null;
+  retry_key: Generated<string>;
+  slice: number;
+  state: Generated<ChunkState>;
+  unknown: Generated<boolean>;
+}
+
+export interface BroadcastLedger {
+  attempts: Generated<number>;
+  broadcast_id: Int8;
+  charged: Generated<number>;
+  chunk_id: Int8 | null;
+  chunk_limit: number | null;
+  claimed_at: Timestamp | null;
+  code: string | null;
+  delivery: Generated<DeliveryState>;
+  delivery_code: string | null;
+  fate: RecipientFate;
+  not_before: Timestamp | null;
+  ordinal: number;
+  reopened: Generated<number>;
+  retryable: Generated<boolean>;
+  settled_at: Timestamp | null;
+  slot_at: Timestamp | null;
+}
+
+export interface BroadcastLines {
+  broadcast_id: Int8;
+  candidates: ArrayType<Int8> | null;
+  duplicate_of: Int8 | null;
+  line: Int8;
+  ordinal: number | null;
+  outcome: LineMatch;
+  reason: string | null;
+}
+
+export interface BroadcastRecipients {
+  address: string | null;
+  broadcast_id: Int8;
+  contact_id: Int8 | null;
+  line: Int8 | null;
+  ordinal: number;
+  parameters: string[] | null;
+}
+
+export interface Broadcasts {
+  attempt: Generated<number>;
+  channel_id: string;
+  chunk_size: number;
+  content_sha256: string | null;
+  control: Generated<string>;
+  created_at: Generated<Timestamp>;
+  digest: string | null;
+  endpoint: string;
+  error: string | null;
+  file_name: string | null;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  key: Generated<string>;
+  lines: Generated<Int8>;
+  lines_file: string | null;
+  matched_line: Int8 | null;
+  matched_lines: Generated<Int8>;
+  message: Json;
+  options: Json;
+  outcomes: Generated<Json>;
+  parameter_names: Generated<string[]>;
+  plan_step: Generated<number>;
+  planned_at: Timestamp | null;
+  profile: Json | null;
+  quota: Json | null;
+  recipients: Generated<number>;
+  rejected: Generated<Json>;
+  report_file: string | null;
+  requests: Generated<Int8>;
+  run_id: string | null;
+  same_as: Int8 | null;
+  skipped: Generated<Json>;
+  slice_size: number;
+  source_path: string | null;
+  spool_bytes: Int8 | null;
+  spool_path: string | null;
+  stage_byte: Generated<Int8>;
+  stage_line: Generated<Int8>;
+  started_at: Timestamp | null;
+  state: Generated<BroadcastState>;
+  suppressed: Generated<Json>;
+  updated_at: Generated<Timestamp>;
+  warnings: Generated<Json>;
+  workflow_id: string | null;
+}
+
+export interface BroadcastSlices {
+  broadcast_id: Int8;
+  done: Generated<boolean>;
+  epoch: Generated<number>;
+  from_ordinal: number;
+  next_at: Timestamp | null;
+  slice: number;
+  to_ordinal: number;
+}
+
+export interface BroadcastStaging {
+  broadcast_id: Int8;
+  byte_length: number;
+  byte_start: Int8;
+  key: string | null;
+  line: Int8;
+  parameters: string[] | null;
+  reason: string | null;
+}
+
+export interface ChannelBreakers {
+  backoff_ms: Generated<number>;
+  channel_id: string;
+  code: string | null;
+  faults: Generated<number>;
+  open: Generated<boolean>;
+  opened_at: Timestamp | null;
+  probe_at: Timestamp | null;
+}
+
 export interface Channels {
   base_url: string;
+  /**
+   * contacts that may be messaged: the oldest subscriptions keep their place; null: all
+   */
+  contact_quota: Int8 | null;
   created_at: Generated<Timestamp>;
   default_country: Generated<string>;
   enabled: Generated<boolean>;
@@ -63,6 +225,10 @@ export interface Channels {
 export interface Contacts {
   attributes: Generated<Json>;
   avatar_url: string | null;
+  /**
+   * since when this person has blocked the channel, as far as the provider told; null: not blocked
+   */
+  blocked_at: Timestamp | null;
   channel_id: string;
   created_at: Generated<Timestamp>;
   display_name: string | null;
@@ -182,6 +348,23 @@ export interface ImportStaging {
   time_zone: string | null;
 }
 
+export interface RateLimits {
+  channel_id: string;
+  endpoint: string;
+  granted: Generated<Int8>;
+  penalty: Generated<number>;
+  penalty_at: Generated<Timestamp>;
+  tat: Generated<Timestamp>;
+}
+
+export interface RateShares {
+  asked_at: Timestamp;
+  broadcast_id: Int8;
+  channel_id: string;
+  endpoint: string;
+  granted: Generated<number>;
+}
+
 export interface Settings {
   name: string;
   value: string;
@@ -210,6 +393,15 @@ export interface TagEvents {
 
 export interface DB {
   attribute_definitions: AttributeDefinitions;
+  broadcast_attempts: BroadcastAttempts;
+  broadcast_chunks: BroadcastChunks;
+  broadcast_ledger: BroadcastLedger;
+  broadcast_lines: BroadcastLines;
+  broadcast_recipients: BroadcastRecipients;
+  broadcast_slices: BroadcastSlices;
+  broadcast_staging: BroadcastStaging;
+  broadcasts: Broadcasts;
+  channel_breakers: ChannelBreakers;
   channels: Channels;
   contact_tags: ContactTags;
   contacts: Contacts;
@@ -218,6 +410,8 @@ export interface DB {
   import_slices: ImportSlices;
   import_staging: ImportStaging;
   imports: Imports;
+  rate_limits: RateLimits;
+  rate_shares: RateShares;
   settings: Settings;
   suppressions: Suppressions;
   tag_events: TagEvents;

@@ -56,6 +56,12 @@ async function begin(ref: PlanRef, ports: ListPorts): Promise<PlanRow> {
   });
 }
 
+interface Chunk extends Record<string, unknown> {
+  line: string | null;
+  lines: number;
+  settled: boolean;
+}
+
 /** One chunk; gives the lines matched so far, or null when there is none left. */
 async function matchChunk(
   ref: PlanRef,
@@ -66,11 +72,12 @@ async function matchChunk(
   return ports.db.transaction(
     async (tx) => {
       const row = await lockPlan(tx, ref);
-      const { rows } = await tx.query<{ line: string | null; lines: number }>(forList('chunk_end', ref.broadcastId), [
+      const { rows } = await tx.query<Chunk>(forList('chunk_end', ref.broadcastId), [
         row.matchedLine,
         ports.matchChunkLines ?? CHUNK_LINES,
+        ref.broadcastId,
       ]);
-      const { line: to, lines } = rows[0]!;
+      const { line: to, lines, settled } = rows[0]!;
       if (to === null) {
         if (keysShareContacts(row.profile.plan)) await tx.query(audienceSql.point_to_winner, [ref.broadcastId]);
         return null;
@@ -78,7 +85,7 @@ async function matchChunk(
       await tx.query(`set local work_mem = '${WORK_MEM}'`);
       // Without an index, a plan made for few lines would read all contacts once a line.
       if (comparesText(row.profile.plan)) await tx.query('set local enable_nestloop = off');
-      const frozen = await freezeChunk(tx, row, to, pads);
+      const frozen = await freezeChunk(tx, row, to, settled, pads);
       await tx.query(
         `update broadcasts set matched_line = $2, matched_lines = matched_lines + $3, recipients = recipients + $4,
            quota = $5, updated_at = clock_timestamp()
@@ -101,6 +108,7 @@ async function freezeChunk(
   tx: Transaction,
   row: PlanRow,
   to: string,
+  settled: boolean,
   pads: SuppressionPads | null,
 ): Promise<{ recipients: number; newcomers: number }> {
   const { plan } = row.profile;
@@ -122,6 +130,7 @@ async function freezeChunk(
     quota?.since ?? null,
     quota?.contactId ?? null,
     quota ? quota.free - quota.newcomers : null,
+    settled,
   ]);
   return rows[0]!;
 }

@@ -34,9 +34,12 @@ export function combineDigest(
     .digest('hex');
 }
 
-/** The digest of a matched plan. Reads every recipient once, in Postgres; only block digests leave it. */
-export async function planDigest(db: Queryable, row: PlanRow): Promise<string> {
-  const { rows } = await db.query<{ digest: string }>(planSql.digest_blocks, [row.broadcastId]);
+/**
+ * The digest of a matched plan. Reads every recipient once, in Postgres; only block digests leave it. `suppressed`: whether
+ * any of them is, else their reasons need not be looked up.
+ */
+export async function planDigest(db: Queryable, row: PlanRow, suppressed: boolean): Promise<string> {
+  const { rows } = await db.query<{ digest: string }>(planSql.digest_blocks, [row.broadcastId, suppressed]);
   return combineDigest(
     row,
     rows.map((block) => block.digest),

@@ -46,11 +46,9 @@ export async function freezePlan(ref: PlanRef, ports: PlanPorts): Promise<PlanRe
 async function freeze(ref: PlanRef, row: PlanRow, ports: PlanPorts): Promise<void> {
   const judged = await judgeSample(row, ports);
   // Postgres and this process each have work here; neither should wait for the other.
-  const [digest, counts, linesFile] = await Promise.all([
-    planDigest(ports.db, row),
-    count(row, ports, judged),
+  const [{ digest, ...counts }, linesFile] = await Promise.all([
+    countAndDigest(row, ports, judged),
     ports.writeReport(`broadcast-${row.broadcastId}-lines.csv`, linesOf(row, ports)),
-    refreshStatistics(row, ports),
   ]);
   await ports.db.transaction(async (tx) => {
     // Two plans of one digest at once: the second waits here, and then finds the first.
@@ -60,15 +58,6 @@ async function freeze(ref: PlanRef, row: PlanRow, ports: PlanPorts): Promise<voi
     if (twin === null) await publish(tx, row, { ...counts, digest, linesFile });
     else await become(tx, row, twin, { ...counts, linesFile });
   });
-}
-
-/** Recipients from which delivery would suffer from statistics that know nothing of them; below, a sample costs more. */
-const SAMPLED_FROM = 1_000;
-
-async function refreshStatistics(row: PlanRow, { db }: PlanPorts): Promise<void> {
-  if (row.recipients < SAMPLED_FROM) return;
-  await db.query(planSql.analyze_recipients);
-  await db.query(planSql.analyze_ledger);
 }
 
 /** Has the provider judge the first personal message; an equal one was judged before a line was read. */
@@ -82,7 +71,7 @@ async function judgeSample(row: PlanRow, ports: PlanPorts): Promise<string[]> {
 
 type Counts = Omit<FrozenPlan, 'digest' | 'linesFile'>;
 
-async function count(row: PlanRow, { db }: PlanPorts, judged: string[]): Promise<Counts> {
+async function countAndDigest(row: PlanRow, { db }: PlanPorts, judged: string[]): Promise<Counts & { digest: string }> {
   const { broadcastId: id, sliceSize, chunkSize } = row;
   const [{ outcomes, several }, { rows: fates }, { rows }] = await Promise.all([
     countMatches(db, id),
@@ -91,10 +80,12 @@ async function count(row: PlanRow, { db }: PlanPorts, judged: string[]): Promise
   ]);
   const byCode = (fate: Fate) =>
     Object.fromEntries(fates.filter((f) => f.fate === fate).map((f) => [f.code!, Number(f.recipients)]));
+  const suppressed = byCode('suppressed');
   const rejected = byCode('rejected');
   return {
+    digest: await planDigest(db, row, Object.keys(suppressed).length > 0),
     outcomes,
-    suppressed: byCode('suppressed'),
+    suppressed,
     rejected,
     requests: Number(rows[0]!.requests),
     warnings: [...row.warnings, ...judged, ...warningsOf(row, several, rejected['missing_parameter'] ?? 0)],

@@ -143,7 +143,7 @@ export class DeliveryRun {
         await this.#use(lease, purse);
         return null;
       }
-      if (lease.waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: Date.now() + lease.waitMs };
+      if (lease.waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: this.#lane.clock.latest() + lease.waitMs };
       this.#lane.permits.give(purse.permits);
       purse.permits = 0;
       await this.#pause(lease.waitMs);
@@ -231,7 +231,7 @@ export class DeliveryRun {
     const due = Math.min(...this.#repeats.map(({ dueMs }) => dueMs));
     if (due === Infinity) return { stopped: 'done', nextAt: null };
     const waitMs = due - performance.now();
-    if (waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: Date.now() + waitMs };
+    if (waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: this.#lane.clock.latest() + waitMs };
     await this.#pause(waitMs);
     return null;
   }

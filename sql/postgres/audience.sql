@@ -38,7 +38,9 @@ join {{staging}} s on s.key = first.key and s.line <> first.line
 
 -- name: chunk_end
 -- The last of the next $2 lines after line $1; null: there is none.
-select max(line) as line, count(*)::int as lines
+-- `settled`: some of them, or of the lines after them, have their outcome already.
+select max(line) as line, count(*)::int as lines,
+  exists (select from broadcast_lines where broadcast_id = $3 and line > $1 limit 1) as settled
 from (select line from {{staging}} where line > $1 order by line limit $2) chunk
 
 -- name: found_by_social_id
@@ -120,14 +122,16 @@ where keep
 -- and contact, each with its fate. One statement, so that all of it is of one instant.
 -- $6 ambiguity policy; $7 an unknown key creates a contact; $8 contact fields that fill places (null: the line does), null
 -- when none does; $9 check suppressions, $10 and $11 the padded keys. $12 the channel has a quota, $13 and $14 the last
--- contact that has a place in it, $15 places left for contacts that are still to be created.
+-- contact that has a place in it, $15 places left for contacts that are still to be created. $16 some lines are settled.
 -- $found and $kept are fragments above. Reasons not to send are looked for in the order of design.md §6; holdout and
 -- frequency cap will come after over_quota.
 with fresh as (
   select s.line, s.key, s.parameters
   from {{staging}} s
   where s.reason is null and s.line > $3 and s.line <= $4
-    and not exists (select from broadcast_lines l where l.broadcast_id = $1 and l.line = s.line offset 0)
+    and not (
+      $16::boolean and exists (select from broadcast_lines l where l.broadcast_id = $1 and l.line = s.line offset 0)
+    )
 ),
 found as ($found),
 judged as (

@@ -1,20 +1,20 @@
 -- Freezing a plan: its digest, its slices, its counts. $1 is always the broadcast id. `offset 0`: see audience.sql.
 
 -- name: digest_blocks
--- One digest for every 5,000 recipients; pipelines/broadcast/plan-digest.ts has the format.
+-- One digest for every 5,000 recipients; pipelines/broadcast/plan-digest.ts has the format. $2: some are suppressed.
 select encode(sha256(string_agg(
     convert_to(r.address || E'\x1f', 'UTF8')
       || case
         when r.parameters is null then '\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'::bytea
         else sha256(convert_to(array_to_string(r.parameters, E'\x1f', E'\x1d'), 'UTF8'))
       end
-      || convert_to(E'\x1f' || case when l.fate = 'suppressed' then l.code else '' end || E'\x1e', 'UTF8'),
+      || case when $2::boolean then convert_to(E'\x1f' || coalesce((
+          select l.code from broadcast_ledger l
+          where l.broadcast_id = $1 and l.ordinal = r.ordinal and l.fate = 'suppressed'
+        ), '') || E'\x1e', 'UTF8') else '\x1f1e'::bytea end,
     ''::bytea order by r.ordinal
   )), 'hex') as digest
 from broadcast_recipients r
-cross join lateral (
-  select fate, code from broadcast_ledger where broadcast_id = $1 and ordinal = r.ordinal offset 0
-) l
 where r.broadcast_id = $1
 group by r.ordinal / 5000
 order by r.ordinal / 5000

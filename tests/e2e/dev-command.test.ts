@@ -63,14 +63,14 @@ test('it prints one JSON line, says where all is, and ends on Ctrl-C with code 0
   expect(await waitUntil(() => ended(process), 60_000)).toBe(true);
   expect(process.child.exitCode).toBe(0);
   expect(Object.values(runtime.children).filter(isSameProcess)).toEqual([]);
-  expect(Object.keys(runtime.children)).toEqual(['postgres', 'temporal']);
+  expect(Object.keys(runtime.children)).toEqual(['postgres', 'temporal', 'simulator']);
 });
 
 test('after kill -9 its servers end by themselves, or by the next start, which works', async () => {
   const first = dev();
   await ready(first);
   const children = Object.values(readLeftRuntime(dataDir)?.children ?? {});
-  expect(children).toHaveLength(2);
+  expect(children).toHaveLength(3);
   first.child.kill('SIGKILL');
   expect(await waitUntil(() => !children.some(isSameProcess), 60_000)).toBe(true);
   const second = dev();

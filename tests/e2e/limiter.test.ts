@@ -168,7 +168,12 @@ async function judge(one: Case, broadcasts: Running[], before: Look, after: Look
 }
 
 /** Requests by broadcast in [from, to) µs: WhatsApp names it in the reference, LINE's retry keys are the ledger's. */
-function steadyCounts(log: ArrivalLog, one: Case, from: number, to: number): Promise<{ id: string; requests: number }[]> {
+function steadyCounts(
+  log: ArrivalLog,
+  one: Case,
+  from: number,
+  to: number,
+): Promise<{ id: string; requests: number }[]> {
   const { sender, endpoint } = one.log;
   const id = one.kind === 'line' ? 'keys.broadcast_id' : `split_part(arrivals.correlation, '.', 2)`;
   return log.query(`
