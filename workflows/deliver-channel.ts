@@ -47,30 +47,32 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
     deliverSlice.executeWithOptions({ summary: `slice ${slice}` }, [{ ...ref, channel: input.channel, slice }]);
   let woken = false;
   setHandler(wakeSignal, () => void (woken = true), { description: 'Look at once whether to go on.' });
-  const sleep = async (ms: number, summary: string) => {
-    await condition(() => woken, Math.max(1, Math.min(ms, LONGEST_SLEEP_MS)), { summary });
-    // Not before: a call that came while something was still under way must not be slept through.
-    woken = false;
+  const bell: Bell = {
+    silence: () => void (woken = false),
+    sleep: async (ms, summary) =>
+      void (await condition(() => woken, Math.max(1, Math.min(ms, LONGEST_SLEEP_MS)), { summary })),
   };
 
-  if (input.resolveOnly) return resolveClaimed(ref, run, sleep, { ended: 'cancelled', problem: null });
+  if (input.resolveOnly) return resolveClaimed(ref, run, bell, { ended: 'cancelled', problem: null });
   const events = input.events ?? EVENTS;
   let after = input.after ?? -1;
   let window = WINDOW;
   for (;;) {
+    bell.silence();
     const pass = await onePass(ref, run, { after, window, events });
     if (pass.stopped === 'cancelled' || pass.stopped === 'failed')
-      return resolveClaimed(ref, run, sleep, { ended: pass.stopped, problem: pass.problem });
-    if (pass.stopped === 'paused') await whilePaused(ref, sleep);
+      return resolveClaimed(ref, run, bell, { ended: pass.stopped, problem: pass.problem });
+    if (pass.stopped === 'paused') await whilePaused(ref, bell);
     // One slice finds out whether a held-up channel works again; the others need not ask too.
     window = pass.stopped === 'wait' ? 1 : WINDOW;
-    if (pass.stopped === 'wait') await sleep((pass.nextAt ?? 0) - Date.now(), 'the channel is held up');
+    if (pass.stopped === 'wait') await bell.sleep((pass.nextAt ?? 0) - Date.now(), 'the channel is held up');
     after = pass.complete || pass.stopped !== null ? -1 : pass.after;
     if (pass.complete && pass.stopped === null) {
       const [open] = await short.openSlices(ref, -1, 1);
       if (!open) return { ended: 'done', problem: null };
       const next = await earliest(ref);
-      if (next !== null && next > Date.now()) await sleep(next - Date.now(), 'recipients that are tried again later');
+      if (next !== null && next > Date.now())
+        await bell.sleep(next - Date.now(), 'recipients that are tried again later');
     }
     if (workflowInfo().historyLength > events) {
       await condition(allHandlersFinished);
@@ -80,7 +82,11 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
 }
 
 type Run = (slice: number) => Promise<SliceResult>;
-type Sleep = (ms: number, summary: string) => Promise<void>;
+/** Sleep that ends when people want something. What rang since it was silenced ends it at once: silence it before the look. */
+interface Bell {
+  silence(): void;
+  sleep(ms: number, summary: string): Promise<void>;
+}
 
 /** Slices that are due, `window` at a time, until one of them says stop, none is left, or the history is long enough. */
 async function onePass(
@@ -129,18 +135,18 @@ async function earliest(ref: BroadcastRef): Promise<number | null> {
 }
 
 /** The ledger's word counts, not the signal's: a signal can come before the pause is noticed here. */
-async function whilePaused(ref: BroadcastRef, sleep: Sleep): Promise<void> {
-  while ((await short.readControl(ref)) === 'pause') await sleep(LONGEST_SLEEP_MS, 'paused');
+async function whilePaused(ref: BroadcastRef, bell: Bell): Promise<void> {
+  for (;;) {
+    bell.silence();
+    if ((await short.readControl(ref)) !== 'pause') return;
+    await bell.sleep(LONGEST_SLEEP_MS, 'paused');
+  }
 }
 
 /** Repeats what may have been taken until it is known, also after a stop: the ledger has no other way to the truth. */
-async function resolveClaimed(
-  ref: BroadcastRef,
-  run: Run,
-  sleep: Sleep,
-  result: DeliverResult,
-): Promise<DeliverResult> {
+async function resolveClaimed(ref: BroadcastRef, run: Run, bell: Bell, result: DeliverResult): Promise<DeliverResult> {
   for (;;) {
+    bell.silence();
     const slices = await short.claimedSlices(ref);
     if (slices.length === 0) return result;
     let nextAt = Infinity;
@@ -148,7 +154,7 @@ async function resolveClaimed(
       const { stopped, nextAt: due } = await run(slice);
       if (stopped === 'wait') nextAt = Math.min(nextAt, due ?? Date.now());
     }
-    if (nextAt !== Infinity) await sleep(nextAt - Date.now(), 'requests nobody knows the end of');
+    if (nextAt !== Infinity) await bell.sleep(nextAt - Date.now(), 'requests nobody knows the end of');
     if (workflowInfo().historyLength > EVENTS) {
       // The broadcast is stopped in the ledger, so the next run comes straight back here.
       const [broadcastId, attempt] = [ref.broadcastId, ref.attempt];
