@@ -36,18 +36,16 @@ async function load(connection: DuckDBConnection, name: string, csv: string): Pr
   );
 }
 
-/** The whole log of one sender and endpoint: how many, how many refused for being too fast, and the fullest second. */
-export async function busiest(log: ArrivalLog, sender: string, endpoint: string): Promise<Busiest> {
+/** One sender and endpoint from a moment on: how many, how many refused for being too fast, and the fullest second. */
+export async function busiest(log: ArrivalLog, sender: string, endpoint: string, fromUs: number): Promise<Busiest> {
   const [row] = await log.query<Busiest>(`
-    with mine as (
-      select at_us::bigint as at_us, status, code from arrivals where sender = '${sender}' and endpoint = '${endpoint}'
-    ),
-    windows as (
-      select count(*) over (order by at_us range between 999999 preceding and current row) as held from mine
+    with seconds as (
+      select at_us::bigint as at_us, status, code,
+        count(*) over (order by at_us::bigint range between 999999 preceding and current row) as held
+      from arrivals where sender = '${sender}' and endpoint = '${endpoint}'
     )
-    select count(*)::integer as requests,
-      count(*) filter (where status = '429' or code in ('rate_limit', '130429'))::integer as refused,
-      (select max(held) from windows)::integer as "inOneSecond"
-    from mine`);
+    select count(*)::integer as requests, max(held)::integer as "inOneSecond",
+      count(*) filter (where status = '429' or code in ('rate_limit', '130429'))::integer as refused
+    from seconds where at_us >= ${fromUs}`);
   return row!;
 }

@@ -11,6 +11,8 @@ export interface DeliverInput extends BroadcastRef {
   resolveOnly: boolean;
   /** Where the pass goes on; -1: at the beginning. Left out by people. */
   after?: number;
+  /** With resolveOnly: how the broadcast was stopped. Left out by people. */
+  ended?: DeliverResult;
   /** Events after which a run hands over to the next; only the recording of histories makes it small. */
   events?: number;
 }
@@ -53,7 +55,7 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
       void (await condition(() => woken, Math.max(1, Math.min(ms, LONGEST_SLEEP_MS)), { summary })),
   };
 
-  if (input.resolveOnly) return resolveClaimed(ref, run, bell, { ended: 'cancelled', problem: null });
+  if (input.resolveOnly) return resolveClaimed(input, run, bell, input.ended ?? { ended: 'cancelled', problem: null });
   const events = input.events ?? EVENTS;
   let after = input.after ?? -1;
   let window = WINDOW;
@@ -61,7 +63,7 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
     bell.silence();
     const pass = await onePass(ref, run, { after, window, events });
     if (pass.stopped === 'cancelled' || pass.stopped === 'failed')
-      return resolveClaimed(ref, run, bell, { ended: pass.stopped, problem: pass.problem });
+      return resolveClaimed(input, run, bell, { ended: pass.stopped, problem: pass.problem });
     if (pass.stopped === 'paused') await whilePaused(ref, bell);
     // One slice finds out whether a held-up channel works again; the others need not ask too.
     window = pass.stopped === 'wait' ? 1 : WINDOW;
@@ -144,7 +146,13 @@ async function whilePaused(ref: BroadcastRef, bell: Bell): Promise<void> {
 }
 
 /** Repeats what may have been taken until it is known, also after a stop: the ledger has no other way to the truth. */
-async function resolveClaimed(ref: BroadcastRef, run: Run, bell: Bell, result: DeliverResult): Promise<DeliverResult> {
+async function resolveClaimed(
+  input: DeliverInput,
+  run: Run,
+  bell: Bell,
+  result: DeliverResult,
+): Promise<DeliverResult> {
+  const ref = { broadcastId: input.broadcastId, attempt: input.attempt };
   for (;;) {
     bell.silence();
     const slices = await short.claimedSlices(ref);
@@ -155,11 +163,7 @@ async function resolveClaimed(ref: BroadcastRef, run: Run, bell: Bell, result: D
       if (stopped === 'wait') nextAt = Math.min(nextAt, due ?? Date.now());
     }
     if (nextAt !== Infinity) await bell.sleep(nextAt - Date.now(), 'requests nobody knows the end of');
-    if (workflowInfo().historyLength > EVENTS) {
-      // The broadcast is stopped in the ledger, so the next run comes straight back here.
-      const [broadcastId, attempt] = [ref.broadcastId, ref.attempt];
-      const channel = workflowInfo().workflowId.split('/').slice(3).join('/');
-      await continueAsNew<typeof deliverChannel>({ broadcastId, attempt, channel, resolveOnly: true });
-    }
+    if (workflowInfo().historyLength > EVENTS)
+      await continueAsNew<typeof deliverChannel>({ ...input, resolveOnly: true, ended: result });
   }
 }

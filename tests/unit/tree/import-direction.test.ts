@@ -44,7 +44,8 @@ export function violation({ from, to, typeOnly }: Import): string | null {
   const top = from.split('/')[0];
   const target = to.split('/')[0]!;
   if (target === top && !(isContract(from) && !isContract(to))) return null;
-  if (target === 'tests' || (target === 'bench' && top !== 'cli' && top !== 'tests')) return 'nothing imports tests; only cli and tests import bench';
+  if (target === 'tests' || (target === 'bench' && top !== 'cli' && top !== 'tests'))
+    return 'nothing imports tests; only cli and tests import bench';
   switch (top) {
     case 'cli':
     case 'server':
