@@ -4,14 +4,21 @@ import type { Database } from '../adapters/postgres/database.ts';
 import { openAccount, providerOf } from '../adapters/channels/providers.ts';
 import { rateOf, readChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../pipelines/contracts/channel.ts';
+import type { ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import type { ProviderAccount } from '../pipelines/contracts/provider.ts';
 import { inFlightLimit, Permits } from '../pipelines/delivery/permits.ts';
 import type { Lane } from '../pipelines/delivery/ports.ts';
 import { ServerClock } from '../pipelines/limiter/server-clock.ts';
 
-/** Requests under way on one channel at most, whatever its rate. */
-const MOST_CONNECTIONS = 512;
+/**
+ * Connections of an account without any limit. Lower: a server that answers slowly is not used; higher: this process and the
+ * server spend their time on sockets (undici alone does half as much with 256 as with 16 or 64).
+ */
+const CONNECTIONS_WITHOUT_LIMIT = 64;
+
+/** The budgets of a kind of channel. */
+const ENDPOINTS: Record<ChannelKind, string[]> = { line: ['push', 'multicast'], whatsapp: ['message'], messenger: [] };
 
 export interface Lanes {
   lane(channelId: string, endpoint: string): Promise<Lane>;
@@ -42,7 +49,8 @@ export function openLanes(
       throw new PipelineError('secret_missing', `This worker has no access token for channel "${channel.id}".`, {
         hint: `Set ${channel.secretEnv} in the environment of every worker and start it again.`,
       });
-    const facts = JSON.stringify([channel.kind, channel.baseUrl, channel.senderId, secret]);
+    const connections = connectionsOf(channel, settings.inFlight);
+    const facts = JSON.stringify([channel.kind, channel.baseUrl, channel.senderId, secret, connections]);
     let opened = accounts.get(channelId);
     if (opened?.facts !== facts) {
       // Requests under way still use the old one; it is closed with the worker.
@@ -50,7 +58,7 @@ export function openLanes(
       const account = openAccount({
         channel,
         secret,
-        connections: MOST_CONNECTIONS,
+        connections,
         timeoutMs: settings.requestTimeoutMs,
       });
       opened = { facts, account, permits: new Map() };
@@ -76,4 +84,11 @@ export function openLanes(
       await Promise.all([...outdated, ...[...accounts.values()].map(({ account }) => account)].map((a) => a.close()));
     },
   };
+}
+
+/** As many as requests may be on their way: one that waits for a connection would miss its slot. */
+function connectionsOf(channel: Channel, inFlight: number): number {
+  if (inFlight > 0) return inFlight;
+  const rates = ENDPOINTS[channel.kind].map((endpoint) => rateOf(channel, endpoint)).filter((rate) => rate > 0);
+  return rates.length === 0 ? CONNECTIONS_WITHOUT_LIMIT : Math.max(...rates.map(inFlightLimit));
 }

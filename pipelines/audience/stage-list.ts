@@ -19,10 +19,10 @@ import { createPartition, forList } from './audience-sql.ts';
 import { CHUNK_LINES } from './match-list.ts';
 
 /**
- * Bytes read at a time. A small list is normalised on the main thread, beside deliveries: a larger block would make them
- * miss their slots (this one takes about 5 ms); a smaller one costs more reads.
+ * Bytes read at a time where the main thread normalises, beside deliveries: a larger block would make them miss their slots
+ * (this one takes about 5 ms); a smaller one costs more reads. Other threads get the larger blocks of an import.
  */
-const BLOCK_BYTES = 128 * 1024;
+const BLOCK_BYTES_HERE = 128 * 1024;
 
 /**
  * Below this size Postgres waits for this process, and keeps the index while the lines come for nothing; above it, building
@@ -45,7 +45,10 @@ export async function stageList(ref: PlanRef, ports: ListPorts, control: StepCon
   const reader = ports.openListReader(row.profile.plan, row.spoolBytes - row.stageByte);
   const spool = await ports.openSpool(row.spoolPath);
   try {
-    const blocks = normalisedBlocks(blockSource(row, spool, ports, control), reader);
+    const blocks = normalisedBlocks(
+      blockSource(row, spool, control, ports.listBlockBytes ?? (reader.lookahead === 0 ? BLOCK_BYTES_HERE : null)),
+      reader,
+    );
     let next = await blocks.next();
     while (!next.done) {
       next = await stageTransaction(ref, ports, blocks, next.value);
@@ -63,10 +66,15 @@ export async function stageList(ref: PlanRef, ports: ListPorts, control: StepCon
   return lines;
 }
 
-function blockSource(row: PlanRow, reader: FileReader, ports: ListPorts, { signal }: StepControl): BlockSource {
+function blockSource(
+  row: PlanRow,
+  reader: FileReader,
+  { signal }: StepControl,
+  blockBytes: number | null,
+): BlockSource {
   const { delimiter, quote } = row.profile.plan;
-  const blockBytes = ports.listBlockBytes ?? BLOCK_BYTES;
-  return { reader, fromByte: row.stageByte, firstLine: row.stageLine, delimiter, quote, signal, blockBytes };
+  const from = { fromByte: row.stageByte, firstLine: row.stageLine };
+  return { reader, ...from, delimiter, quote, signal, ...(blockBytes === null ? {} : { blockBytes }) };
 }
 
 /** Copies blocks until the transaction is full, then commits them with the new position. Returns the block after them. */

@@ -104,7 +104,9 @@ function warningsOf(row: PlanRow, several: number, incomplete: number): string[]
         : `${several} lines led to several contacts each; the one last interacted with was taken (--ambiguous latest).`,
     );
   if (incomplete > 0)
-    warnings.push(`${incomplete} recipients have no value for a place of the message and will not be sent to.`);
+    warnings.push(
+      `${incomplete} ${incomplete === 1 ? 'recipient has' : 'recipients have'} no value for a place of the message and will not be sent to.`,
+    );
   return warnings;
 }
 

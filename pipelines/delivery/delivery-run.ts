@@ -49,6 +49,8 @@ export class DeliveryRun {
   #sent = 0;
   #broken: Error | null = null;
   #wake: () => void = () => undefined;
+  /** Ends the wait for permits. */
+  #unblock: () => void = () => undefined;
 
   constructor(job: SliceJob, lane: Lane, ports: DeliveryPorts, sender: Sender, control: StepControl) {
     this.#job = job;
@@ -63,6 +65,7 @@ export class DeliveryRun {
       (unit) => {
         this.#ready.push(unit);
         this.#wake();
+        this.#unblock();
       },
     );
     this.#recorder = openRecorder({
@@ -118,14 +121,12 @@ export class DeliveryRun {
 
   /** One lease, and the units that go with it. */
   async #round(): Promise<Stop | null> {
-    const held = this.#ready.filter((unit) => unit.permit).length;
-    const wanted = this.#more ? CLAIM_AT_ONCE : this.#ready.length - held;
-    const mustWait = held === 0;
-    const taken =
-      wanted > 0 && (mustWait || this.#lane.permits.free > 0)
-        ? await this.#lane.permits.take(wanted, this.#control.signal)
-        : 0;
+    const holders = () => this.#ready.filter((unit) => unit.permit).length;
+    const wanted = this.#more ? CLAIM_AT_ONCE : this.#ready.length - holders();
+    const mustWait = holders() === 0;
+    const taken = wanted > 0 && (mustWait || this.#lane.permits.free > 0) ? await this.#takePermits(wanted) : 0;
     const purse = { permits: taken };
+    const held = holders();
     try {
       if (held + taken === 0) return null;
       const resolving = this.#ready.length > 0 && this.#ready.every((unit) => unit.unknown);
@@ -150,6 +151,22 @@ export class DeliveryRun {
       return null;
     } finally {
       if (purse.permits > 0) this.#lane.permits.give(purse.permits);
+    }
+  }
+
+  /**
+   * Waits for permits, but no longer than until a unit that holds one misses its slot: with all permits in the hands of such
+   * units, and all their slices waiting here for more, nobody would ever give one back.
+   */
+  async #takePermits(most: number): Promise<number> {
+    const waiting = new AbortController();
+    this.#unblock = () => waiting.abort();
+    this.#control.signal.addEventListener('abort', this.#unblock, { once: true });
+    try {
+      return this.#control.signal.aborted ? 0 : await this.#lane.permits.take(most, waiting.signal);
+    } finally {
+      this.#control.signal.removeEventListener('abort', this.#unblock);
+      this.#unblock = () => undefined;
     }
   }
 

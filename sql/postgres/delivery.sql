@@ -42,7 +42,6 @@ picked as materialized (
     and exists (select from fence)
   order by l.ordinal
   limit $6
-  for update
 ),
 judged as materialized (
   select p.ordinal, r.address, r.parameters,
@@ -59,7 +58,8 @@ changed as (
     claimed_at = clock_timestamp(),
     settled_at = case when j.obstacle is not null then clock_timestamp() end
   from judged j
-  where l.broadcast_id = $1 and l.ordinal = j.ordinal
+  -- Not locked when picked, which would write every row twice: the fence leaves one claimer, and the fate is looked at again.
+  where l.broadcast_id = $1 and l.ordinal = j.ordinal and l.fate = 'planned'
   returning l.ordinal, l.attempts, l.charged, l.claimed_at, j.obstacle, j.address, j.parameters
 )
 select * from changed order by ordinal

