@@ -3,6 +3,7 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import type { BroadcastRef, RetryScope } from '../contracts/broadcast.ts';
 import type { StepControl } from '../import/ports.ts';
 import { broadcastSql } from './broadcast-sql.ts';
+import { refreshStatistics } from './plan-statistics.ts';
 import { eachRange } from './ranges.ts';
 import { checkAttempt } from './start.ts';
 
@@ -14,6 +15,7 @@ export async function createContacts(
   control: StepControl,
 ): Promise<number> {
   await checkAttempt(db, ref);
+  await refreshStatistics(db, recipients);
   let created = 0;
   await eachRange(recipients, control.signal, async (from, to) => {
     await db.transaction(async (tx) => {
@@ -42,6 +44,7 @@ export async function reopenRecipients(
   control: StepControl,
 ): Promise<number> {
   await checkAttempt(db, ref);
+  await refreshStatistics(db, recipients);
   let reopened = 0;
   if (scope !== 'planned')
     await eachRange(recipients, control.signal, async (from, to) => {

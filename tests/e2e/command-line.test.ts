@@ -184,7 +184,7 @@ describe('around the commands', () => {
     const visit = async (command: string[]): Promise<void> => {
       const { code, stdout } = await launch([...command, '--help'], world.folder).ended;
       expect(code, command.join(' ')).toBe(0);
-      const inner = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}(?!help\b)([a-z]+)\b/gm)].map(
+      const inner = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}(?!help\b)([a-z][a-z-]*)\b/gm)].map(
         ([, name]) => name!,
       );
       if (inner.length === 0) {
