@@ -11,6 +11,7 @@ import { inspectFile } from '../pipelines/import/inspect-file.ts';
 import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
 import { readRecords } from '../pipelines/import/read-records.ts';
 import { isBlankRecord, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
+import { csvCell } from '../pipelines/reports/csv-cell.ts';
 import { parseDelimiterOption } from './option-values.ts';
 import { answer, table } from './output.ts';
 
@@ -160,8 +161,7 @@ async function* cleanRows(reader: FileReader, shape: TableShape): AsyncGenerator
 }
 
 function csvLine(fields: string[]): string {
-  const quoted = fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
-  return `${quoted.join(',')}\n`;
+  return `${fields.map((field) => csvCell(field, ',')).join(',')}\n`;
 }
 
 function render(report: InspectReport): string {

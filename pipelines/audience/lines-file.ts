@@ -6,7 +6,7 @@ import type { OpenSpool } from '../broadcast/plan-ports.ts';
 import type { PlanRow } from '../broadcast/plan-store.ts';
 import type { LineMatch } from '../contracts/broadcast.ts';
 import type { FileReader } from '../import/record-blocks.ts';
-import { csvCell } from '../import/report.ts';
+import { csvCell } from '../reports/csv-cell.ts';
 import { forList } from './audience-sql.ts';
 
 /** Lines fetched at a time. Too low: round trips dominate; too high: memory grows with the list. */

@@ -1,9 +1,10 @@
 // The message of a plan: its places, whether the provider's rules allow it, and what it looks like filled.
+import { rateOf } from '../channels/channel-store.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { placesOf } from '../contracts/message-template.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { DeliveryMode, MessageJson, MessageProblem } from '../contracts/provider.ts';
-import { rateOf, sliceSize } from './plan-pace.ts';
+import { sliceSize } from './plan-pace.ts';
 import type { ProviderPorts } from './plan-ports.ts';
 
 /** Problems named in one error; more only bury the first. */
@@ -29,7 +30,7 @@ export function planMessage(
   if (problems.length > 0) throw messageInvalid(`The message breaks the rules of ${channel.kind}`, problems);
   const places = placesOf(message);
   const mode = provider.mode(places.length > 0);
-  return { places, mode, sliceSize: sliceSize(mode.chunkSize, rateOf(channel, mode)) };
+  return { places, mode, sliceSize: sliceSize(mode.chunkSize, rateOf(channel, mode.endpoint)) };
 }
 
 /** Where a provider that cannot be asked now only costs a word of warning. */

@@ -1,6 +1,4 @@
-// How fast a plan can go out: its rate, its slices, its requests, and about how long it takes beside others. Pure arithmetic.
-import type { Channel } from '../contracts/channel.ts';
-import type { DeliveryMode } from '../contracts/provider.ts';
+// How fast a plan can go out: its slices, its requests, and about how long it takes beside others. Pure arithmetic.
 
 /** Percent of the rate that the limiter grants; see design.md §7. */
 const USED_PERCENT = 97;
@@ -12,11 +10,6 @@ const MOST_SLICE = 5_000;
 /** A slice of single requests should take about this many seconds when four of them share the rate. */
 const SLICE_SECONDS = 30;
 const SLICES_AT_ONCE = 4;
-
-/** Requests a second on an endpoint: as configured for it, for all endpoints, or as the provider documents; 0: no limit. */
-export function rateOf(channel: Pick<Channel, 'rates'>, mode: Pick<DeliveryMode, 'endpoint' | 'defaultRate'>): number {
-  return channel.rates[mode.endpoint] ?? channel.rates['*'] ?? mode.defaultRate;
-}
 
 /** Recipients in a slice. Chunked modes and unlimited ones take the largest. */
 export function sliceSize(chunkSize: number, rate: number): number {

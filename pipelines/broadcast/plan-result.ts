@@ -1,8 +1,8 @@
 // The answer of `broadcast plan`, out of the row of a finished plan and of what else runs now. Reads only.
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { readChannel } from '../channels/channel-store.ts';
+import { rateOf, readChannel } from '../channels/channel-store.ts';
 import { emptyMatches, type PlanResult } from '../contracts/broadcast.ts';
-import { etaSeconds, rateOf } from './plan-pace.ts';
+import { etaSeconds } from './plan-pace.ts';
 import type { ProviderPorts } from './plan-ports.ts';
 import { planSql } from './plan-sql.ts';
 import { readPlan } from './plan-store.ts';
@@ -37,7 +37,7 @@ export async function planResult(db: Queryable, broadcastId: string, ports: Prov
     requests: row.requests,
     etaSeconds: etaSeconds(
       row.requests,
-      rateOf(channel, mode),
+      rateOf(channel, mode.endpoint),
       others.map(({ requests }) => Number(requests)),
     ),
     recognised: false,

@@ -1,4 +1,5 @@
 // Contacts as CSV, under the headers that the import reads back.
+import { csvCell } from '../reports/csv-cell.ts';
 import type { ContactView } from './contact-query.ts';
 
 const COLUMNS: [header: string, value: (contact: ContactView) => string | null][] = [
@@ -23,10 +24,5 @@ export function contactCsvHeader(): string {
 }
 
 export function contactCsvRow(contact: ContactView): string {
-  return `${COLUMNS.map(([, value]) => quote(value(contact))).join(',')}\r\n`;
-}
-
-function quote(value: string | null): string {
-  if (value === null) return '';
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return `${COLUMNS.map(([, value]) => csvCell(value(contact), ',')).join(',')}\r\n`;
 }

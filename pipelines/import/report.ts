@@ -9,6 +9,7 @@ import { lockImport, readImport, endImport, type ImportRow } from './import-stor
 import type { FileReader } from './record-blocks.ts';
 import { describeReason } from './reasons.ts';
 import { countOutcomes } from './resolve.ts';
+import { csvCell } from '../reports/csv-cell.ts';
 
 /** Lines fetched at a time for a file. Too low: round trips dominate; too high: memory grows with the rejects. */
 const PAGE_LINES = 2_000;
@@ -94,10 +95,6 @@ async function balancedOutcomes(db: Database, row: ImportRow): Promise<OutcomeCo
     hint: 'Please report this. The import stays open.',
   });
 }
-
-/** A CSV cell, quoted where it must be. */
-export const csvCell = (value: string | null, delimiter: string) =>
-  value === null ? '' : value.includes(delimiter) || /["\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 
 interface RejectRow extends Record<string, unknown> {
   line: string;

@@ -1,6 +1,7 @@
 // What became of each recipient of a broadcast, in order and in constant memory: the rows of every report file.
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { Fate } from '../contracts/broadcast.ts';
+import { csvCell } from './csv-cell.ts';
 import { reportsSql } from './reports-sql.ts';
 
 export interface RecipientRow {
@@ -91,11 +92,10 @@ export const REPORT_COLUMNS = [
 export async function* recipientCsv(pages: AsyncIterable<RecipientRow[]>): AsyncGenerator<string, void> {
   yield `${REPORT_COLUMNS.map(([name]) => name).join(',')}\n`;
   for await (const page of pages)
-    yield page.map((row) => `${REPORT_COLUMNS.map(([name]) => csvCell(row[name])).join(',')}\n`).join('');
+    yield page.map((row) => `${REPORT_COLUMNS.map(([name]) => csvCell(textOf(row[name]), ',')).join(',')}\n`).join('');
 }
 
-function csvCell(value: string | number | Date | null): string {
-  if (value === null) return '';
-  const text = value instanceof Date ? value.toISOString() : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+function textOf(value: string | number | Date | null): string | null {
+  if (value === null) return null;
+  return value instanceof Date ? value.toISOString() : String(value);
 }

@@ -1,16 +1,16 @@
 // Rate, slices and the time a plan takes; its canonical JSON, and what of an address is shown.
 import { expect, it } from 'vitest';
 import { canonicalJson, combineDigest } from '../../../pipelines/broadcast/plan-digest.ts';
-import { etaSeconds, rateOf, sliceSize } from '../../../pipelines/broadcast/plan-pace.ts';
+import { etaSeconds, sliceSize } from '../../../pipelines/broadcast/plan-pace.ts';
+import { rateOf } from '../../../pipelines/channels/channel-store.ts';
 import { maskAddress } from '../../../pipelines/broadcast/plan-samples.ts';
 import { planStepNumber, planStepOf } from '../../../pipelines/contracts/plan.ts';
 
 it('the rate is the endpoint’s, else that of all, else the provider’s', () => {
-  const mode = { endpoint: 'push', defaultRate: 2_000 };
-  expect(rateOf({ rates: {} }, mode)).toBe(2_000);
-  expect(rateOf({ rates: { '*': 5 } }, mode)).toBe(5);
-  expect(rateOf({ rates: { '*': 5, push: 7, multicast: 9 } }, mode)).toBe(7);
-  expect(rateOf({ rates: { push: 0 } }, mode)).toBe(0);
+  expect(rateOf({ rates: {} }, 'push')).toBe(2_000);
+  expect(rateOf({ rates: { '*': 5 } }, 'push')).toBe(5);
+  expect(rateOf({ rates: { '*': 5, push: 7, multicast: 9 } }, 'push')).toBe(7);
+  expect(rateOf({ rates: { push: 0 } }, 'push')).toBe(0);
 });
 
 it('slices take about thirty seconds, within their ends', () => {
