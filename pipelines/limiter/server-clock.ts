@@ -1,16 +1,20 @@
 // The database's clock as this process knows it: bounds, from the round trips of leases, on a monotonic local clock. What
 // the wall clock of this machine says does not matter.
 
-/** Round trips kept. Fewer: one slow one widens the bounds; more: drift between the two clocks creeps in. */
-const KEPT = 32;
+/**
+ * Round trips are kept as the best of each of these spans. Shorter: more to look at with every lease; longer: the bounds of a
+ * busy moment go with those of a quiet one.
+ */
+const SPAN_MS = 1_000;
 /** Clocks drift apart by some 100 µs a second at worst; samples older than this would widen nothing and shift everything. */
 const OLDEST_MS = 20_000;
 
 /** Bounds that cross by less than this do so by rounding and drift; by more, a clock was set. */
 const ROUNDING_MS = 0.5;
 
-interface Sample {
-  at: number;
+/** What the round trips of one span say about database time minus local time. */
+interface Span {
+  number: number;
   low: number;
   high: number;
 }
@@ -18,7 +22,7 @@ interface Sample {
 /** Times are epoch milliseconds of the database; `local` is a monotonic clock in milliseconds. */
 export class ServerClock {
   readonly #local: () => number;
-  #samples: Sample[] = [];
+  #spans: Span[] = [];
   /** Database time minus local time lies between these. */
   #low = -Infinity;
   #high = Infinity;
@@ -33,17 +37,24 @@ export class ServerClock {
 
   /** The server said `serverMs` at some moment between the local times `asked` and `answered`. */
   observe(serverMs: number, asked: number, answered: number): void {
-    const sample = { at: answered, low: serverMs - answered, high: serverMs - asked };
-    this.#samples = [...this.#samples.filter((s) => s.at > answered - OLDEST_MS), sample].slice(-KEPT);
-    this.#low = Math.max(...this.#samples.map((s) => s.low));
-    this.#high = Math.min(...this.#samples.map((s) => s.high));
+    const number = Math.floor(answered / SPAN_MS);
+    const low = serverMs - answered;
+    const high = serverMs - asked;
+    this.#spans = this.#spans.filter((span) => span.number > number - OLDEST_MS / SPAN_MS);
+    const span = this.#spans.find((one) => one.number === number);
+    if (span) {
+      span.low = Math.max(span.low, low);
+      span.high = Math.min(span.high, high);
+    } else this.#spans.push({ number, low, high });
+    this.#low = Math.max(...this.#spans.map((one) => one.low));
+    this.#high = Math.min(...this.#spans.map((one) => one.high));
     if (this.#low <= this.#high) return;
     if (this.#low - this.#high < ROUNDING_MS) [this.#low, this.#high] = [this.#high, this.#low];
     else {
       // The server's clock was set: only the newest says what it is now.
-      this.#samples = [sample];
-      this.#low = sample.low;
-      this.#high = sample.high;
+      this.#spans = [{ number, low, high }];
+      this.#low = low;
+      this.#high = high;
     }
   }
 

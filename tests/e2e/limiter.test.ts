@@ -71,8 +71,8 @@ interface Look {
 }
 
 /**
- * How much of the budget is used depends on the machine: by default only what a broken limiter would do fails here, and the
- * figures are printed. LIMITER_STRICT=1 asks for the figures themselves, on a machine that does nothing else.
+ * What is granted is arithmetic; what of it is sent depends on the machine too, so the default leaves room for a busy one and
+ * the figures are printed. LIMITER_STRICT=1 asks for the figures themselves, on a machine that does nothing else.
  */
 const STRICT = process.env['LIMITER_STRICT'] === '1';
 
@@ -90,7 +90,7 @@ async function holds(one: Case, workers: number): Promise<void> {
     const kept = inOneSecond <= one.perSecond && refused === 0;
     const used = STRICT
       ? granted >= 0.95 && sent >= 0.93 && fairest >= 0.8
-      : granted >= 0.6 && sent >= 0.6 * punctual && fairest >= 0.5;
+      : granted >= 0.95 && sent >= 0.8 * punctual && fairest >= 0.7;
     if (kept && used && waiting === BROADCASTS) return;
     if (attempt === MEASUREMENTS) expect.fail(`${one.channel}, ${workers} workers: ${JSON.stringify(figures)}`);
   }
