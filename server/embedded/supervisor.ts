@@ -43,7 +43,14 @@ export class Supervisor {
   /** Sends a signal to the process under this name; true when there was one. The supervisor starts it again if it dies. */
   kill(name: string, signal: NodeJS.Signals): boolean {
     const pid = this.pidOf(name);
-    return pid !== null && process.kill(pid, signal);
+    if (pid === null) return false;
+    try {
+      return process.kill(pid, signal);
+    } catch (error) {
+      // It died by itself between the look and the signal; its end has not been reported yet.
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
   }
 
   /** Kills the process under this name and keeps it down until the function given back is called. */
