@@ -4,6 +4,7 @@ import { benchImport, type ImportBench } from '../bench/import.ts';
 import { benchMatch, type MatchBench } from '../bench/match.ts';
 import { InvalidArgumentError } from 'commander';
 import { registerDeliveryBenches } from './bench-delivery.ts';
+import { registerFrequencyBench } from './bench-frequency.ts';
 import { answer, say, table } from './output.ts';
 
 export function registerBench(program: Command): void {
@@ -28,6 +29,7 @@ export function registerBench(program: Command): void {
       answer(options, await benchMatch(options.lines, options.contacts, say), renderMatch);
     });
   registerDeliveryBenches(bench);
+  registerFrequencyBench(bench);
 }
 
 function count(text: string): number {

@@ -1,6 +1,5 @@
 // `sluice contacts import`: starts the importContacts workflow, follows it, prints its report.
 import path from 'node:path';
-import type { WorkflowHandle } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import {
   IMPORT_OUTCOMES,
@@ -10,13 +9,10 @@ import {
   type ImportResult,
 } from '../pipelines/contracts/import.ts';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
+import { endWith, renderHead, runImport } from './follow-import.ts';
 import { collectMap, parseDelimiterOption, parsePercent } from './option-values.ts';
-import { answer, progressLine, say, table } from './output.ts';
+import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
-import { workflowFailure } from './workflow-failure.ts';
 
 interface ImportOptions extends SharedOptions {
   channel: string;
@@ -78,25 +74,11 @@ export function registerContactsImport(contacts: Command): void {
 
 async function importContacts(session: Session, file: string, options: ImportOptions): Promise<void> {
   const input = inputOf(file, options);
-  const client = await session.temporal();
-  const { rows } = await session.db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
-  const importId = rows[0]!.id;
-  const workflowId = `import/${importId}`;
-  const handle = await client.workflow.start('importContacts', {
-    taskQueue: PIPELINE_QUEUE,
-    workflowId,
-    args: [{ ...input, importId }],
-    staticSummary: `contacts of ${input.channel}${input.dryRun ? ' (dry run)' : ''}`,
-  });
-  if (!options.wait) {
-    answer(options, { importId, workflowId, state: 'inspecting' }, () => `Started: workflow ${workflowId}.`);
-    return;
-  }
-  const result = await follow(session, handle);
+  const summary = `contacts of ${input.channel}${input.dryRun ? ' (dry run)' : ''}`;
+  const result = await runImport<ImportResult>(session, { workflow: 'importContacts', input, summary }, options);
+  if (result === null) return;
   answer(options, result, renderImport);
-  if (result.state === 'done') return;
-  process.exitCode = 1;
-  if (options.json && result.message) say(result.message);
+  endWith(result, options);
 }
 
 /** The import input that a file and flags stand for. @throws PipelineError `import_input` */
@@ -122,48 +104,10 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
   });
 }
 
-/** What a cancelled import ends with. */
-const CANCELLED = new PipelineError('import_cancelled', 'The import was cancelled.', {
-  hint: 'What was done stays; the same command goes on from there.',
-});
-
-/** Milliseconds between two looks for the progress line. */
-const LOOK_MS = 500;
-
-async function follow(session: Session, handle: WorkflowHandle): Promise<ImportResult> {
-  const line = progressLine();
-  const leave = () => {
-    line.end();
-    say(`Left. The import goes on as workflow ${handle.workflowId}; cancel it in the Temporal UI.`);
-    process.exit(0);
-  };
-  process.once('SIGINT', leave);
-  const timer = setInterval(() => {
-    readProgressOfWorkflow(session.db, handle.workflowId).then(
-      (p) => line.show(`${p.state}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines`),
-      () => line.show('inspecting'),
-    );
-  }, LOOK_MS);
-  try {
-    return (await handle.result()) as ImportResult;
-  } catch (error) {
-    throw workflowFailure(error, handle.workflowId, CANCELLED);
-  } finally {
-    clearInterval(timer);
-    process.off('SIGINT', leave);
-    line.end();
-  }
-}
-
 /** The report for people. */
 export function renderImport(result: ImportResult): string {
-  const { blank, preamble, header, footer } = result.skipped;
-  const kind = [result.dryRun && 'dry run', result.recognised && 'imported before: this is that report']
-    .filter(Boolean)
-    .join(', ');
   const text = [
-    `Import ${result.importId} into ${result.channel}: ${result.state}${kind ? ` (${kind})` : ''}`,
-    `${result.lines} lines; skipped ${blank + preamble + header + footer} records (blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer})`,
+    ...renderHead(result),
     table(
       ['outcome', 'lines'],
       IMPORT_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),

@@ -15,6 +15,7 @@ import { packageRoot } from '../server/package-root.ts';
 import { connectTemporal } from '../server/services.ts';
 import { renderImport } from './contacts-import.ts';
 import { demoBroadcasts } from './demo-broadcasts.ts';
+import { demoFrequency } from './demo-frequency.ts';
 import { say } from './output.ts';
 import { onStopSignals, untilAborted } from './stop-signals.ts';
 import { configOf, type SharedOptions } from './session.ts';
@@ -43,7 +44,7 @@ const SAMPLES: { file: string; channel: SampleChannel }[] = [
 export function registerDemo(program: Command): void {
   program
     .command('demo')
-    .description('bring everything up, import and broadcast the samples, show the reports (npm start)')
+    .description('bring everything up, import, count and broadcast the samples, show the reports (npm start)')
     .option('--exit', 'end after the report instead of serving')
     .option('--data-dir <dir>', 'data folder (default .sluice, or SLUICE_DATA_DIR)')
     .addHelpText('after', '\nExample:\n  $ npm start -- --exit')
@@ -71,10 +72,11 @@ async function demo(options: SharedOptions & { exit?: boolean }): Promise<void> 
       },
     });
     try {
-      const { imports, broadcasts } = await runSamples(stack);
-      console.log(`${imports.map(renderImport).join('\n\n')}\n\n${broadcasts.text}`);
+      const { imports, frequency, broadcasts } = await runSamples(stack);
+      console.log(`${imports.map(renderImport).join('\n\n')}\n\n${frequency.text}\n\n${broadcasts.text}`);
       console.log(closingWords(stack, config.dataDir));
-      if (imports.some((result) => result.state !== 'done') || !broadcasts.complete) process.exitCode = 1;
+      const done = imports.every((result) => result.state === 'done') && frequency.done && broadcasts.complete;
+      if (!done) process.exitCode = 1;
       if (!options.exit) await untilAborted(stop.signal);
     } finally {
       say('Stopping.');
@@ -87,9 +89,11 @@ async function demo(options: SharedOptions & { exit?: boolean }): Promise<void> 
   }
 }
 
-async function runSamples(
-  stack: Stack,
-): Promise<{ imports: ImportResult[]; broadcasts: Awaited<ReturnType<typeof demoBroadcasts>> }> {
+async function runSamples(stack: Stack): Promise<{
+  imports: ImportResult[];
+  frequency: Awaited<ReturnType<typeof demoFrequency>>;
+  broadcasts: Awaited<ReturnType<typeof demoBroadcasts>>;
+}> {
   const db = openDatabase({ url: stack.databaseUrl, poolSize: 2, applicationName: 'sluice demo' });
   const client = await connectTemporal({
     databaseUrl: stack.databaseUrl,
@@ -99,7 +103,8 @@ async function runSamples(
   try {
     const imports: ImportResult[] = [];
     for (const sample of SAMPLES) imports.push(await importSample(stack, db, client, sample));
-    return { imports, broadcasts: await demoBroadcasts(db, client) };
+    const frequency = await demoFrequency(db, client);
+    return { imports, frequency, broadcasts: await demoBroadcasts(db, client) };
   } finally {
     await client.connection.close();
     await db.end();
@@ -147,6 +152,7 @@ function closingWords(stack: Stack, dataDir: string): string {
     `Data folder    ${dataDir}`,
     'Try, in a second terminal:',
     '  npx sluice contacts search --tag VIP',
+    '  npx sluice tags frequency --window 30d --as-of 2026-10-01T00:00:00+08:00',
     '  npx sluice broadcast list',
     '  npx sluice explain line-recipients.csv:30',
     '  npx sluice contacts import examples/line-contacts.csv --channel line-tw --again --dry-run --max-invalid 50',

@@ -6,6 +6,7 @@ import { printConfig } from '../server/config.ts';
 import { registerBench } from './bench.ts';
 import { registerBroadcast } from './broadcast.ts';
 import { registerChannels } from './channels.ts';
+import { registerContactsDelete } from './contacts-delete.ts';
 import { registerContactsImport } from './contacts-import.ts';
 import { registerContactsQuota } from './contacts-quota.ts';
 import { registerContacts } from './contacts.ts';
@@ -14,10 +15,14 @@ import { registerDev } from './dev.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
+import { registerLake } from './lake.ts';
 import { registerMigrate } from './migrate.ts';
+import { registerSchedules } from './schedules.ts';
 import { configOf, type SharedOptions } from './session.ts';
 import { registerSimulate } from './simulate.ts';
 import { registerSuppressions } from './suppressions.ts';
+import { registerTagsFrequency } from './tags-frequency.ts';
+import { registerTags } from './tags.ts';
 import { registerWorker } from './worker.ts';
 
 function buildProgram(): Command {
@@ -37,8 +42,12 @@ function buildProgram(): Command {
   registerContactsImport(contacts);
   registerContacts(contacts);
   registerContactsQuota(contacts);
+  registerContactsDelete(contacts);
+  registerTagsFrequency(registerTags(program));
+  registerLake(program);
   registerSuppressions(program);
   registerBroadcast(program);
+  registerSchedules(program);
   registerExplain(program);
   registerBench(program);
   registerDemo(program);

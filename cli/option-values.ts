@@ -1,5 +1,6 @@
 // Reads the values of options that several commands share. Wrong ones are wrong usage: exit code 2.
 import { InvalidArgumentError } from 'commander';
+import { tagSource } from '../pipelines/contracts/tag-event.ts';
 
 /** A delimiter, by itself or by name. */
 export function parseDelimiterOption(text: string): string {
@@ -30,4 +31,11 @@ export function parseDuration(text: string): number {
   const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[unit ?? ''];
   if (number !== undefined && seconds !== undefined) return Number(number) * seconds;
   throw new InvalidArgumentError('must be a time such as 90s, 15m, 2h or 1d');
+}
+
+/** A source of tag events, as it is stored. */
+export function parseSource(text: string): string {
+  const name = tagSource(text);
+  if (name !== null) return name;
+  throw new InvalidArgumentError('must be a word of small letters, digits, _ . or -');
 }

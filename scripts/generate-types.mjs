@@ -15,7 +15,7 @@ const { status, stderr, stdout } = spawnSync(
     ...['--url', 'env(DATABASE_URL)', '--dialect', 'postgres', '--log-level', 'warn'],
     ...['--out-file', join(root, 'adapters', 'postgres', 'types.generated.ts')],
     // The migration table is migrate.ts's own; partitions of the staging table come and go.
-    ...['--exclude-pattern', '*.(schema_migrations|import_staging_*)'],
+    ...['--exclude-pattern', '*.(schema_migrations|import_staging_*|tag_staging_*|tag_events_*)'],
     ...process.argv.slice(2),
   ],
   { encoding: 'utf8', env: process.env },

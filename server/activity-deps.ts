@@ -16,9 +16,11 @@ import { checkKey } from '../pipelines/suppressions/suppression-store.ts';
 import { suppressionPads } from '../pipelines/suppressions/address-hash.ts';
 import type { Config } from './config.ts';
 import { resolveSuppressionKey } from './embedded/secrets-file.ts';
+import { frequencyWorld } from './frequency-deps.ts';
 import { threadedNormaliser } from './normaliser-threads.ts';
 import { openLanes, type Lanes } from './lanes.ts';
 import { isRunning, planDeps } from './plan-deps.ts';
+import { tagDeps } from './tag-deps.ts';
 
 /** Slices of apply, and parts of resolve, at once. One more connection than cores keeps both busy while one commits. */
 const IMPORT_PARALLEL = 2;
@@ -55,6 +57,8 @@ export function activityDeps(
     isPassing,
     random: Math.random,
     ...planDeps({ spoolFolder, threads: config.importThreads, env: process.env }),
+    ...tagDeps({ db, spoolFolder, threads: config.importThreads, temporal }),
+    frequency: frequencyWorld(config, db),
     isRunning: (workflowId, runId) => isRunning(temporal, workflowId, runId),
     registerSteps: (input, signal, onBytes) => ({
       spool: () =>

@@ -1,14 +1,24 @@
-// What a thread may be asked to do with blocks of records: contacts of an import, or lines of a recipient list. A job is plain
-// data, since it crosses to the thread.
+// What a thread may be asked to do with blocks of records: contacts of an import, lines of a recipient list, or tag events. A
+// job is plain data, since it crosses to the thread.
 import { copyListBlock } from '../pipelines/audience/list-block.ts';
 import type { ListPlan } from '../pipelines/audience/list-plan.ts';
 import { toCopyBlock, type CopyBlock } from '../pipelines/import/copy-text.ts';
 import { normaliseBlock } from '../pipelines/import/normalise-block.ts';
 import type { NormalisePlan, RecordBlock } from '../pipelines/import/staged-row.ts';
+import { copyTagBlock } from '../pipelines/tags/tag-block.ts';
+import type { TagPlan } from '../pipelines/tags/tag-plan.ts';
 
-export type BlockJob = { kind: 'contacts'; plan: NormalisePlan } | { kind: 'list'; plan: ListPlan };
+export type BlockJob =
+  { kind: 'contacts'; plan: NormalisePlan } | { kind: 'list'; plan: ListPlan } | { kind: 'tags'; plan: TagPlan };
 
 /** The work of a job on one block. Pure. */
 export function runBlockJob(job: BlockJob, block: RecordBlock): CopyBlock {
-  return job.kind === 'contacts' ? toCopyBlock(normaliseBlock(block, job.plan)) : copyListBlock(block, job.plan);
+  switch (job.kind) {
+    case 'contacts':
+      return toCopyBlock(normaliseBlock(block, job.plan));
+    case 'list':
+      return copyListBlock(block, job.plan);
+    case 'tags':
+      return copyTagBlock(block, job.plan);
+  }
 }

@@ -82,6 +82,35 @@ export const SETTINGS = {
     meaning:
       'Lines applied in one transaction. Too low: commit overhead; too high: a crash repeats more, locks last longer.',
   },
+  duckdbMemoryMiB: {
+    env: 'SLUICE_DUCKDB_MEMORY_MIB',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 4_194_304,
+    unit: 'MiB',
+    meaning:
+      'Memory of DuckDB in a worker before it writes to the data folder; 0 is a quarter of the machine. Too low: it spills, or fails; too high: the machine runs out.',
+  },
+  duckdbThreads: {
+    env: 'SLUICE_DUCKDB_THREADS',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 256,
+    unit: 'threads',
+    meaning: 'Threads of DuckDB in a worker; 0 is one for each core. More need more memory; fewer leave cores free.',
+  },
+  lakeGraceSeconds: {
+    env: 'SLUICE_LAKE_GRACE_S',
+    type: 'integer',
+    default: 3_600,
+    min: 0,
+    max: 2_592_000,
+    unit: 'seconds',
+    meaning:
+      'How long a file of the lake stays after the last version it belongs to. Too low: readers must begin again; too high: old files take space.',
+  },
   deliveryInFlight: {
     env: 'SLUICE_DELIVERY_IN_FLIGHT',
     type: 'integer',

@@ -1,9 +1,10 @@
-// Normalisers for the import and for recipient lists: a few threads that take blocks in turn, or the main thread where threads do not pay.
+// Normalisers for imports and for recipient lists: a few threads that take blocks in turn, or the main thread where threads do not pay.
 import { Worker } from 'node:worker_threads';
 import type { ListPlan } from '../pipelines/audience/list-plan.ts';
 import type { CopyBlock } from '../pipelines/import/copy-text.ts';
 import type { BlockNormaliser } from '../pipelines/import/ports.ts';
 import type { NormalisePlan, RecordBlock } from '../pipelines/import/staged-row.ts';
+import type { TagPlan } from '../pipelines/tags/tag-plan.ts';
 import { runBlockJob, type BlockJob } from './block-jobs.ts';
 import { unpackError, type PackedError } from './thread-errors.ts';
 
@@ -32,6 +33,11 @@ export function inlineListReader(plan: ListPlan): BlockNormaliser {
   return inline({ kind: 'list', plan });
 }
 
+/** The same for tag events. */
+export function inlineTagReader(plan: TagPlan): BlockNormaliser {
+  return inline({ kind: 'tags', plan });
+}
+
 function inline(job: BlockJob): BlockNormaliser {
   return {
     lookahead: 0,
@@ -48,6 +54,11 @@ export function threadedNormaliser(plan: NormalisePlan, threads: number): BlockN
 /** The same for the lines of a recipient list. */
 export function threadedListReader(plan: ListPlan, threads: number): BlockNormaliser {
   return threaded({ kind: 'list', plan }, threads);
+}
+
+/** The same for tag events. */
+export function threadedTagReader(plan: TagPlan, threads: number): BlockNormaliser {
+  return threaded({ kind: 'tags', plan }, threads);
 }
 
 function threaded(job: BlockJob, threads: number): BlockNormaliser {

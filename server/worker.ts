@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel as SdkLogLevel } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
-import { DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { COMPUTE_QUEUE, DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { activityDeps, lanesOf } from './activity-deps.ts';
 import { startDeliveryWorkers } from './delivery-workers.ts';
 import { WORKFLOW_BUNDLE } from './bundle-workflows.ts';
@@ -25,7 +25,7 @@ const CACHED_WORKFLOWS = 200;
 const DATA_STEPS = 2;
 
 /**
- * Polls until SIGINT or SIGTERM; `onReady` is called once both workers poll. Registers missing search attributes first.
+ * Polls until SIGINT or SIGTERM; `onReady` is called once all of them poll. Registers missing search attributes first.
  * Any number of such processes may run side by side.
  */
 export async function runWorker(config: Config, services: Services, onReady: () => void): Promise<void> {
@@ -62,6 +62,8 @@ export async function runWorker(config: Config, services: Services, onReady: () 
         stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       }),
       Worker.create({ ...shared, taskQueue: DATA_QUEUE, maxConcurrentActivityTaskExecutions: DATA_STEPS }),
+      // One at a time, so that what is left goes to the other workers.
+      Worker.create({ ...shared, taskQueue: COMPUTE_QUEUE, maxConcurrentActivityTaskExecutions: 1 }),
     ]);
     const deliveries = await startDeliveryWorkers(db, shared);
     const running = Promise.all(workers.map((worker) => worker.run())).finally(() => deliveries.stop());

@@ -1,4 +1,4 @@
-// Loads the named statements of sql/postgres/*.sql. A file is a list of `-- name: x` blocks; a missing or an unused name
+// Loads the named statements of sql/postgres/*.sql and sql/duckdb/*.sql. A file is a list of `-- name: x` blocks; a missing or an unused name
 // fails at start, so that text and code cannot drift apart.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -34,16 +34,20 @@ export function parseStatements(text: string, file: string): Map<string, string>
 }
 
 /**
- * The statements of `sql/postgres/<file>.sql`, by name. `names` must be exactly the names in the file.
+ * The statements of `sql/<folder>/<file>.sql`, by name. `names` must be exactly the names in the file.
  * Reads the file at each call; call it once, at module level.
  */
-export function namedStatements<const Name extends string>(file: string, names: readonly Name[]): Record<Name, string> {
-  const found = parseStatements(readFileSync(path.join(sqlFolder(), 'postgres', `${file}.sql`), 'utf8'), file);
+export function namedStatements<const Name extends string>(
+  file: string,
+  names: readonly Name[],
+  folder: 'postgres' | 'duckdb' = 'postgres',
+): Record<Name, string> {
+  const found = parseStatements(readFileSync(path.join(sqlFolder(), folder, `${file}.sql`), 'utf8'), file);
   const unknown = names.filter((name) => !found.has(name));
   const unused = [...found.keys()].filter((name) => !(names as readonly string[]).includes(name));
   if (unknown.length > 0 || unused.length > 0)
     throw new Error(
-      `sql/postgres/${file}.sql: missing ${unknown.join(', ') || '-'}; unused ${unused.join(', ') || '-'}`,
+      `sql/${folder}/${file}.sql: missing ${unknown.join(', ') || '-'}; unused ${unused.join(', ') || '-'}`,
     );
   return Object.fromEntries(found) as Record<Name, string>;
 }
@@ -64,4 +68,27 @@ export function withIdentifiers(statement: string, identifiers: Record<string, s
 export function quoteIdentifier(name: string): string {
   if (name.includes('\0') || name.length === 0) throw new Error('an SQL identifier cannot be empty or hold a NUL');
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A value that can stand in a statement of DuckDB where it takes no parameter: paths above all. */
+export type Literal = string | number | bigint | readonly string[];
+
+/**
+ * Puts literals into a statement of DuckDB: `{{=name}}` becomes the value given for `name`, quoted; a list becomes `['a', 'b']`.
+ * For what cannot be a parameter there (COPY … TO, lists of files). Postgres statements take parameters.
+ */
+export function withLiterals(statement: string, values: Record<string, Literal>): string {
+  return statement.replace(/\{\{=(\w+)\}\}/g, (_, key: string) => {
+    const value = values[key];
+    if (value === undefined) throw new Error(`no value was given for {{=${key}}}`);
+    return quoteLiteral(value);
+  });
+}
+
+function quoteLiteral(value: Literal): string {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new Error('a number must be a safe integer');
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value !== 'string') return `[${value.map(quoteLiteral).join(', ')}]`;
+  if (value.includes('\0')) throw new Error('an SQL literal cannot hold a NUL');
+  return `'${value.replaceAll("'", "''")}'`;
 }

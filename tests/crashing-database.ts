@@ -35,6 +35,7 @@ export function crashingDatabase(db: Database): CrashingDatabase {
   const wrap = (tx: Transaction): Transaction => ({
     query: (text, values) => guarded(() => tx.query(text, values)),
     copyIn: (text, chunks) => guarded(() => tx.copyIn(text, chunks)),
+    copyOut: (text, into) => guarded(() => tx.copyOut(text, into)),
   });
   return {
     get crashes() {

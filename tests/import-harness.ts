@@ -16,7 +16,7 @@ import { stageLines } from '../pipelines/import/stage.ts';
 import type { ActivityDeps } from '../activities/index.ts';
 import { activityDeps } from '../server/activity-deps.ts';
 import { loadConfig } from '../server/config.ts';
-import { inlineNormaliser } from '../server/normaliser-threads.ts';
+import { inlineNormaliser, inlineTagReader } from '../server/normaliser-threads.ts';
 
 export const TEST_KEY = 'a key for tests only';
 
@@ -57,7 +57,11 @@ export async function openImportWorld(databaseUrl: string): Promise<ImportWorld>
       }),
     },
   } as unknown as Parameters<typeof activityDeps>[2];
-  const deps: ActivityDeps = { ...activityDeps(config, db, temporal), openNormaliser: inlineNormaliser };
+  const deps: ActivityDeps = {
+    ...activityDeps(config, db, temporal),
+    openNormaliser: inlineNormaliser,
+    openTagReader: inlineTagReader,
+  };
   let runs = 0;
   const register: ImportWorld['register'] = async (given, runId = `run-${++runs}`) => {
     const input = parseImportInput(given);

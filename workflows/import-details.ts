@@ -1,10 +1,5 @@
 // The words and tables that a person sees in the Temporal UI while an import runs, and when it has ended. Pure.
-import {
-  IMPORT_OUTCOMES,
-  type ImportProgress,
-  type ImportResult,
-  type OutcomeCounts,
-} from '../pipelines/contracts/import.ts';
+import { IMPORT_OUTCOMES, type ImportProgress, type ImportResult } from '../pipelines/contracts/import.ts';
 
 /** The progress at a moment, epoch milliseconds. */
 export interface Sample {
@@ -31,7 +26,12 @@ export function rateOf(earlier: Sample | null, now: Sample): Rate | null {
   return { linesPerSecond, etaSeconds: Number.isFinite(eta) && eta >= 0 ? eta : null };
 }
 
-export function describeProgress(importId: string, { progress }: Sample, rate: Rate | null): string {
+export function describeProgress(
+  importId: string,
+  { progress }: Sample,
+  rate: Rate | null,
+  names: readonly string[] = IMPORT_OUTCOMES,
+): string {
   const percent =
     progress.linesTotal === null
       ? (100 * progress.bytesDone) / Math.max(1, progress.bytesTotal)
@@ -40,21 +40,24 @@ export function describeProgress(importId: string, { progress }: Sample, rate: R
   const speed = rate ? `, ${group(Math.round(rate.linesPerSecond))} lines/s` : '';
   const eta = rate?.etaSeconds == null ? '' : `, about ${Math.ceil(rate.etaSeconds)} s left in this stage`;
   const head = `**${progress.state}** import ${importId}: ${group(progress.linesDone)}${of} lines (${percent.toFixed(0)} %)${speed}${eta}`;
-  return Object.keys(progress.outcomes).length > 0 ? `${head}\n\n${outcomeTable(progress.outcomes)}` : head;
+  return Object.keys(progress.outcomes).length > 0 ? `${head}\n\n${outcomeTable(names, progress.outcomes)}` : head;
 }
 
-export function describeResult(result: ImportResult): string {
+export function describeResult(
+  result: Omit<ImportResult, 'outcomes' | 'diffFile'> & { outcomes: Record<string, number>; diffFile?: string | null },
+  names: readonly string[] = IMPORT_OUTCOMES,
+): string {
   const { blank, preamble, header, footer } = result.skipped;
   const head = `**${result.state}** import ${result.importId}${result.dryRun ? ' (dry run)' : ''}${result.recognised ? ' (imported before)' : ''}: ${group(result.lines)} lines, ${group(blank + preamble + header + footer)} skipped`;
   const files = [
     result.rejectsFile && `Rejects: \`${result.rejectsFile}\``,
     result.diffFile && `Diff: \`${result.diffFile}\``,
   ];
-  return [head, result.message, outcomeTable(result.outcomes), ...files].filter(Boolean).join('\n\n');
+  return [head, result.message, outcomeTable(names, result.outcomes), ...files].filter(Boolean).join('\n\n');
 }
 
-function outcomeTable(outcomes: Partial<OutcomeCounts>): string {
-  const rows = IMPORT_OUTCOMES.map((outcome) => `| ${outcome} | ${group(outcomes[outcome] ?? 0)} |`);
+function outcomeTable(names: readonly string[], outcomes: Record<string, number>): string {
+  const rows = names.map((outcome) => `| ${outcome} | ${group(outcomes[outcome] ?? 0)} |`);
   return ['| outcome | lines |', '| --- | ---: |', ...rows].join('\n');
 }
 

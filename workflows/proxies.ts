@@ -1,7 +1,7 @@
 // Activities as workflows call them: which queue, how long, how often again. One place for all timeouts.
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { DATA_QUEUE, deliverQueue, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { COMPUTE_QUEUE, DATA_QUEUE, deliverQueue, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
@@ -11,6 +11,16 @@ export const steps = proxyActivities<Activities>({
   startToCloseTimeout: '24 hours',
   // Too low: a busy machine loses a healthy step; too high: a killed worker's step waits that long.
   heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: RETRY,
+});
+
+/** Steps in DuckDB: one at a time in a worker. A step that is repeated writes new files, so it may be tried without limit. */
+export const compute = proxyActivities<Activities>({
+  taskQueue: COMPUTE_QUEUE,
+  startToCloseTimeout: '6 hours',
+  // Too low: a machine whose cores are all at work loses a healthy step; too high: a killed worker's step waits that long.
+  heartbeatTimeout: '15s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: RETRY,
 });

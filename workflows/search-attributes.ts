@@ -7,3 +7,6 @@ export const Channel = defineSearchAttributeKey('Channel', 'KEYWORD');
 export const Stage = defineSearchAttributeKey('Stage', 'KEYWORD');
 export const RowsDone = defineSearchAttributeKey('RowsDone', 'INT');
 export const RowsTotal = defineSearchAttributeKey('RowsTotal', 'INT');
+
+/** Set by Temporal on what a schedule starts: the time it was meant for, also in a backfill. */
+export const ScheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');

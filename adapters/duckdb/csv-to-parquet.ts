@@ -2,9 +2,15 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { ColumnType } from '../arrow/ipc-file.ts';
 
-const TYPES: Record<ColumnType, string> = { integer: 'INTEGER', text: 'VARCHAR', time: 'TIMESTAMPTZ' };
+const TYPES: Record<ColumnType, string> = {
+  integer: 'INTEGER',
+  long: 'BIGINT',
+  text: 'VARCHAR',
+  time: 'TIMESTAMPTZ',
+  timeMicros: 'TIMESTAMPTZ',
+};
 
-/** Replaces `parquetPath`. The CSV has a header of exactly these columns. */
+/** Replaces `parquetPath`. The CSV has a header of exactly these columns; times are ISO text, of both kinds. */
 export async function csvToParquet(
   csvPath: string,
   parquetPath: string,

@@ -1,8 +1,8 @@
 // The way to Postgres: a pool, transactions, COPY. Knows nothing of what the statements mean.
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { Readable } from 'node:stream';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DB } from './types.generated.ts';
 
@@ -21,6 +21,8 @@ export interface Queryable {
 export interface Transaction extends Queryable {
   /** `COPY … FROM STDIN` fed by chunks in COPY text format; resolves when the server has taken all of it. */
   copyIn(text: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
+  /** `COPY (…) TO STDOUT` into a stream, which is ended; COPY takes no parameters, so values go through `set_config`. */
+  copyOut(text: string, into: Writable): Promise<void>;
 }
 
 export interface Database extends Queryable {
@@ -108,6 +110,7 @@ async function inTransaction<T>(
         return run(client, text, values, prepareAs);
       },
       copyIn: (text, chunks) => pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text))),
+      copyOut: (text, into) => pipeline(client.query(copyTo(text)), into),
     });
     signal?.throwIfAborted();
     await client.query('commit');

@@ -23,7 +23,7 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
-export type ImportOutcome = "ambiguous" | "create" | "duplicate" | "invalid" | "suppressed" | "unchanged" | "update";
+export type ImportOutcome = "added" | "ambiguous" | "create" | "duplicate" | "invalid" | "known" | "suppressed" | "unchanged" | "unmatched" | "update";
 
 export type ImportState = "applying" | "cancelled" | "done" | "failed" | "inspecting" | "rejected" | "resolving" | "staging" | "undone";
 
@@ -42,6 +42,8 @@ export type JsonPrimitive = boolean | number | string | null;
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type LineMatch = "ambiguous" | "created" | "duplicate" | "invalid" | "matched" | "unmatched";
+
+export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type RecipientFate = "accepted" | "cancelled" | "claimed" | "planned" | "rejected" | "suppressed" | "uncertain";
 
@@ -256,9 +258,16 @@ export interface Contacts {
   updated_at: Generated<Timestamp>;
 }
 
+export interface ContactTagRemovals {
+  contact_id: Int8;
+  off_at: Timestamp;
+  tag: string;
+}
+
 export interface ContactTags {
   applied_at: Timestamp;
   contact_id: Int8;
+  expires_at: Timestamp | null;
   tag: string;
 }
 
@@ -276,6 +285,7 @@ export interface ImportLines {
   duplicate_of: Int8 | null;
   import_id: Int8;
   line: Int8;
+  nth: number | null;
   outcome: ImportOutcome;
   reason: string | null;
 }
@@ -291,6 +301,7 @@ export interface Imports {
   finished_at: Timestamp | null;
   first_line: Int8 | null;
   id: Generated<Int8>;
+  kind: Generated<string>;
   last_line: Int8 | null;
   options: Json;
   options_digest: string;
@@ -348,6 +359,39 @@ export interface ImportStaging {
   time_zone: string | null;
 }
 
+export interface LakeDirtyHours {
+  hour: Timestamp;
+  marked_at: Generated<Timestamp>;
+}
+
+export interface LakeFiles {
+  added_in: Int8 | null;
+  base_version: Int8;
+  bucket: Generated<number>;
+  buckets: Generated<number>;
+  bytes: Int8;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  kind: string;
+  path: string;
+  removed_at: Timestamp | null;
+  removed_in: Int8 | null;
+  rows: Int8;
+  sha256: string;
+  unit_from: Timestamp | null;
+  unit_to: Timestamp | null;
+  watermark: Timestamp;
+}
+
+export interface LakeVersions {
+  created_at: Generated<Timestamp>;
+  files: number;
+  rows: Int8;
+  time_zone: string;
+  version: Generated<Int8>;
+  watermark: Timestamp;
+}
+
 export interface RateLimits {
   channel_id: string;
   endpoint: string;
@@ -378,17 +422,88 @@ export interface Suppressions {
   source: string;
 }
 
+export interface TagDefinitions {
+  channel_id: string;
+  tag: string;
+  time_zone: string;
+  updated_at: Generated<Timestamp>;
+  valid_days: number | null;
+}
+
+export interface TagErasures {
+  channel_id: string;
+  erased_at: Generated<Timestamp>;
+  events: Int8;
+  first_at: Timestamp;
+  id: Generated<Int8>;
+  last_at: Timestamp;
+}
+
 export interface TagEvents {
   channel_id: string;
   contact_id: Int8;
+  event_key: string;
   id: Generated<Int8>;
   import_id: Int8 | null;
   kind: string;
+  message_id: string | null;
   occurred_at: Timestamp;
-  recorded_at: Timestamp;
+  recorded_at: Generated<Timestamp>;
   retracts: Int8 | null;
   source: string;
   tag: string;
+}
+
+export interface TagFrequencies {
+  as_of: Timestamp;
+  channel_id: string;
+  checksum: Numeric;
+  erased_since: Generated<Int8>;
+  folder: string;
+  id: Generated<Int8>;
+  known_at: Timestamp;
+  lake_version: Int8;
+  newest_at: Timestamp | null;
+  published_at: Generated<Timestamp>;
+  rows: Int8;
+  times: Int8;
+  window_from: Timestamp;
+  window_name: string;
+  window_to: Timestamp;
+}
+
+export interface TagFrequencyRefusals {
+  as_of: Timestamp;
+  channel_id: string;
+  gate: string;
+  id: Generated<Int8>;
+  known_at: Timestamp;
+  reason: string;
+  refused_at: Generated<Timestamp>;
+  window_name: string;
+}
+
+export interface TagLogWatermark {
+  fixed_at: Generated<Timestamp>;
+  one_row: Generated<boolean>;
+}
+
+export interface TagMessageKeys {
+  event_key: string;
+}
+
+export interface TagStaging {
+  byte_length: number;
+  byte_start: Int8;
+  import_id: Int8;
+  key: string | null;
+  kind: string | null;
+  line: Int8;
+  message_id: string | null;
+  occurred_at: Timestamp | null;
+  reason: string | null;
+  source: string | null;
+  tag: string | null;
 }
 
 export interface DB {
@@ -403,6 +518,7 @@ export interface DB {
   broadcasts: Broadcasts;
   channel_breakers: ChannelBreakers;
   channels: Channels;
+  contact_tag_removals: ContactTagRemovals;
   contact_tags: ContactTags;
   contacts: Contacts;
   import_before_images: ImportBeforeImages;
@@ -410,9 +526,19 @@ export interface DB {
   import_slices: ImportSlices;
   import_staging: ImportStaging;
   imports: Imports;
+  lake_dirty_hours: LakeDirtyHours;
+  lake_files: LakeFiles;
+  lake_versions: LakeVersions;
   rate_limits: RateLimits;
   rate_shares: RateShares;
   settings: Settings;
   suppressions: Suppressions;
+  tag_definitions: TagDefinitions;
+  tag_erasures: TagErasures;
   tag_events: TagEvents;
+  tag_frequencies: TagFrequencies;
+  tag_frequency_refusals: TagFrequencyRefusals;
+  tag_log_watermark: TagLogWatermark;
+  tag_message_keys: TagMessageKeys;
+  tag_staging: TagStaging;
 }

@@ -112,7 +112,8 @@ export interface ImportProgress {
   linesTotal: number | null;
   bytesDone: number;
   bytesTotal: number;
-  outcomes: Partial<OutcomeCounts>;
+  /** Lines by outcome, once they are judged. */
+  outcomes: Record<string, number>;
 }
 
 /** Names the import and the workflow run that may write to it: a taken-over run's activities are refused. */

@@ -5,3 +5,6 @@
  * Not raising it would answer a repeated import with a report that today's rules would not give.
  */
 export const IMPORT_RULE_VERSION = 1;
+
+/** The same for files of tag events. */
+export const TAG_RULE_VERSION = 1;

@@ -10,9 +10,6 @@ import { hasTags } from './resolve.ts';
 /** A slice takes a fraction of a second. Too low: a slow disk fails it for ever; too high: a frozen worker holds up others. */
 const SLICE_TIMEOUT_MS = 60_000;
 
-/** Writers of tag_events hold this lock shared; whoever fixes a watermark takes it exclusively for an instant. */
-export const TAG_LOG_LOCK = 7_316_002;
-
 /**
  * Applies the slices that are not applied yet. Calling it again applies what is left; on an applied import it is a no-op.
  * Stops between slices when told to. @throws PipelineError `import_superseded`
@@ -20,7 +17,13 @@ export const TAG_LOG_LOCK = 7_316_002;
 export async function applySlices(ref: ImportRef, ports: ImportPorts, control: StepControl): Promise<void> {
   const row = await readImport(ports.db, ref.importId);
   const sliceLines = await beginApply(ref, ports);
-  const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [ref.importId, sliceLines]);
+  // The tag events of an import happen when it starts.
+  await ports.db.query('select ensure_tag_months($1, $1)', [row.startedAt]);
+  const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [
+    ref.importId,
+    sliceLines,
+    ['create', 'update'],
+  ]);
   const pads = lazily(() => ports.suppressionPads());
   const queue = rows.map((slice) => Number(slice.line_from));
   let done = 0;
@@ -88,7 +91,7 @@ async function applySlice(
       }
       await createContacts(run);
       await changeContacts(row, run);
-      if (hasTags(row)) await changeTags(tx, row, run);
+      if (hasTags(row)) await changeTags(row, run);
       await run('record_slice');
     },
     { timeoutMs: SLICE_TIMEOUT_MS },
@@ -115,8 +118,7 @@ async function changeContacts(row: ImportRow, run: Run): Promise<void> {
   await run('slice_update', [row.options.allowResubscribe]);
 }
 
-async function changeTags(tx: Transaction, row: ImportRow, run: Run): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock_shared($1)', [TAG_LOG_LOCK]);
+async function changeTags(row: ImportRow, run: Run): Promise<void> {
   if (row.options.tags !== 'add') await run('slice_tags_off', [row.options.tags]);
   if (row.options.tags !== 'remove') await run('slice_tags_on');
 }

@@ -1,4 +1,4 @@
-// The named statements of sql/postgres/import.sql, and an import's own staging partition.
+// The named statements of sql/postgres/import.sql, and an import's own staging partition: of contacts, or of tag events.
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { namedStatements, withIdentifiers } from '../../sql/named.ts';
 
@@ -34,33 +34,46 @@ export const importSql = namedStatements('import', [
 /** A statement with the import's partition, and the column lines are matched by, put in. */
 export function forImport(name: keyof typeof importSql, importId: string, key = 'social_id'): string {
   return withIdentifiers(importSql[name], {
-    staging: partition(importId),
-    index: `${partition(importId)}_line`,
+    staging: partition('import_staging', importId),
     key,
   });
 }
 
-function partition(importId: string): string {
-  return `import_staging_${BigInt(importId)}`;
+/** Where the lines of an import are staged, by what the import is of. */
+export type StagingTable = 'import_staging' | 'tag_staging';
+
+/** A statement about the partition as such. */
+export function forStaging(
+  name: 'create_partition' | 'index_partition' | 'attach_partition' | 'analyze_partition',
+  parent: StagingTable,
+  importId: string,
+): string {
+  const staging = partition(parent, importId);
+  return withIdentifiers(importSql[name], { parent, staging, index: `${staging}_line` });
+}
+
+/** The name of an import's own partition. */
+export function partition(parent: StagingTable, importId: string): string {
+  return `${parent}_${BigInt(importId)}`;
 }
 
 /** Makes the import's staging partition. Calling it again in a later transaction is a no-op. */
-export async function createPartition(tx: Queryable, importId: string): Promise<void> {
-  if (await partitionExists(tx, importId)) return;
-  await tx.query(forImport('create_partition', importId));
-  await tx.query(`alter table ${partition(importId)} alter import_id set default ${BigInt(importId)}`);
+export async function createPartition(tx: Queryable, parent: StagingTable, importId: string): Promise<void> {
+  if (await partitionExists(tx, parent, importId)) return;
+  await tx.query(forStaging('create_partition', parent, importId));
+  await tx.query(`alter table ${partition(parent, importId)} alter import_id set default ${BigInt(importId)}`);
   // A partition bound cannot be a parameter; BigInt lets nothing but digits through.
-  await tx.query(forImport('attach_partition', importId).replace('$value', String(BigInt(importId))));
+  await tx.query(forStaging('attach_partition', parent, importId).replace('$value', String(BigInt(importId))));
 }
 
-export async function partitionExists(db: Queryable, importId: string): Promise<boolean> {
+export async function partitionExists(db: Queryable, parent: StagingTable, importId: string): Promise<boolean> {
   const { rows } = await db.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
-    partition(importId),
+    partition(parent, importId),
   ]);
   return rows[0]?.found === true;
 }
 
 /** Drops the import's staged lines. Calling it twice is a no-op. */
-export async function dropPartition(db: Queryable, importId: string): Promise<void> {
-  await db.query(`drop table if exists ${partition(importId)}`);
+export async function dropPartition(db: Queryable, parent: StagingTable, importId: string): Promise<void> {
+  await db.query(`drop table if exists ${partition(parent, importId)}`);
 }

@@ -25,7 +25,8 @@ export interface ImportProfile {
   dataLine: number;
 }
 
-export interface ImportRow {
+/** `Options` and `Profile`: those of contacts, unless the import is of something else. */
+export interface ImportRow<Options = ImportInput, Profile = ImportProfile, Outcomes = OutcomeCounts> {
   importId: string;
   channelId: string;
   state: ImportState;
@@ -36,21 +37,21 @@ export interface ImportRow {
   fileName: string;
   spoolPath: string;
   spoolBytes: number;
-  options: ImportInput;
+  options: Options;
   dryRun: boolean;
-  profile: ImportProfile;
+  profile: Profile;
   stageByte: number;
   stageLine: number;
   stagedLines: number;
   skipped: SkippedCounts;
-  outcomes: OutcomeCounts | null;
+  outcomes: Outcomes | null;
   rejectsFile: string | null;
   diffFile: string | null;
   error: string | null;
   startedAt: Date;
 }
 
-interface StoredRow {
+interface StoredRow<Options, Profile, Outcomes> {
   id: string;
   channel_id: string;
   state: ImportState;
@@ -61,9 +62,9 @@ interface StoredRow {
   file_name: string;
   spool_path: string;
   spool_bytes: string;
-  options: ImportInput;
+  options: Options;
   dry_run: boolean;
-  profile: ImportProfile;
+  profile: Profile;
   stage_byte: string;
   stage_line: string;
   staged_lines: string;
@@ -71,14 +72,14 @@ interface StoredRow {
   skipped_preamble: string;
   skipped_header: string;
   skipped_footer: string;
-  outcomes: OutcomeCounts | null;
+  outcomes: Outcomes | null;
   rejects_file: string | null;
   diff_file: string | null;
   error: string | null;
   started_at: Date;
 }
 
-function fromStored(row: StoredRow): ImportRow {
+function fromStored<O, P, C>(row: StoredRow<O, P, C>): ImportRow<O, P, C> {
   return {
     importId: row.id,
     channelId: row.channel_id,
@@ -110,9 +111,15 @@ function fromStored(row: StoredRow): ImportRow {
   };
 }
 
+/** A row as the driver gives it. */
+type Stored<O, P, C> = StoredRow<O, P, C> & Record<string, unknown>;
+
 /** The import of that id. @throws PipelineError `import_unknown` */
-export async function readImport(db: Queryable, importId: string): Promise<ImportRow> {
-  const { rows } = await db.query<StoredRow>('select * from imports where id = $1', [importId]);
+export async function readImport<O = ImportInput, P = ImportProfile, C = OutcomeCounts>(
+  db: Queryable,
+  importId: string,
+): Promise<ImportRow<O, P, C>> {
+  const { rows } = await db.query<Stored<O, P, C>>('select * from imports where id = $1', [importId]);
   if (!rows[0]) throw new PipelineError('import_unknown', `There is no import ${importId}.`);
   return fromStored(rows[0]);
 }
@@ -122,8 +129,12 @@ export async function readImport(db: Queryable, importId: string): Promise<Impor
  * `share` lets slices of one import run side by side; `update` is for whoever moves its position or state.
  * @throws PipelineError `import_superseded` when a later workflow run, or a later try of a step, has taken over
  */
-export async function lockImport(tx: Queryable, ref: ImportRef, mode: 'share' | 'update'): Promise<ImportRow> {
-  const { rows } = await tx.query<StoredRow>(
+export async function lockImport<O = ImportInput, P = ImportProfile, C = OutcomeCounts>(
+  tx: Queryable,
+  ref: ImportRef,
+  mode: 'share' | 'update',
+): Promise<ImportRow<O, P, C>> {
+  const { rows } = await tx.query<Stored<O, P, C>>(
     `select * from imports where id = $1 for ${mode === 'share' ? 'share' : 'update'}`,
     [ref.importId],
   );
@@ -170,7 +181,7 @@ export async function endImport(
   ref: ImportRef,
   state: ImportState,
   facts: {
-    outcomes?: OutcomeCounts;
+    outcomes?: Record<string, number>;
     rejectsFile?: string | null;
     diffFile?: string | null;
     error?: string | null;

@@ -14,7 +14,7 @@ export async function readProgressOfWorkflow(db: Queryable, workflowId: string):
 
 /** Counts as they stand now; cheap enough to be asked every few seconds. */
 export async function readProgress(db: Queryable, importId: string): Promise<ImportProgress> {
-  const row = await readImport(db, importId);
+  const row = await readImport<unknown, unknown, Record<string, number>>(db, importId);
   const staged = row.stageByte >= row.spoolBytes;
   const { rows } = await db.query<{ changed: string; created: string; updated: string }>(
     `select coalesce(sum(created + updated), 0) as changed, coalesce(sum(created), 0) as created,
@@ -24,10 +24,12 @@ export async function readProgress(db: Queryable, importId: string): Promise<Imp
   );
   const applied = rows[0]!;
   const applying = row.outcomes !== null;
+  // What applying has to do: contacts to write, or events.
+  const due = ['create', 'update', 'added'].reduce((sum, name) => sum + (row.outcomes?.[name] ?? 0), 0);
   return {
     state: row.state,
     linesDone: applying ? Number(applied.changed) : row.stagedLines,
-    linesTotal: applying ? row.outcomes!.create + row.outcomes!.update : staged ? row.stagedLines : null,
+    linesTotal: applying ? due : staged ? row.stagedLines : null,
     bytesDone: row.stageByte,
     bytesTotal: row.spoolBytes,
     outcomes: row.outcomes ?? {},

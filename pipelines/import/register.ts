@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { readChannel } from '../channels/channel-store.ts';
 import type { AttributeType } from '../contracts/contact-fields.ts';
-import type { ImportInput, ImportResult, SkippedCounts } from '../contracts/import.ts';
+import type { ImportResult, SkippedCounts } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { IMPORT_RULE_VERSION } from '../contracts/version.ts';
 import type { ImportProfile } from './import-store.ts';
@@ -20,55 +20,98 @@ export interface Spooled {
   encoding: string;
 }
 
-/** What inspect-file.ts found, as far as the database must know it. */
-export interface RegisteredFile {
-  profile: ImportProfile;
+/** What a look into the file found, as far as the database must know it. */
+export interface RegisteredFile<Profile = ImportProfile> {
+  /** Stored as it is; later steps read the file by it. */
+  profile: Profile;
   /** Records before the first data record. */
   skipped: SkippedCounts;
 }
 
-export interface RegisterSteps {
+/** What registering must know of an input. */
+export interface RegisterInput {
+  file: string;
+  channel: string;
+  importId: string | null;
+  map: Record<string, string>;
+  dryRun: boolean;
+  again: boolean;
+}
+
+/** What an import is of: an import is recognised among its own kind only. */
+export interface ImportKind<Result> {
+  kind: 'contacts' | 'tags';
+  ruleVersion: number;
+  result(db: Queryable, importId: string): Promise<Result>;
+}
+
+const CONTACTS: ImportKind<ImportResult> = {
+  kind: 'contacts',
+  ruleVersion: IMPORT_RULE_VERSION,
+  result: importResult,
+};
+
+/** Where the lines begin. */
+interface Placed {
+  dataByte: number;
+  dataLine: number;
+}
+
+export interface RegisterSteps<Profile = ImportProfile> {
   spool(): Promise<Spooled>;
-  inspect(spooled: Spooled, definitions: { name: string; type: AttributeType }[]): Promise<RegisteredFile>;
+  inspect(spooled: Spooled, definitions: { name: string; type: AttributeType }[]): Promise<RegisteredFile<Profile>>;
   /** Whether that workflow run still runs; asked before an unfinished import is taken over. */
   isRunning(workflowId: string, runId: string): Promise<boolean>;
 }
 
-export interface Registered {
+export interface Registered<Result = ImportResult> {
   importId: string;
   attempt: number;
   /** The report of an earlier import of the same content; nothing is left to do. */
-  recognised: ImportResult | null;
+  recognised: Result | null;
   /** An unfinished import of the same content, that now goes on here. */
   resumed: boolean;
   bytes: number;
+}
+
+type Run = { workflowId: string; runId: string };
+
+/** Registers a contact import; see {@link registerAs}. */
+export function registerImport(
+  input: RegisterInput,
+  run: Run,
+  ports: Pick<ImportPorts, 'db'>,
+  steps: RegisterSteps,
+): Promise<Registered> {
+  return registerAs(CONTACTS, input, run, ports, steps);
 }
 
 /**
  * Gives the run the import it works on. Calling it again from the same run gives the same import.
  * @throws PipelineError `import_running` when another live workflow works on the same content, or what is wrong with the file
  */
-export async function registerImport(
-  input: ImportInput,
-  run: { workflowId: string; runId: string },
+export async function registerAs<Result, Profile extends Placed>(
+  kind: ImportKind<Result>,
+  input: RegisterInput,
+  run: Run,
   ports: Pick<ImportPorts, 'db'>,
-  steps: RegisterSteps,
-): Promise<Registered> {
+  steps: RegisterSteps<Profile>,
+): Promise<Registered<Result>> {
   const channel = await readChannel(ports.db, input.channel);
   const spooled = await steps.spool();
   const digest = optionsDigest(input, [channel.defaultCountry, channel.timeZone]);
-  const identity = [spooled.sha256, channel.id, digest, IMPORT_RULE_VERSION];
+  const identity = [spooled.sha256, channel.id, digest, kind.ruleVersion, kind.kind];
   return ports.db.transaction(async (tx) => {
     // Two starts of one file at once: the second waits here, and then finds the first one's row.
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [identity.join(' ')]);
     const earlier = await findEarlier(tx, identity);
     if (earlier && !(earlier.state === 'done' && earlier.run_id !== run.runId && (input.again || input.dryRun)))
-      return continueEarlier(tx, earlier, run, spooled, steps);
+      return continueEarlier(kind, tx, earlier, run, spooled, steps);
     const { rows: definitions } = await tx.query<{ name: string; type: AttributeType }>(
       'select name, type from attribute_definitions order by name',
     );
     const inspected = await steps.inspect(spooled, definitions);
-    const importId = await insertImport(tx, input, run, spooled, digest, inspected);
+    const importId = await insertImport(kind, tx, input, run, spooled, digest, inspected);
     return { importId, attempt: 1, recognised: null, resumed: false, bytes: spooled.bytes };
   });
 }
@@ -85,7 +128,7 @@ interface Earlier extends Record<string, unknown> {
 async function findEarlier(tx: Queryable, identity: unknown[]): Promise<Earlier | undefined> {
   const { rows } = await tx.query<Earlier>(
     `select id, state, attempt, workflow_id, run_id, spool_bytes from imports
-     where content_sha256 = $1 and channel_id = $2 and options_digest = $3 and rule_version = $4
+     where content_sha256 = $1 and channel_id = $2 and options_digest = $3 and rule_version = $4 and kind = $5
        and state not in ('undone', 'rejected')
      order by id desc limit 1 for update`,
     identity,
@@ -93,18 +136,19 @@ async function findEarlier(tx: Queryable, identity: unknown[]): Promise<Earlier 
   return rows[0];
 }
 
-async function continueEarlier(
+async function continueEarlier<Result>(
+  kind: ImportKind<Result>,
   tx: Queryable,
   earlier: Earlier,
-  run: { workflowId: string; runId: string },
+  run: Run,
   spooled: Spooled,
-  steps: RegisterSteps,
-): Promise<Registered> {
+  steps: Pick<RegisterSteps, 'isRunning'>,
+): Promise<Registered<Result>> {
   const base = { importId: earlier.id, bytes: Number(earlier.spool_bytes) };
   if (earlier.run_id === run.runId)
     return { ...base, attempt: earlier.attempt, recognised: null, resumed: earlier.attempt > 1 };
   if (earlier.state === 'done') {
-    const recognised = { ...(await importResult(tx, earlier.id)), recognised: true };
+    const recognised = { ...(await kind.result(tx, earlier.id)), recognised: true };
     return { ...base, attempt: earlier.attempt, recognised, resumed: false };
   }
   if (await steps.isRunning(earlier.workflow_id, earlier.run_id))
@@ -124,19 +168,20 @@ async function continueEarlier(
 }
 
 async function insertImport(
+  { kind, ruleVersion }: ImportKind<unknown>,
   tx: Queryable,
-  input: ImportInput,
-  run: { workflowId: string; runId: string },
+  input: RegisterInput,
+  run: Run,
   spooled: Spooled,
   digest: string,
-  { profile, skipped }: RegisteredFile,
+  { profile, skipped }: RegisteredFile<Placed>,
 ): Promise<string> {
   const { rows } = await tx.query<{ id: string }>(
     `insert into imports (id, channel_id, state, workflow_id, run_id, file_name, source_path, content_sha256, spool_path,
        spool_bytes, options, options_digest, rule_version, dry_run, profile, stage_byte, stage_line, skipped_blank,
-       skipped_preamble, skipped_header)
+       skipped_preamble, skipped_header, kind)
      values (coalesce((select $1::bigint where not exists (select from imports where id = $1)), nextval('imports_id_seq')), $2, 'staging', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-       $13, $14, $15, $16, $17, $18, $19)
+       $13, $14, $15, $16, $17, $18, $19, $20)
      returning id`,
     [
       input.importId,
@@ -150,7 +195,7 @@ async function insertImport(
       spooled.bytes,
       JSON.stringify(input),
       digest,
-      IMPORT_RULE_VERSION,
+      ruleVersion,
       input.dryRun,
       JSON.stringify(profile),
       profile.dataByte,
@@ -158,13 +203,14 @@ async function insertImport(
       skipped.blank,
       skipped.preamble,
       skipped.header,
+      kind,
     ],
   );
   return rows[0]!.id;
 }
 
 /** Digest of every option that changes what comes out. The path, `again` and the id drawn beforehand do not. */
-export function optionsDigest(input: ImportInput, channelFacts: string[]): string {
+export function optionsDigest(input: RegisterInput, channelFacts: string[]): string {
   const { file: _file, again: _again, importId: _importId, map, ...options } = input;
   const canonical = JSON.stringify([
     Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),

@@ -7,12 +7,10 @@ import { PipelineError } from '../contracts/pipeline-error.ts';
 import { dropPartition, forImport, partitionExists } from './import-sql.ts';
 import { lockImport, readImport, endImport, type ImportRow } from './import-store.ts';
 import type { FileReader } from './record-blocks.ts';
+import { PAGE_LINES, rejectLines, type RejectRow } from './rejects-file.ts';
 import { describeReason } from './reasons.ts';
 import { countOutcomes } from './resolve.ts';
 import { csvCell } from '../reports/csv-cell.ts';
-
-/** Lines fetched at a time for a file. Too low: round trips dominate; too high: memory grows with the rejects. */
-const PAGE_LINES = 2_000;
 
 export interface ReportPorts {
   db: Database;
@@ -35,7 +33,7 @@ export async function reportImport(
     const outcomes = await balancedOutcomes(ports.db, row);
     const rejects = outcomes.invalid + outcomes.ambiguous + outcomes.suppressed;
     const rejectsFile =
-      rejects > 0 ? await ports.writeReport(`import-${row.importId}-rejects.csv`, rejectLines(ports, row)) : null;
+      rejects > 0 ? await ports.writeReport(`import-${row.importId}-rejects.csv`, rejectsOf(ports, row)) : null;
     const diffFile =
       row.dryRun && outcomes.update > 0
         ? await ports.writeReport(`import-${row.importId}-diff.csv`, diffLines(ports, row))
@@ -47,7 +45,7 @@ export async function reportImport(
       error: state === 'rejected' ? rejection(row, outcomes) : null,
     });
   }
-  await dropPartition(ports.db, ref.importId);
+  await dropPartition(ports.db, 'import_staging', ref.importId);
   return importResult(ports.db, ref.importId);
 }
 
@@ -81,7 +79,11 @@ export async function importResult(db: Queryable, importId: string): Promise<Imp
   };
 }
 
-function rejection(row: ImportRow, outcomes: OutcomeCounts): string {
+/** Why an import with too many invalid lines was not applied. */
+export function rejection(
+  row: Pick<ImportRow<{ maxInvalid: number }, unknown, unknown>, 'stagedLines' | 'options'>,
+  outcomes: { invalid: number },
+): string {
   const share = ((100 * outcomes.invalid) / row.stagedLines).toFixed(1);
   const allowed = (100 * row.options.maxInvalid).toFixed(1);
   return `${outcomes.invalid} of ${row.stagedLines} lines are invalid (${share} %, allowed ${allowed} %): nothing was applied. See the rejects file, mend the source or raise --max-invalid.`;
@@ -96,40 +98,15 @@ async function balancedOutcomes(db: Database, row: ImportRow): Promise<OutcomeCo
   });
 }
 
-interface RejectRow extends Record<string, unknown> {
-  line: string;
-  outcome: string;
-  reason: string | null;
-  candidates: string[] | null;
-  byte_start: string;
-  byte_length: number;
-}
-
-/** The rejects as CSV: each line as it was in the file, and why. Columns named sluice_* are ignored when it is imported again. */
-async function* rejectLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<string> {
-  const { headers, delimiter, quote } = row.profile;
-  // In a file without quotes a cell of ours may not hold the delimiter.
-  const plain = (value: string | null) =>
-    quote === '' ? (value ?? '').replaceAll(delimiter, ' ') : csvCell(value, delimiter);
-  const cells = (values: (string | null)[]) => values.map(plain).join(delimiter);
-  yield `${cells([...headers, 'sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'])}\n`;
+/** The rejects as CSV: each line as it was in the file, and why. */
+async function* rejectsOf(ports: ReportPorts, row: ImportRow): AsyncGenerator<string> {
   const spool = await ports.openSpool(row.spoolPath);
+  const { importId } = row;
   try {
-    let after = '0';
-    for (;;) {
-      const { rows } = await ports.db.query<RejectRow>(forImport('rejects', row.importId), [
-        row.importId,
-        after,
-        PAGE_LINES,
-      ]);
-      for (const reject of rows) {
-        const original = await readSpan(spool, Number(reject.byte_start), reject.byte_length);
-        const why = cells([reject.line, reject.outcome, reject.reason, explain(reject)]);
-        yield `${original}${delimiter}${why}\n`;
-      }
-      if (rows.length < PAGE_LINES) return;
-      after = rows.at(-1)!.line;
-    }
+    yield* rejectLines(
+      { db: ports.db, spool, statement: forImport('rejects', importId), importId, explain },
+      row.profile,
+    );
   } finally {
     await spool.close();
   }
@@ -140,17 +117,6 @@ function explain({ outcome, reason, candidates }: RejectRow): string {
   if (outcome === 'ambiguous') return `Several contacts have this key: ${(candidates ?? []).join(', ')}.`;
   if (outcome === 'suppressed') return 'The address is on the suppression list; nothing of the line was imported.';
   return describeReason(reason ?? '');
-}
-
-async function readSpan(spool: FileReader, start: number, length: number): Promise<string> {
-  const bytes = new Uint8Array(length);
-  let got = 0;
-  while (got < length) {
-    const count = await spool.read(bytes.subarray(got), start + got);
-    if (count === 0) break;
-    got += count;
-  }
-  return new TextDecoder().decode(bytes.subarray(0, got));
 }
 
 interface DiffRow extends Record<string, unknown> {
@@ -164,7 +130,7 @@ interface DiffRow extends Record<string, unknown> {
 /** What a dry run would change, old and new beside each other. */
 async function* diffLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<string> {
   yield 'line,contact_id,field,old,new\n';
-  if (!(await partitionExists(ports.db, row.importId))) return;
+  if (!(await partitionExists(ports.db, 'import_staging', row.importId))) return;
   let after = '0';
   for (;;) {
     const { rows } = await ports.db.query<DiffRow>(forImport('diff', row.importId), [

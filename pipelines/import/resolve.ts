@@ -91,7 +91,8 @@ async function judge(row: ImportRow, ref: ImportRef, ports: ImportPorts, signal:
   for (const result of ended) if (result.status === 'rejected') throw result.reason;
 }
 
-async function inPart(
+/** One part of a resolve, as a transaction of its own that a cancel ends at once. */
+export async function inPart(
   db: Database,
   ref: ImportRef,
   signal: AbortSignal,

@@ -12,37 +12,70 @@ import {
 } from './copy-blocks.ts';
 import type { BlockSource, FileReader } from './record-blocks.ts';
 import type { CopyBlock } from './copy-text.ts';
-import { createPartition, forImport } from './import-sql.ts';
+import { createPartition, forImport, forStaging, type StagingTable } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
-import type { ImportPorts, StepControl } from './ports.ts';
+import type { BlockNormaliser, ImportPorts, StepControl } from './ports.ts';
 
 export interface StageResult {
   lines: number;
   blank: number;
 }
 
+type OpenSpool = (path: string) => Promise<FileReader & { close(): Promise<void> }>;
+type StagePorts = Pick<ImportPorts, 'db' | 'stageTransactionBytes' | 'stageBlockBytes'>;
+
+/** How the lines of one kind of import are read, and where they go. */
+export interface StageInto<Row extends ImportRow<unknown, StagedProfile, unknown>> {
+  table: StagingTable;
+  /** The COPY statement. */
+  statement: string;
+  open(row: Row): BlockNormaliser;
+}
+
+/** What staging must know of a file's profile. */
+interface StagedProfile {
+  delimiter: string;
+  quote: string;
+}
+
+/** Stages the lines of a contact import; see {@link stageInto}. */
+export async function stageLines(
+  ref: ImportRef,
+  ports: ImportPorts,
+  openSpool: OpenSpool,
+  control: StepControl,
+): Promise<StageResult> {
+  const into: StageInto<ImportRow> = {
+    table: 'import_staging',
+    statement: forImport('copy_lines', ref.importId),
+    open: (row) => ports.openNormaliser(row.profile.plan),
+  };
+  return stageInto(ref, into, ports, openSpool, control);
+}
+
 /**
  * Stages what is not staged yet. Calling it again goes on from the committed position; on a staged import it is a no-op.
  * @throws PipelineError `import_superseded`, or what reading and normalising find wrong with the file as a whole
  */
-export async function stageLines(
+export async function stageInto<Row extends ImportRow<unknown, StagedProfile, unknown>>(
   ref: ImportRef,
-  ports: ImportPorts,
-  openSpool: (path: string) => Promise<FileReader & { close(): Promise<void> }>,
+  into: StageInto<Row>,
+  ports: StagePorts,
+  openSpool: OpenSpool,
   control: StepControl,
 ): Promise<StageResult> {
   const row = await ports.db.transaction(async (tx) => {
-    const locked = await lockImport(tx, ref, 'update');
-    await createPartition(tx, ref.importId);
-    return locked;
+    const locked = await lockImport<unknown, StagedProfile, unknown>(tx, ref, 'update');
+    await createPartition(tx, into.table, ref.importId);
+    return locked as Row;
   });
-  const normaliser = ports.openNormaliser(row.profile.plan);
+  const normaliser = into.open(row);
   const spool = await openSpool(row.spoolPath);
   try {
     const blocks = normalisedBlocks(blockSource(row, spool, control.signal, ports.stageBlockBytes), normaliser);
     let next = await blocks.next();
     while (!next.done) {
-      next = await stageTransaction(ref, ports, blocks, next.value);
+      next = await stageTransaction(ref, ports, into.statement, blocks, next.value);
       control.onProgress(Number((await readImport(ports.db, ref.importId)).stagedLines));
     }
   } finally {
@@ -50,12 +83,17 @@ export async function stageLines(
     await spool.close();
   }
   const staged = await readImport(ports.db, ref.importId);
-  await ports.db.query(forImport('index_partition', ref.importId));
-  await ports.db.query(forImport('analyze_partition', ref.importId));
+  await ports.db.query(forStaging('index_partition', into.table, ref.importId));
+  await ports.db.query(forStaging('analyze_partition', into.table, ref.importId));
   return { lines: staged.stagedLines, blank: staged.skipped.blank };
 }
 
-function blockSource(row: ImportRow, reader: FileReader, signal: AbortSignal, blockBytes?: number): BlockSource {
+function blockSource(
+  row: ImportRow<unknown, StagedProfile, unknown>,
+  reader: FileReader,
+  signal: AbortSignal,
+  blockBytes?: number,
+): BlockSource {
   const { delimiter, quote } = row.profile;
   const from = { fromByte: row.stageByte, firstLine: row.stageLine };
   return { reader, ...from, delimiter, quote, signal, ...(blockBytes === undefined ? {} : { blockBytes }) };
@@ -64,14 +102,14 @@ function blockSource(row: ImportRow, reader: FileReader, signal: AbortSignal, bl
 /** Copies blocks until the transaction is full, then commits them with the new position. Returns the block after them. */
 async function stageTransaction(
   ref: ImportRef,
-  ports: ImportPorts,
+  ports: StagePorts,
+  statement: string,
   blocks: Blocks,
   first: CopyBlock,
 ): Promise<IteratorResult<CopyBlock, void>> {
   return ports.db.transaction(
     async (tx) => {
       const row = await lockImport(tx, ref, 'update');
-      const statement = forImport('copy_lines', ref.importId);
       const bytes = ports.stageTransactionBytes ?? TRANSACTION_BYTES;
       const done = await copyBlocks(tx, statement, blocks, first, row.stageByte, bytes);
       await movePosition(tx, ref, done);

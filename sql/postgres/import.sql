@@ -1,10 +1,10 @@
 -- Statements of the contact import that judge and apply staged lines. $1 is always the import id.
--- {{staging}} is the import's own partition of import_staging; {{key}} the contact column that lines are matched by.
+-- {{staging}} is the import's own partition of {{parent}} (import_staging, or tag_staging); {{key}} the contact column that lines are matched by.
 
 -- name: create_partition
 -- LIKE and ATTACH instead of PARTITION OF: the parent then needs no exclusive lock while other imports run. The default lets
 -- COPY write to the partition without naming the import.
-create table {{staging}} (like import_staging including all)
+create table {{staging}} (like {{parent}} including all)
 
 -- name: index_partition
 -- Once all lines are in: a third of the time of keeping it while they come. Without it a plan made on poor statistics reads
@@ -12,7 +12,7 @@ create table {{staging}} (like import_staging including all)
 create unique index if not exists {{index}} on {{staging}} (line)
 
 -- name: attach_partition
-alter table import_staging attach partition {{staging}} for values in ($value)
+alter table {{parent}} attach partition {{staging}} for values in ($value)
 
 -- name: copy_lines
 copy {{staging}} (line, byte_start, byte_length, reason, social_id, display_name, avatar_url, time_zone, member_id, email,
@@ -142,10 +142,10 @@ analyze import_lines
 select outcome, count(*)::bigint as lines from import_lines where import_id = $1 group by outcome
 
 -- name: pending_slices
--- The first line of every slice of $2 lines that has something to apply and is not applied yet.
+-- The first line of every slice of $2 lines that has something to apply ($3: outcomes) and is not applied yet.
 select distinct line - mod(line, $2::bigint) as line_from
 from import_lines l
-where import_id = $1 and outcome in ('create', 'update')
+where import_id = $1 and outcome = any ($3::import_outcome[])
   and not exists (select from import_slices s where s.import_id = $1 and s.line_from = l.line - mod(l.line, $2::bigint))
 order by 1
 
@@ -227,35 +227,48 @@ cross join lateral import_merged(o, s, $4::boolean, i.started_at) m
 where l.import_id = $1 and l.line between $2 and $3 and s.line between $2 and $3 and l.outcome = 'update' and c.id = o.id
 
 -- name: slice_tags_off
--- $4 tag mode: `replace` takes off what the line does not name, `remove` what it names.
+-- $4 tag mode: `replace` takes off what the line does not name, `remove` what it names. What was put on since the import began
+-- stays on: the import's events happen when it begins.
 with off as (
   delete from contact_tags t
-  using import_lines l join {{staging}} s on s.line = l.line
+  using import_lines l join {{staging}} s on s.line = l.line join imports i on i.id = l.import_id
   where l.import_id = $1 and l.line between $2 and $3 and s.line between $2 and $3 and l.outcome in ('create', 'update')
-    and t.contact_id = l.contact_id and s.tags is not null
+    and t.contact_id = l.contact_id and s.tags is not null and t.applied_at <= i.started_at
     and (($4 = 'replace' and t.tag <> all (s.tags)) or ($4 = 'remove' and t.tag = any (s.tags)))
   returning t.contact_id, t.tag
+),
+remembered as (
+  insert into contact_tag_removals as r (contact_id, tag, off_at)
+  select off.contact_id, off.tag, i.started_at from off join imports i on i.id = $1
+  order by off.contact_id, off.tag
+  on conflict (contact_id, tag) do update set off_at = greatest(r.off_at, excluded.off_at)
 )
-insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, recorded_at, source, import_id)
-select i.channel_id, off.contact_id, 'removed', off.tag, i.started_at, clock_timestamp(), 'import', $1
+insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, source, event_key, import_id)
+select i.channel_id, off.contact_id, 'removed', off.tag, i.started_at, 'import',
+  tag_event_key(i.channel_id, off.contact_id, 'removed', off.tag, i.started_at, 'import', null, 1), $1
 from off join imports i on i.id = $1
 order by off.contact_id, off.tag
 
 -- name: slice_tags_on
--- A tag that is on the contact already is a state, not an event: nothing is recorded for it.
+-- A tag that is on the contact already is a state, not an event: nothing is recorded for it. Nor for one that was taken off since
+-- the import began: it stays off.
 with put as (
-  insert into contact_tags (contact_id, tag, applied_at)
-  select l.contact_id, tag, i.started_at
+  insert into contact_tags (contact_id, tag, applied_at, expires_at)
+  select l.contact_id, tag.tag, i.started_at, tag_due(i.channel_id, tag.tag, i.started_at)
   from import_lines l
   join {{staging}} s on s.line = l.line
   join imports i on i.id = l.import_id
-  cross join lateral unnest(s.tags) as tag
+  cross join lateral unnest(s.tags) as tag (tag)
   where l.import_id = $1 and l.line between $2 and $3 and s.line between $2 and $3 and l.outcome in ('create', 'update')
+    and not exists (
+      select from contact_tag_removals r where r.contact_id = l.contact_id and r.tag = tag.tag and r.off_at >= i.started_at
+    )
   on conflict do nothing
   returning contact_id, tag, applied_at
 )
-insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, recorded_at, source, import_id)
-select i.channel_id, put.contact_id, 'applied', put.tag, put.applied_at, clock_timestamp(), 'import', $1
+insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, source, event_key, import_id)
+select i.channel_id, put.contact_id, 'applied', put.tag, put.applied_at, 'import',
+  tag_event_key(i.channel_id, put.contact_id, 'applied', put.tag, put.applied_at, 'import', null, 1), $1
 from put join imports i on i.id = $1
 order by put.contact_id, put.tag
 

@@ -46,6 +46,18 @@ test('the main courses of importContacts are recorded', () => {
     expect(files.filter((name) => name.startsWith(`import-contacts-${course}-`)).length).toBeGreaterThan(0);
 });
 
+test('the main courses of tagFrequency are recorded: in one part and in several, recognised, refused by a gate', () => {
+  for (const course of ['plain', 'parts', 'recognised', 'refused', 'wrong-input'])
+    expect(files.filter((name) => name.startsWith(`tag-frequency-${course}-`)).length).toBeGreaterThan(0);
+});
+
+test('the main courses of importTags and expireTags are recorded', () => {
+  for (const course of ['cancelled', 'resumed', 'recognised', 'dry-run', 'rejected', 'failed', 'wrong-input'])
+    expect(files.filter((name) => name.startsWith(`import-tags-${course}-`)).length).toBeGreaterThan(0);
+  for (const course of ['plain', 'wrong-input'])
+    expect(files.filter((name) => name.startsWith(`expire-tags-${course}-`)).length).toBeGreaterThan(0);
+});
+
 test('the main courses of broadcast and deliverChannel are recorded: with a pause, a retry and a continue-as-new', () => {
   for (const course of ['plain', 'paused', 'cancelled', 'retried', 'approved', 'wrong-input'])
     expect(files.filter((name) => name.startsWith(`broadcast-${course}-`)).length).toBeGreaterThan(0);

@@ -1,0 +1,45 @@
+// The tag frequency of `npm start`: a sample log imported, 7, 30 and 90 days counted, the report written.
+import path from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { Database } from '../adapters/postgres/database.ts';
+import { parseFrequencyInput, type FrequencyResult } from '../pipelines/contracts/tag-frequency.ts';
+import { parseTagImportInput, type TagImportResult } from '../pipelines/contracts/tag-import.ts';
+import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { packageRoot } from '../server/package-root.ts';
+import { renderFrequency } from './frequency-page.ts';
+import { say } from './output.ts';
+import { renderTagImport } from './tags-import.ts';
+
+const FILE = 'line-tag-events.csv';
+const CHANNEL = 'line-tw';
+/** The sample's last day, and not today: every start counts the same. */
+const AS_OF = '2026-10-01T00:00:00+08:00';
+
+/** Imports the sample log and counts it; a second start finds the log imported and counts it again, to the same checksums. */
+export async function demoFrequency(db: Database, client: Client): Promise<{ text: string; done: boolean }> {
+  say(`Importing examples/${FILE} into ${CHANNEL} …`);
+  const { rows } = await db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
+  const importId = rows[0]!.id;
+  const input = parseTagImportInput({
+    importId,
+    file: path.join(packageRoot(), 'examples', FILE),
+    channel: CHANNEL,
+  });
+  const imported = (await client.workflow.execute('importTags', {
+    taskQueue: PIPELINE_QUEUE,
+    workflowId: `import/${importId}`,
+    args: [input],
+    staticSummary: `tag events of ${CHANNEL}`,
+  })) as TagImportResult;
+  say('Computing tag frequency over 7, 30 and 90 days …');
+  const frequency = (await client.workflow.execute('tagFrequency', {
+    taskQueue: PIPELINE_QUEUE,
+    workflowId: `tag-frequency/sample-${importId}`,
+    args: [parseFrequencyInput({ asOf: AS_OF, channel: CHANNEL })],
+    staticSummary: 'tag frequency 7d, 30d, 90d',
+  })) as FrequencyResult;
+  return {
+    text: `${renderTagImport(imported)}\n\n${renderFrequency(frequency)}`,
+    done: imported.state === 'done' && frequency.windows.every((window) => window.rows > 0),
+  };
+}

@@ -1,0 +1,103 @@
+// `sluice tags import`: starts the importTags workflow, follows it, prints its report.
+import path from 'node:path';
+import { Option, type Command } from 'commander';
+import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
+import {
+  parseTagImportInput,
+  TAG_OUTCOMES,
+  TAG_TARGETS,
+  type TagImportInput,
+  type TagImportResult,
+} from '../pipelines/contracts/tag-import.ts';
+import { endWith, renderHead, runImport } from './follow-import.ts';
+import { collectMap, parseDelimiterOption, parsePercent, parseSource } from './option-values.ts';
+import { answer, table } from './output.ts';
+import { shared, withSession, type SharedOptions } from './session.ts';
+
+interface TagImportOptions extends SharedOptions {
+  channel: string;
+  map?: Record<string, string>;
+  matchBy?: TagImportInput['matchBy'];
+  encoding?: string;
+  delimiter?: string;
+  quote?: string;
+  dateFormat?: string;
+  timeZone?: string;
+  source: string;
+  dryRun?: boolean;
+  again?: boolean;
+  maxInvalid: number;
+  wait: boolean;
+}
+
+export function registerTagsImport(tags: Command): void {
+  shared(
+    tags
+      .command('import <file>')
+      .description('import tag events: CSV, TSV or JSON Lines (also .gz), or Parquet; one tag a row'),
+    'sluice tags import events.csv --channel line-tw --map time=貼標時間 --dry-run',
+  )
+    .requiredOption('--channel <id>', 'the channel whose contacts the events are about')
+    .option('--map <part=column>', `what a column means; may be repeated (${TAG_TARGETS.join(', ')})`, collectMap)
+    .addOption(
+      new Option('--match-by <key>', 'what identifies a contact (default: known from the header)').choices(MATCH_KEYS),
+    )
+    .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
+    .option('--delimiter <char>', 'one of , ; tab | (default: detected)', parseDelimiterOption)
+    .option('--quote <char>', 'the quote character, or none (default: detected)')
+    .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where times do not show it themselves')
+    .option('--time-zone <zone>', 'of times without an offset (default: that of the channel)')
+    .option('--source <name>', 'source of rows that name none', parseSource, 'import')
+    .option('--dry-run', 'judge every line, write nothing')
+    .option('--again', 'import although the same content was imported before')
+    .addOption(
+      new Option('--max-invalid <percent>', 'share of invalid lines above which nothing is written')
+        .argParser(parsePercent)
+        .default(0.1, '10'),
+    )
+    .option('--no-wait', 'start it and leave')
+    .action(async (file: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<TagImportOptions>();
+      const input = inputOf(file, options);
+      await withSession(options, async (session) => {
+        const summary = `tag events of ${input.channel}${input.dryRun ? ' (dry run)' : ''}`;
+        const result = await runImport<TagImportResult>(session, { workflow: 'importTags', input, summary }, options);
+        if (result === null) return;
+        answer(options, result, renderTagImport);
+        endWith(result, options);
+      });
+    });
+}
+
+/** The input that a file and flags stand for. @throws PipelineError `tag_import_input` */
+function inputOf(file: string, options: TagImportOptions): TagImportInput {
+  return parseTagImportInput({
+    file: path.resolve(file),
+    channel: options.channel,
+    map: options.map ?? {},
+    matchBy: options.matchBy ?? null,
+    encoding: options.encoding ?? null,
+    delimiter: options.delimiter ?? null,
+    quote: options.quote ?? null,
+    dateFormat: options.dateFormat ?? null,
+    timeZone: options.timeZone ?? null,
+    source: options.source,
+    dryRun: options.dryRun ?? false,
+    again: options.again ?? false,
+    maxInvalid: options.maxInvalid,
+  });
+}
+
+/** The report for people. */
+export function renderTagImport(result: TagImportResult): string {
+  const text = [
+    ...renderHead(result),
+    table(
+      ['outcome', 'lines'],
+      TAG_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),
+    ),
+  ];
+  if (result.message) text.push(result.message);
+  if (result.rejectsFile) text.push(`Rejects: ${result.rejectsFile}`);
+  return text.join('\n');
+}

@@ -1,0 +1,109 @@
+// Published results as the database knows them.
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { FrequencyWindowResult, ResolvedWindow } from '../contracts/tag-frequency.ts';
+import { frequencySql } from './frequency-sql.ts';
+import { isoOfUs } from './windows.ts';
+
+/** In place of a channel's id: all channels. No channel can be called so. */
+export const ALL_CHANNELS = '*';
+
+export interface Triple {
+  channel: string | null;
+  asOfMs: number;
+  knownAtUs: string;
+}
+
+export interface Published extends FrequencyWindowResult {
+  channel: string | null;
+  asOf: string;
+  knownAt: string;
+  lakeVersion: string;
+  erasedSince: number;
+}
+
+type Row = {
+  id: string;
+  channel_id?: string;
+  name: string;
+  from_us: string;
+  to_us: string;
+  as_of_us: string;
+  known_at_us: string;
+  lake_version: string;
+  rows: string;
+  checksum: string;
+  times: string;
+  folder: string;
+  erased_since: string;
+};
+
+export const asOfUs = ({ asOfMs }: { asOfMs: number }): string => String(BigInt(asOfMs) * 1000n);
+
+/** What is published of these windows for a triple, in no order; at most one a window. */
+export async function publishedOf(
+  db: Queryable,
+  triple: Triple,
+  windows: readonly ResolvedWindow[],
+): Promise<Published[]> {
+  const { rows } = await db.query<Row>(frequencySql.published, [
+    triple.channel ?? ALL_CHANNELS,
+    windows.map(({ name }) => name),
+    asOfUs(triple),
+    triple.knownAtUs,
+  ]);
+  return rows.map((row) => publishedRow(row, triple.channel));
+}
+
+/** The last published results, newest first. `undefined` for channel or window: any. */
+export async function lastPublished(
+  db: Queryable,
+  wanted: { channel?: string | null | undefined; window?: string | undefined; most: number },
+): Promise<Published[]> {
+  const channel = wanted.channel === undefined ? null : (wanted.channel ?? ALL_CHANNELS);
+  const { rows } = await db.query<Row>(frequencySql.list_published, [channel, wanted.window ?? null, wanted.most]);
+  return rows.map((row) => publishedRow(row, row.channel_id === ALL_CHANNELS ? null : row.channel_id!));
+}
+
+function publishedRow(row: Row, channel: string | null): Published {
+  const iso = (us: string) => isoOfUs(BigInt(us));
+  // Ends of windows are whole milliseconds.
+  const millis = (us: string) => new Date(Number(BigInt(us) / 1000n)).toISOString();
+  return {
+    frequencyId: row.id,
+    channel,
+    window: row.name,
+    from: millis(row.from_us),
+    to: millis(row.to_us),
+    asOf: millis(row.as_of_us),
+    knownAt: iso(row.known_at_us),
+    lakeVersion: row.lake_version,
+    rows: Number(row.rows),
+    times: Number(row.times),
+    checksum: row.checksum,
+    folder: row.folder,
+    erasedSince: Number(row.erased_since),
+  };
+}
+
+/** People erased after the known-at who had events in the window: the answer cannot be what it once was. */
+export async function erasedSince(db: Queryable, triple: Triple, window: ResolvedWindow): Promise<number> {
+  const us = (ms: number) => String(BigInt(ms) * 1000n);
+  const { rows } = await db.query<{ erased: string }>(frequencySql.erased_between, [
+    triple.channel ?? ALL_CHANNELS,
+    us(window.fromMs),
+    us(window.toMs),
+    triple.knownAtUs,
+  ]);
+  return Number(rows[0]!.erased);
+}
+
+/** Rows of the result before an as-of, and that result's as-of. */
+export async function rowsBefore(
+  db: Queryable,
+  triple: Triple,
+  window: ResolvedWindow,
+): Promise<{ rows: number; asOf: string } | null> {
+  const values = [triple.channel ?? ALL_CHANNELS, window.name, asOfUs(triple)];
+  const { rows } = await db.query<{ rows: string; as_of_us: string }>(frequencySql.published_before, values);
+  return rows[0] ? { rows: Number(rows[0].rows), asOf: isoOfUs(BigInt(rows[0].as_of_us)) } : null;
+}

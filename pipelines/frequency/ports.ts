@@ -1,0 +1,26 @@
+// What tag frequency needs of the world beside the lake.
+import type { Folder } from '../../adapters/files/folder.ts';
+import type { Plots } from '../contracts/plots.ts';
+import type { LakeWorld } from '../lake/ports.ts';
+
+/** A row of a result as the lake gives it: whole numbers and epoch microseconds as text. */
+export interface ResultRow {
+  channelId: string;
+  contactId: string;
+  socialId: string;
+  tag: string;
+  times: string;
+  firstAt: string;
+  lastAt: string;
+}
+
+export interface FrequencyWorld extends LakeWorld {
+  /** Published results, and under `.work` those in the making. Shared by all workers. */
+  resultFolder: Folder;
+  /** Reports for people. */
+  reportFolder: Folder;
+  /** Loaded when first drawn with. */
+  plots: () => Promise<Plots>;
+  /** Writes rows as an Arrow IPC file, page by page. Replaces the file. */
+  writeArrow: (path: string, pages: AsyncIterable<ResultRow[]>) => Promise<void>;
+}

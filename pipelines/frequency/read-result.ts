@@ -1,0 +1,55 @@
+// Reading a published result: its rows in order, its most frequent ones, or all of it as one file of another format.
+import { withLiterals } from '../../sql/named.ts';
+import type { FrequencyFormat } from '../contracts/tag-frequency.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { StepControl } from '../import/ports.ts';
+import { countSql } from './frequency-sql.ts';
+import type { FrequencyWorld, ResultRow } from './ports.ts';
+import { writeFormat } from './result-folder.ts';
+
+/** @throws PipelineError `result_missing` when this machine does not see the folder */
+async function sourcesOf(world: FrequencyWorld, folder: string): Promise<string[]> {
+  const names = (await world.resultFolder.list(folder))
+    .map(({ name }) => name)
+    .filter((name) => name.endsWith('.parquet'));
+  if (names.length === 0)
+    throw new PipelineError('result_missing', `The published result ${folder} is not in the data folder.`, {
+      hint: 'Workers and commands must see the same data folder; the same as-of and known-at compute it again.',
+    });
+  return names.map((name) => world.resultFolder.at(`${folder}/${name}`));
+}
+
+/** Hands all rows to `use`, a page at a time, by channel, social id and tag. */
+export async function readRows(
+  world: FrequencyWorld,
+  folder: string,
+  { signal }: StepControl,
+  use: (page: ResultRow[]) => void,
+): Promise<void> {
+  const files = await sourcesOf(world, folder);
+  await world.withDuck(signal, async (duck) => {
+    for await (const page of duck.pages<ResultRow>(withLiterals(countSql.rows_in_order, { files }))) use(page);
+  });
+}
+
+/** The rows with the most times. */
+export async function mostFrequent(
+  world: FrequencyWorld,
+  folder: string,
+  most: number,
+  { signal }: StepControl,
+): Promise<ResultRow[]> {
+  const files = await sourcesOf(world, folder);
+  return world.withDuck(signal, (duck) => duck.rows(withLiterals(countSql.most_frequent, { files, most })));
+}
+
+/** All rows as one file, outside the data folder if wanted. Replaces `path`. */
+export async function exportResult(
+  world: FrequencyWorld,
+  folder: string,
+  format: FrequencyFormat,
+  path: string,
+  control: StepControl,
+): Promise<void> {
+  await writeFormat(world, format, await sourcesOf(world, folder), path, control);
+}

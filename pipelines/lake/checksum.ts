@@ -1,0 +1,11 @@
+// Makes the checksum of design.md §5 known to a DuckDB.
+import { namedStatements } from '../../sql/named.ts';
+import type { Duck } from '../contracts/duck.ts';
+
+const checksumSql = namedStatements('checksum', ['row_hash', 'checksum_of'], 'duckdb');
+
+/** From here on `row_hash(text)` and the aggregate `checksum_of(row_hash)` can be used; twice is harmless. */
+export async function defineChecksum(duck: Duck): Promise<void> {
+  await duck.run(checksumSql.row_hash);
+  await duck.run(checksumSql.checksum_of);
+}

@@ -1,0 +1,117 @@
+// The manifest: which files make up which version of the lake. Versions only ever come whole.
+import type { Queryable, Transaction } from '../../adapters/postgres/database.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { lakeSql } from './lake-sql.ts';
+
+/** Versions are published one after the other. */
+const PUBLISH_LOCK = 7_316_004;
+
+export interface LakeVersion {
+  version: string;
+  /** Epoch microseconds: all that was recorded up to it is in. */
+  watermark: bigint;
+  timeZone: string;
+  files: number;
+  rows: number;
+}
+
+export interface LakeFile {
+  id: string;
+  path: string;
+  kind: 'events' | 'contacts';
+  /** Business days; null for contacts. */
+  from: string | null;
+  to: string | null;
+  bucket: number;
+  buckets: number;
+  rows: number;
+  bytes: number;
+  sha256: string;
+  /** Of the version it was written for: nothing in it was recorded later. */
+  watermark: bigint;
+}
+
+export type NewFile = Omit<LakeFile, 'id'>;
+
+type VersionRow = { version: string; watermark: string; time_zone: string; files: number; rows: string };
+type FileRow = {
+  id: string;
+  path: string;
+  kind: 'events' | 'contacts';
+  unit_from: string | null;
+  unit_to: string | null;
+  bucket: number;
+  buckets: number;
+  rows: string;
+  bytes: string;
+  sha256: string;
+  watermark: string;
+};
+
+/** The newest version, or null when there is no lake yet. */
+export async function headVersion(db: Queryable): Promise<LakeVersion | null> {
+  const { rows } = await db.query<VersionRow>(lakeSql.head);
+  const row = rows[0];
+  if (!row) return null;
+  const { version, watermark, time_zone: timeZone, files } = row;
+  return { version, watermark: BigInt(watermark), timeZone, files, rows: Number(row.rows) };
+}
+
+/** The files of a version, by day and bucket. */
+export async function versionFiles(db: Queryable, version: string): Promise<LakeFile[]> {
+  const { rows } = await db.query<FileRow>(lakeSql.version_files, [version]);
+  return rows.map(fileOf);
+}
+
+/** Files that an earlier try for the same base and watermark has written. */
+export async function draftFiles(db: Queryable, base: string, watermark: bigint): Promise<LakeFile[]> {
+  const { rows } = await db.query<FileRow>(lakeSql.drafts, [base, String(watermark)]);
+  return rows.map(fileOf);
+}
+
+function fileOf({ unit_from: from, unit_to: to, ...row }: FileRow): LakeFile {
+  return {
+    ...row,
+    from,
+    to,
+    rows: Number(row.rows),
+    bytes: Number(row.bytes),
+    watermark: BigInt(row.watermark),
+  };
+}
+
+/** Writes down files of a version to come. */
+export async function addDraft(tx: Queryable, file: NewFile, base: string, timeZone: string): Promise<LakeFile> {
+  const { path, kind, from, to, bucket, buckets, rows, bytes, sha256, watermark } = file;
+  const values = [path, kind, from, to, bucket, buckets, rows, bytes, sha256, String(watermark), base, timeZone];
+  const added = await tx.query<{ id: string }>(lakeSql.add_draft, values);
+  return { ...file, id: added.rows[0]!.id };
+}
+
+export interface Publication {
+  /** The version this one was built on; `0` for none. */
+  base: string;
+  watermark: bigint;
+  timeZone: string;
+  added: readonly LakeFile[];
+  removed: readonly LakeFile[];
+  /** Marks of erasures up to this are taken in. */
+  markedUntil: string;
+}
+
+/** Makes a version of drafts and what stays. @throws PipelineError `lake_moved` when another one came first */
+export async function publishVersion(tx: Transaction, publication: Publication): Promise<LakeVersion> {
+  const { base, watermark, timeZone, added, removed, markedUntil } = publication;
+  await tx.query('select pg_advisory_xact_lock($1)', [PUBLISH_LOCK]);
+  const head = await headVersion(tx);
+  if ((head?.version ?? '0') !== base)
+    throw new PipelineError('lake_moved', 'Another refresh of the lake was faster.', { retry: 'later' });
+  const { rows } = await tx.query<{ version: string }>(lakeSql.add_version, [String(watermark), timeZone]);
+  const version = rows[0]!.version;
+  const ids = (files: readonly LakeFile[]) => files.map(({ id }) => id);
+  await tx.query(lakeSql.add_files, [version, ids(added), ids(removed)]);
+  const counted = await tx.query<{ files: string; rows: string }>(lakeSql.count_version, [version]);
+  await tx.query(lakeSql.clear_marks, [markedUntil]);
+  const { files, rows: events } = counted.rows[0]!;
+  return { version, watermark, timeZone, files: Number(files), rows: Number(events) };
+}

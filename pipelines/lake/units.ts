@@ -1,0 +1,104 @@
+// How days of events are put into files: pure arithmetic of business days (`2024-03-05`), which compare as text.
+
+/** Business days from ≤ day < to that lie in one set of files. */
+export interface Unit {
+  from: string;
+  to: string;
+}
+
+export interface DayRows {
+  day: string;
+  rows: number;
+}
+
+/** Files to be written anew. */
+export interface UnitWork {
+  unit: Unit;
+  /** Days that are taken from the log; all others of the unit are kept as the present files have them. */
+  dirty: DayRows[];
+  /** Present units whose files these replace. */
+  replaces: Unit[];
+}
+
+/**
+ * Months end up in one set of files when all of them is older. Too low: a late event rewrites a whole month; too high:
+ * a year is hundreds of small files.
+ */
+export const MERGE_AFTER_DAYS = 60;
+
+/** Rows a file holds at most. Too low: many small files; too high: parts of one day cannot be read side by side. */
+export const ROWS_A_FILE = 1_000_000;
+
+/** Rows taken from the log at a time. Too low: Postgres reads a month many times over; too high: DuckDB has to spill. */
+export const ROWS_A_BATCH = 4_000_000;
+
+export function dayAfter(day: string, days = 1): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** The unit that a day belongs to when nothing is there yet. `today`: the business day of the watermark. */
+export function unitOf(day: string, today: string): Unit {
+  const first = `${day.slice(0, 7)}-01`;
+  const next = `${dayAfter(first, 31).slice(0, 7)}-01`;
+  return dayAfter(next, MERGE_AFTER_DAYS) <= today ? { from: first, to: next } : { from: day, to: dayAfter(day) };
+}
+
+const holds = (unit: Unit, day: string): boolean => unit.from <= day && day < unit.to;
+
+/**
+ * What must be written so that the lake holds the dirty days as the log has them, and old days lie in months. Present units
+ * never overlap; they are merged and never divided. In the order of days.
+ */
+export function planUnits(dirty: readonly DayRows[], present: readonly Unit[], today: string): UnitWork[] {
+  const works = new Map<string, UnitWork>();
+  const workOn = (unit: Unit): UnitWork => {
+    const known = works.get(unit.from);
+    if (known) return known;
+    const work = { unit, dirty: [], replaces: present.filter((old) => holds(unit, old.from)) };
+    works.set(unit.from, work);
+    return work;
+  };
+  for (const day of dirty) {
+    const old = present.find((unit) => holds(unit, day.day));
+    // A unit of several days stays, even if the clock says that it is too young: dividing it would gain nothing.
+    const unit = old && dayAfter(old.from) < old.to ? old : unitOf(day.day, today);
+    workOn(unit).dirty.push(day);
+  }
+  for (const old of present) {
+    const unit = unitOf(old.from, today);
+    if (unit.to > old.to) workOn(unit);
+  }
+  return [...works.values()].sort((a, b) => (a.unit.from < b.unit.from ? -1 : 1));
+}
+
+/** Consecutive works whose dirty days have so many rows together; a larger one stands alone. */
+export function batches(works: readonly UnitWork[], rows = ROWS_A_BATCH): UnitWork[][] {
+  const all: UnitWork[][] = [];
+  let left = 0;
+  for (const work of works) {
+    const mine = work.dirty.reduce((sum, day) => sum + day.rows, 0);
+    const batch = all.at(-1);
+    if (batch && mine <= left) batch.push(work);
+    else all.push([work]);
+    left = (batch && mine <= left ? left : rows) - mine;
+  }
+  return all;
+}
+
+/** Spans of days that cover exactly the given ones: neighbours together. `gapsAreEmpty`: days not given have no events. */
+export function spans(days: readonly string[], gapsAreEmpty: boolean): Unit[] {
+  const found: Unit[] = [];
+  for (const day of [...days].sort()) {
+    const last = found.at(-1);
+    if (last && (gapsAreEmpty || last.to === day)) last.to = dayAfter(day);
+    else found.push({ from: day, to: dayAfter(day) });
+  }
+  return found;
+}
+
+/** Buckets a unit is divided into by contact id: a power of two, so that readers may pair them up. */
+export function bucketsFor(rows: number, rowsAFile = ROWS_A_FILE): number {
+  let buckets = 1;
+  while (rows > buckets * rowsAFile) buckets *= 2;
+  return buckets;
+}

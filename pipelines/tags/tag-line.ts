@@ -1,0 +1,140 @@
+// One record of a file of tag events to one staged event. A bad cell makes its line invalid; the first rule that fails is the
+// reason.
+import { cleanIdentifier, isBlankCell, isScientificNotation } from '../contacts/cell-text.ts';
+import { normaliseEmail } from '../contacts/email.ts';
+import { normaliseMemberId } from '../contacts/member-id.ts';
+import { normalisePhone } from '../contacts/phone.ts';
+import { normaliseSocialId } from '../contacts/social-id.ts';
+import { isNameShort, MAX_TAG_LENGTH } from '../contacts/tag-list.ts';
+import { normaliseText } from '../contacts/text.ts';
+import { tagSource } from '../contracts/tag-event.ts';
+import type { InvalidReason } from '../import/reasons.ts';
+import { readTime } from './tag-time.ts';
+import type { Place, TagLine, TagPlan, TagReason } from './tag-plan.ts';
+import { kindOf } from './tag-words.ts';
+
+/** Longest message id, in UTF-16 units. Lower refuses real ones; a longer one is a text that stands in the wrong column. */
+const MAX_MESSAGE_ID = 255;
+/** Texts remembered: files repeat the same sources and tags for ever. More than this many are different ones. */
+const REMEMBERED = 5_000;
+
+type Read = { text: string } | { reason: TagReason };
+type Rule = (cell: string) => Read;
+
+/** How the identifier is read: as the contact import reads it. */
+export function keyRule(plan: Pick<TagPlan, 'matchBy' | 'channelKind' | 'defaultCountry'>): Rule {
+  const { channelKind, defaultCountry } = plan;
+  switch (plan.matchBy) {
+    case 'social_id':
+      return (cell) => {
+        const result = normaliseSocialId(cell, { channelKind, defaultCountry });
+        return result.ok ? { text: result.socialId } : { reason: result.reason };
+      };
+    case 'member_id':
+      return (cell) => {
+        const result = normaliseMemberId(cell);
+        return result.ok ? { text: result.memberId } : { reason: result.reason };
+      };
+    case 'email':
+      return (cell) => {
+        const result = normaliseEmail(cell);
+        return result.ok ? { text: result.emailKey } : { reason: result.reason };
+      };
+    case 'phone':
+      return (cell) => {
+        const result = normalisePhone(cell, { defaultCountry });
+        return result.ok ? { text: result.phone.e164 } : { reason: result.reason };
+      };
+  }
+}
+
+/** A tag as it is stored: one a cell, never split; line breaks, commas, quotes and emoji stay. */
+export function readTag(cell: string): Read {
+  const result = normaliseText(cell, { maxLength: MAX_TAG_LENGTH, oneLine: false });
+  if (!result.ok) return { reason: result.reason === 'text_too_long' ? 'tag_too_long' : 'tag_missing' };
+  return isNameShort(result.text) ? result : { reason: 'tag_too_long' };
+}
+
+function readMessageId(cell: string): Read {
+  const text = cleanIdentifier(cell);
+  // Abbreviated by a spreadsheet, the ids of many messages look the same.
+  if (text.length > MAX_MESSAGE_ID || isScientificNotation(text)) return { reason: 'message_id_invalid' };
+  return { text };
+}
+
+/** The rule, with its last answers remembered. */
+function remembering(rule: Rule): Rule {
+  const known = new Map<string, Read>();
+  return (cell) => {
+    let read = known.get(cell);
+    if (read === undefined) {
+      read = rule(cell);
+      if (known.size >= REMEMBERED) known.clear();
+      known.set(cell, read);
+    }
+    return read;
+  };
+}
+
+const refused = (reason: TagReason): TagLine => ({
+  reason,
+  key: null,
+  kind: null,
+  tag: null,
+  occurredAt: null,
+  source: null,
+  messageId: null,
+});
+
+/** Gives the text of a place of the record; null: what stands there is no plain value. */
+export type Cells = (place: Place) => string | null;
+
+/** Makes the reader of a plan; make it once, call it for every record. The same cells always give the same line. */
+export function tagLineReader(plan: TagPlan): (cells: Cells) => TagLine {
+  const readKey = remembering(keyRule(plan));
+  const readTagCell = remembering(readTag);
+  const readSource = remembering((cell) => {
+    const source = tagSource(cleanIdentifier(cell));
+    return source === null ? { reason: 'source_invalid' } : { text: source };
+  });
+  const times = { timeZone: plan.timeZone, format: plan.dateFormat, latest: plan.latest };
+  const keyMissing = `${plan.matchBy}_missing` as InvalidReason;
+  const optional = (cells: Cells, place: Place | null): string | null => (place === null ? '' : cells(place));
+  return (cells) => {
+    const [keyCell, tagCell, timeCell] = [cells(plan.key), cells(plan.tag), cells(plan.time)];
+    const [kindCell, sourceCell] = [optional(cells, plan.kind), optional(cells, plan.source)];
+    const idCell = optional(cells, plan.messageId);
+    if (
+      keyCell === null ||
+      tagCell === null ||
+      timeCell === null ||
+      kindCell === null ||
+      sourceCell === null ||
+      idCell === null
+    )
+      return refused('value_not_plain');
+    if (isBlankCell(keyCell)) return refused(keyMissing);
+    const key = readKey(keyCell);
+    if ('reason' in key) return refused(key.reason);
+    const tag = readTagCell(tagCell);
+    if ('reason' in tag) return refused(tag.reason);
+    if (isBlankCell(timeCell)) return refused('time_missing');
+    const time = readTime(timeCell, times);
+    if (!time.ok) return refused(time.reason);
+    const kind = isBlankCell(kindCell) ? 'applied' : kindOf(kindCell);
+    if (kind === null) return refused('kind_invalid');
+    const source = isBlankCell(sourceCell) ? { text: plan.defaultSource } : readSource(sourceCell);
+    if ('reason' in source) return refused(source.reason);
+    const id = isBlankCell(idCell) ? null : readMessageId(idCell);
+    if (id !== null && 'reason' in id) return refused(id.reason);
+    return {
+      reason: null,
+      key: key.text,
+      kind,
+      tag: tag.text,
+      occurredAt: time.iso,
+      source: source.text,
+      messageId: id === null || id.text === '' ? null : id.text,
+    };
+  };
+}

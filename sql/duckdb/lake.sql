@@ -1,0 +1,59 @@
+-- Statements of the lake in DuckDB. {{=name}} is a quoted literal. Times are instants; business days are dates in {{=zone}}.
+
+-- name: begin_events
+create or replace temp table incoming (
+  contact_id bigint, tag varchar, occurred_at timestamptz, recorded_at timestamptz, retracted_at timestamptz
+)
+
+-- name: load_events
+-- Events as COPY wrote them, of any number of units.
+insert into incoming
+select * from read_csv({{=csv}}, header = false, delim = ',', quote = '"', escape = '"', auto_detect = false,
+  max_line_size = 1000000, columns = {
+    'contact_id': 'BIGINT', 'tag': 'VARCHAR', 'occurred_at': 'TIMESTAMPTZ', 'recorded_at': 'TIMESTAMPTZ',
+    'retracted_at': 'TIMESTAMPTZ'
+  })
+
+-- name: keep_events
+-- What the present files hold, but for the days that came anew.
+insert into incoming
+select contact_id, tag, occurred_at, recorded_at, retracted_at from read_parquet({{=files}})
+where not list_contains({{=days}}::varchar[], strftime(timezone({{=zone}}, occurred_at), '%Y-%m-%d'))
+
+-- name: count_unit
+select count(*) as rows from incoming
+where occurred_at >= timezone({{=zone}}, {{=from}}::timestamp) and occurred_at < timezone({{=zone}}, {{=to}}::timestamp)
+
+-- name: write_events
+-- One bucket of a unit, sorted by contact.
+copy (
+  select contact_id, tag, occurred_at, recorded_at, retracted_at from incoming
+  where occurred_at >= timezone({{=zone}}, {{=from}}::timestamp) and occurred_at < timezone({{=zone}}, {{=to}}::timestamp)
+    and contact_id % {{=buckets}} = {{=bucket}}
+  order by contact_id, occurred_at
+) to {{=path}} (format parquet, compression zstd)
+
+-- name: unknown_contacts
+-- Contacts in event files that are not in the contact files.
+select distinct contact_id::varchar as contact_id from read_parquet({{=events}})
+where contact_id not in (select contact_id from read_parquet({{=contacts}}))
+
+-- name: all_contacts
+select distinct contact_id::varchar as contact_id from read_parquet({{=events}})
+
+-- name: write_contacts
+copy (
+  select * from read_csv({{=csv}}, header = false, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = {
+    'contact_id': 'BIGINT', 'channel_id': 'VARCHAR', 'social_id': 'VARCHAR'
+  })
+  order by contact_id
+) to {{=path}} (format parquet, compression zstd)
+
+-- name: unit_checksum
+-- As log_checksum in sql/postgres/lake.sql; the macros are in sql/duckdb/checksum.sql.
+select count(*) as rows, checksum_of(h) as checksum
+from (
+  select row_hash(concat_ws(chr(31), contact_id, tag, epoch_us(occurred_at), epoch_us(recorded_at),
+    coalesce(epoch_us(retracted_at)::varchar, ''))) as h
+  from read_parquet({{=files}})
+)

@@ -1,0 +1,172 @@
+// The lake against the log it is derived from: full and incremental, late and retracted events, erasure, kills, cleaning up.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eraseContact } from '../../pipelines/contacts/erase.ts';
+import { headVersion, versionFiles } from '../../pipelines/lake/manifest.ts';
+import type { LakeWorld } from '../../pipelines/lake/ports.ts';
+import { refreshLake } from '../../pipelines/lake/refresh.ts';
+import { verifyLake } from '../../pipelines/lake/verify.ts';
+import { addContacts, addEvents, control, openTestLake, retract, type TestLake } from '../lake-world.ts';
+
+let lake: TestLake;
+beforeEach(async () => {
+  lake = await openTestLake();
+  await addContacts(lake.db, 50);
+});
+afterEach(() => lake.close());
+
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+const history = (days: number) =>
+  Array.from({ length: days * 4 }, (_, n) => ({ contact: 1 + (n % 50), tag: `tag ${n % 7}`, at: daysAgo(n / 4) }));
+
+async function files(kind: 'events' | 'contacts' = 'events') {
+  const head = await headVersion(lake.db);
+  return (await versionFiles(lake.db, head!.version)).filter((file) => file.kind === kind);
+}
+
+test('an empty log makes an empty lake', async () => {
+  expect(await refreshLake(lake, false, control)).toMatchObject({ version: '1', rows: 0, files: 0 });
+  expect(await verifyLake(lake, control)).toEqual({ version: '1', files: 0, rows: 0, problems: [] });
+});
+
+test('days lie apart, months over 60 days old together; only what changed is written again', async () => {
+  await addEvents(lake.db, history(150));
+  const first = await refreshLake(lake, false, control);
+  expect(first).toMatchObject({ version: '1', rows: 600 });
+  const units = await files();
+  expect(units.some(({ from, to }) => from!.endsWith('-01') && to!.endsWith('-01') && to! > from!)).toBe(true);
+  expect(new Set(units.map(({ from }) => from)).size).toBeLessThan(100);
+  const [late] = await addEvents(lake.db, [{ contact: 3, tag: 'late', at: daysAgo(20) }]);
+  expect(await refreshLake(lake, false, control)).toMatchObject({ version: '2', rows: 601, daysChanged: 1 });
+  await retract(lake.db, [late!]);
+  const third = await refreshLake(lake, false, control);
+  expect(third).toMatchObject({ version: '3', rows: 601, daysChanged: 1, filesWritten: 1 });
+  const changed = (await files()).filter(({ id }) => !units.some((unit) => unit.id === id));
+  expect(changed).toHaveLength(1);
+  expect(await refreshLake(lake, false, control)).toMatchObject({ version: '4', daysChanged: 0, filesWritten: 0 });
+  expect(await verifyLake(lake, control)).toMatchObject({ version: '4', problems: [] });
+});
+
+test('written anew it is the same', async () => {
+  await addEvents(lake.db, history(90));
+  await refreshLake(lake, false, control);
+  await addEvents(lake.db, [{ contact: 4, tag: 'late', at: daysAgo(80) }]);
+  await refreshLake(lake, false, control);
+  expect(await verifyLake(lake, control)).toMatchObject({ rows: 361, problems: [] });
+  const rebuilt = await refreshLake(lake, true, control);
+  expect(rebuilt).toMatchObject({ version: '3', rows: 361, rowsWritten: 361 });
+  expect(await verifyLake(lake, control)).toMatchObject({ version: '3', rows: 361, problems: [] });
+});
+
+test('who is erased leaves events and addresses', async () => {
+  await addEvents(lake.db, history(10));
+  await refreshLake(lake, false, control);
+  const before = await files('contacts');
+  const { rows } = await lake.db.query<{ social_id: string }>('select social_id from contacts where id = 7');
+  await eraseContact(lake.db, 'a key for tests only, of 32 bytes..', '7', false);
+  const erased = await refreshLake(lake, false, control);
+  expect(erased.rows).toBeLessThan(40);
+  expect((await files('contacts')).some(({ id }) => before.some((file) => file.id === id))).toBe(false);
+  await lake.withDuck(control.signal, async (duck) => {
+    const paths = (await files('contacts')).map(({ path }) => `'${lake.lakeFolder.at(path)}'`).join(', ');
+    const found = await duck.rows(
+      `select 1 from read_parquet([${paths}]) where social_id = '${rows[0]!.social_id}' or contact_id = 7`,
+    );
+    expect(found).toEqual([]);
+  });
+  expect(await verifyLake(lake, control)).toMatchObject({ problems: [] });
+  const marks = await lake.db.query('select from lake_dirty_hours');
+  expect(marks.rowCount).toBe(0);
+});
+
+test('damage is found and named, and a rebuild mends it', async () => {
+  await addEvents(lake.db, history(3));
+  await refreshLake(lake, false, control);
+  const [first, second] = await files();
+  await lake.lakeFolder.remove(first!.path);
+  await lake.lakeFolder.write(second!.path, 'not Parquet');
+  expect((await verifyLake(lake, control)).problems).toEqual([
+    `${first!.path}: is missing`,
+    `${second!.path}: is not what was written`,
+  ]);
+  await refreshLake(lake, true, control);
+  expect(await verifyLake(lake, control)).toMatchObject({ problems: [] });
+});
+
+test('a refresh that dies is gone on with, and what it had written is used', async () => {
+  await addEvents(lake.db, history(12));
+  let written = 0;
+  const dying: LakeWorld = {
+    ...lake,
+    lakeFolder: {
+      ...lake.lakeFolder,
+      seal: async (name) => {
+        if ((written += 1) > 5) throw new Error('killed');
+        return lake.lakeFolder.seal(name);
+      },
+    },
+  };
+  await expect(refreshLake(dying, false, control)).rejects.toThrow('killed');
+  expect(await headVersion(lake.db)).toBeNull();
+  await addEvents(lake.db, [{ contact: 1, tag: 'came between', at: daysAgo(2) }]);
+  const drafts = await lake.db.query<{ path: string }>('select path from lake_files where added_in is null');
+  expect(drafts.rowCount).toBe(5);
+  const refreshed = await refreshLake(lake, false, control);
+  // As of the watermark of the first try, then what came since.
+  expect(refreshed).toMatchObject({ version: '2', rows: 49, daysChanged: 1 });
+  const used = (await files()).filter(({ path }) => drafts.rows.some((draft) => draft.path === path));
+  expect(used.length).toBeGreaterThanOrEqual(4);
+  expect(await verifyLake(lake, control)).toMatchObject({ problems: [] });
+});
+
+test('somebody is erased while a refresh lies dead: nothing of it is used', async () => {
+  await addEvents(lake.db, history(12));
+  let written = 0;
+  const dying: LakeWorld = {
+    ...lake,
+    lakeFolder: {
+      ...lake.lakeFolder,
+      seal: async (name) => {
+        if ((written += 1) > 5) throw new Error('killed');
+        return lake.lakeFolder.seal(name);
+      },
+    },
+  };
+  await expect(refreshLake(dying, false, control)).rejects.toThrow('killed');
+  await eraseContact(lake.db, 'a key for tests only, of 32 bytes..', '2', false);
+  await refreshLake(lake, false, control);
+  expect(await verifyLake(lake, control)).toMatchObject({ version: '1', problems: [] });
+});
+
+test('two refreshes at once end in one line of versions', async () => {
+  await addEvents(lake.db, history(6));
+  const both = await Promise.all([refreshLake(lake, false, control), refreshLake(lake, false, control)]);
+  expect(both.map(({ rows }) => rows)).toEqual([24, 24]);
+  expect(new Set(both.map(({ version }) => version)).size).toBe(2);
+  expect(await verifyLake(lake, control)).toMatchObject({ version: '2', problems: [] });
+});
+
+test('old files stay for the grace time, and then go', async () => {
+  await addEvents(lake.db, history(3));
+  await refreshLake(lake, false, control);
+  const old = await files();
+  await refreshLake(lake, true, control);
+  expect(await lake.lakeFolder.fingerprint(old[0]!.path)).not.toBeNull();
+  await refreshLake({ ...lake, graceSeconds: 0 }, false, control);
+  for (const { path } of old) expect(await lake.lakeFolder.fingerprint(path)).toBeNull();
+  expect(await verifyLake(lake, control)).toMatchObject({ problems: [] });
+});
+
+test('a day of many events is divided by contact', async () => {
+  const { rows } = await lake.db.query('select ensure_tag_months(now(), now())');
+  expect(rows).toHaveLength(1);
+  await lake.db.query(
+    `insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, source, event_key)
+     select 'line-a', 1 + n % 50, 'applied', 't' || n % 20, date_trunc('hour', now()) - n * interval '1 ms', 'manual', gen_random_uuid()
+     from generate_series(1, 1000100) n`,
+  );
+  await refreshLake(lake, false, control);
+  const units = await files();
+  expect(units.some(({ buckets }) => buckets === 2)).toBe(true);
+  expect(units.reduce((sum, file) => sum + file.rows, 0)).toBe(1_000_100);
+  expect(await verifyLake(lake, control)).toMatchObject({ rows: 1_000_100, problems: [] });
+}, 120_000);

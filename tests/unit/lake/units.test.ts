@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { batches, bucketsFor, dayAfter, planUnits, spans, unitOf, type Unit } from '../../../pipelines/lake/units.ts';
+
+const TODAY = '2026-11-25';
+
+describe('units', () => {
+  it('are days while any of their month is young, and months after', () => {
+    expect(unitOf('2026-09-25', TODAY)).toEqual({ from: '2026-09-25', to: '2026-09-26' });
+    expect(unitOf('2026-08-31', TODAY)).toEqual({ from: '2026-08-01', to: '2026-09-01' });
+    expect(unitOf('2026-09-30', '2026-11-30')).toEqual({ from: '2026-09-01', to: '2026-10-01' });
+    expect(unitOf('2024-02-29', TODAY)).toEqual({ from: '2024-02-01', to: '2024-03-01' });
+    expect(unitOf('2023-12-31', TODAY)).toEqual({ from: '2023-12-01', to: '2024-01-01' });
+  });
+
+  it('a late event in a month rewrites the month; one of yesterday the day', () => {
+    const present = [
+      { from: '2026-08-01', to: '2026-09-01' },
+      ...[3, 4].map((day) => unitOf(`2026-11-0${day}`, TODAY)),
+    ];
+    const dirty = [
+      { day: '2026-08-15', rows: 1 },
+      { day: '2026-11-04', rows: 2 },
+    ];
+    expect(planUnits(dirty, present, TODAY)).toEqual([
+      { unit: present[0], dirty: [dirty[0]], replaces: [present[0]] },
+      { unit: present[2], dirty: [dirty[1]], replaces: [present[2]] },
+    ]);
+  });
+
+  it('days that have grown old are merged though nothing in them changed', () => {
+    const present = ['2026-09-01', '2026-09-30', '2026-10-01'].map((from) => ({ from, to: dayAfter(from) }));
+    expect(planUnits([], present, '2026-11-30')).toEqual([
+      { unit: { from: '2026-09-01', to: '2026-10-01' }, dirty: [], replaces: present.slice(0, 2) },
+    ]);
+  });
+
+  it('never overlap, cover every dirty day, and settle: planning again finds nothing to merge', () => {
+    const day = fc.integer({ min: 0, max: 400 }).map((n) => dayAfter('2025-10-21', n));
+    fc.assert(
+      fc.property(fc.array(fc.uniqueArray(day, { maxLength: 20 }), { maxLength: 5 }), (rounds) => {
+        let present: Unit[] = [];
+        for (const [round, days] of rounds.entries()) {
+          const today = dayAfter('2026-11-25', round * 20);
+          const works = planUnits(
+            days.map((name) => ({ day: name, rows: 1 })),
+            present,
+            today,
+          );
+          const replaced = works.flatMap(({ replaces }) => replaces);
+          present = [...present.filter((unit) => !replaced.includes(unit)), ...works.map(({ unit }) => unit)].sort(
+            (a, b) => (a.from < b.from ? -1 : 1),
+          );
+          for (const [index, unit] of present.entries())
+            expect(unit.from < unit.to && (index === 0 || present[index - 1]!.to <= unit.from)).toBe(true);
+          for (const name of days)
+            expect(
+              works.filter(
+                ({ unit, dirty }) => unit.from <= name && name < unit.to && dirty.some((d) => d.day === name),
+              ),
+            ).toHaveLength(1);
+          expect(planUnits([], present, today)).toEqual([]);
+        }
+      }),
+    );
+  });
+});
+
+it('batches keep the order and stay under their size, but for what is larger alone', () => {
+  const works = [3, 4, 20, 1, 1].map((rows, n) => ({
+    unit: { from: String(n), to: String(n + 1) },
+    dirty: [{ day: String(n), rows }],
+    replaces: [],
+  }));
+  expect(batches(works, 8).map((batch) => batch.map(({ dirty }) => dirty[0]!.rows))).toEqual([[3, 4], [20], [1, 1]]);
+});
+
+it('spans join neighbours, and everything where gaps are empty', () => {
+  const days = ['2026-03-01', '2026-02-28', '2026-03-05'];
+  expect(spans(days, false)).toEqual([
+    { from: '2026-02-28', to: '2026-03-02' },
+    { from: '2026-03-05', to: '2026-03-06' },
+  ]);
+  expect(spans(days, true)).toEqual([{ from: '2026-02-28', to: '2026-03-06' }]);
+});
+
+it('buckets are powers of two', () => {
+  expect([0, 1, 1_000_000, 1_000_001, 3_000_000, 9_000_000].map((rows) => bucketsFor(rows))).toEqual([
+    1, 1, 1, 2, 4, 16,
+  ]);
+});
