@@ -378,6 +378,7 @@ export interface LakeFiles {
   removed_in: Int8 | null;
   rows: Int8;
   sha256: string;
+  time_zone: string;
   unit_from: Timestamp | null;
   unit_to: Timestamp | null;
   watermark: Timestamp;

@@ -16,6 +16,8 @@ export async function setValidity(
   days: number | null,
 ): Promise<{ contacts: number }> {
   await db.query(tagsSql.define_validity, [channelId, tag, days]);
+  // They may have put the tag on by the validity before; their contacts must be seen below.
+  await db.query(tagsSql.wait_for_writers);
   let contacts = 0;
   for (let after = '0'; ;) {
     const { rows } = await db.query<{ id: string }>(tagsSql.tagged_contacts, [channelId, tag, after, SLICE_CONTACTS]);

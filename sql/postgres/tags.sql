@@ -339,6 +339,10 @@ select id, $2, $3::integer, time_zone, clock_timestamp() from channels where id 
 on conflict (channel_id, tag) do update
 set valid_days = excluded.valid_days, time_zone = excluded.time_zone, updated_at = excluded.updated_at
 
+-- name: wait_for_writers
+-- Returns when every transaction that had begun to write to the log has ended.
+select pg_advisory_xact_lock(7316002)
+
 -- name: tagged_contacts
 -- The next $4 contacts of channel $1 after contact $3 that have tag $2.
 select c.id from contact_tags t join contacts c on c.id = t.contact_id

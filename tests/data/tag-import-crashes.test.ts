@@ -1,6 +1,7 @@
 // An import of tag events that is stopped anywhere and gone on with: it ends as it would have undisturbed.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Database } from '../../adapters/postgres/database.ts';
 import { stepNumber, type ImportRef } from '../../pipelines/contracts/import.ts';
 import type { TagImportResult } from '../../pipelines/contracts/tag-import.ts';
 import { beginStep } from '../../pipelines/import/import-store.ts';
@@ -116,15 +117,25 @@ test('cancelled in the middle: what was applied stays, and the same file goes on
   expect(await logLines(world.db)).toHaveLength(30);
 });
 
-test('a step that was given up and still runs somewhere writes nothing any more', async () => {
-  const file = await world.file('old.csv', `uid,tag,time\n${lineId(1)},t,2024-01-01\n`);
+test('a step that was given up and still runs somewhere writes nothing any more, not even its next slice', async () => {
+  const days = Array.from({ length: 12 }, (_, n) => `${lineId(1)},t,2024-01-${10 + n}`);
+  const file = await world.file('old.csv', ['uid,tag,time', ...days].join('\n'));
   const registered = await registerTagFile(world.deps, { file, channel: 'line' });
   const tryOf = (attempt: number): ImportRef => ({ ...registered, step: stepNumber('applying', attempt) });
   await stageTags(registered, world.deps, control);
   await resolveTags(registered, world.deps, control);
-  await beginStep(world.db, tryOf(2), 'applying');
-  await expect(applyTags(tryOf(1), world.deps, control)).rejects.toMatchObject({ code: 'import_superseded' });
-  expect(await logLines(world.db)).toEqual([]);
+  let transactions = 0;
+  const overtaken: Database = {
+    ...world.db,
+    transaction: async (work, options) => {
+      // The first one fixes the size of slices, the second is the slice of lines 0 to 4.
+      if (++transactions === 3) await beginStep(world.db, tryOf(2), 'applying');
+      return world.db.transaction(work, options);
+    },
+  };
+  const old = applyTags(tryOf(1), { ...world.deps, ...small, db: overtaken }, control);
+  await expect(old).rejects.toMatchObject({ code: 'import_superseded' });
+  expect(await logLines(world.db)).toHaveLength(3);
   await applyTags(tryOf(2), world.deps, control);
-  expect(await logLines(world.db)).toHaveLength(1);
+  expect(await logLines(world.db)).toHaveLength(12);
 });

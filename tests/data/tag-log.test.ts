@@ -203,6 +203,22 @@ describe('validity', () => {
     );
   });
 
+  test('a validity that changes while somebody puts the tag on holds for that contact too', async () => {
+    const writer = new pg.Client({ connectionString: world.databaseUrl });
+    await writer.connect();
+    await world.db.query(`select ensure_tag_months('2024-01-01', '2024-01-01')`);
+    await writer.query(`begin;
+      insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, source, event_key)
+      values ('line', 1, 'applied', 'trial', '2024-01-01T00:00Z', 'test', gen_random_uuid());
+      insert into contact_tags (contact_id, tag, applied_at) values (1, 'trial', '2024-01-01T00:00Z')`);
+    const changing = setValidity(world.db, 'line', 'trial', 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await writer.query('commit');
+    await writer.end();
+    expect(await changing).toEqual({ contacts: 1 });
+    expect(await expiry()).toEqual(['2024-01-02T15:59:00.000Z']);
+  });
+
   test('many run out in batches; an import gives its tags their end; a contact that is being worked on is left', async () => {
     await setValidity(world.db, 'line', 'trial', 30);
     const lines = Array.from({ length: 9 }, (_, n) => `${lineId(n + 1)},trial,2024-01-0${n + 1}`);
