@@ -34,6 +34,22 @@ describe('the watermark', () => {
     await Promise.all([writer.end(), fixer.end()]);
   });
 
+  test('a clock that went back behind the watermark: a writer waits a moment, and refuses when it is longer', async () => {
+    const ahead = (interval: string) =>
+      world.db.query('update tag_log_watermark set fixed_at = clock_timestamp() + $1::interval', [interval]);
+    await ahead('300 ms');
+    await writeEvent(world.db, event(1, 'applied', 'a', '2024-01-01T00:00:00Z'));
+    const { rows } = await world.db.query<{ above: boolean }>(
+      'select recorded_at > (select fixed_at from tag_log_watermark) as above from tag_events',
+    );
+    expect(rows).toEqual([{ above: true }]);
+    await ahead('1 hour');
+    await expect(writeEvent(world.db, event(1, 'applied', 'b', '2024-01-01T00:00:00Z'))).rejects.toMatchObject({
+      code: '55000',
+    });
+    await world.db.query(`update tag_log_watermark set fixed_at = '-infinity'`);
+  });
+
   test('many writers of all kinds at once: no event is ever recorded at or below a watermark that was fixed before', async () => {
     const many = openDatabase({ url: world.databaseUrl, poolSize: 12 });
     await world.db.query(`select ensure_tag_months('2024-01-01', '2024-01-01')`);
