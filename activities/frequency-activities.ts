@@ -14,8 +14,7 @@ import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
 import { prepareFrequency } from '../pipelines/frequency/prepare.ts';
 import { publishFrequency } from '../pipelines/frequency/publish.ts';
 import { reportFrequency } from '../pipelines/frequency/report-data.ts';
-import { scrubErased } from '../pipelines/frequency/scrub.ts';
-import { refreshLake } from '../pipelines/lake/refresh.ts';
+import { bringUpToDate } from '../pipelines/frequency/scrub.ts';
 import { asStep } from './step.ts';
 
 export interface FrequencyActivityDeps {
@@ -30,11 +29,7 @@ export function createFrequencyActivities({ frequency: world }: FrequencyActivit
 
     /** Erased people leave the lake and the published results in the same step. */
     async refreshLake(anew: boolean): Promise<LakeRefresh> {
-      return asStep(async (control) => {
-        const refreshed = await refreshLake(world, anew, control);
-        await scrubErased(world, control);
-        return refreshed;
-      });
+      return asStep((control) => bringUpToDate(world, anew, control));
     },
 
     async countPart(request: PartRequest): Promise<PartCount> {

@@ -1,62 +1,31 @@
 // A stack with a simulator for the benches of delivery: channels without limits, plans of any size frozen by plain SQL.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import type { Client } from '@temporalio/client';
-import { openDatabase, type Database } from '../adapters/postgres/database.ts';
-import { migrate } from '../adapters/postgres/migrate.ts';
+import type { Database } from '../adapters/postgres/database.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
 import type { PlanOptions } from '../pipelines/contracts/broadcast.ts';
 import type { BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { loadConfig } from '../server/config.ts';
-import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
-import { connectTemporal } from '../server/services.ts';
+import { connectToStack } from '../server/services.ts';
+import { openBenchStack, type BenchStack } from './bench-stack.ts';
 
-export interface BroadcastBenchWorld {
-  stack: Stack;
-  db: Database;
+export interface BroadcastBenchWorld extends BenchStack {
   client: Client;
-  folder: string;
   /** Base URL of the simulator. */
   simulator: string;
-  close(): Promise<void>;
 }
 
 const SECRET = 'SLUICE_SECRET_BENCH';
 
 export async function openBroadcastWorld(say: (text: string) => void, workers = 1): Promise<BroadcastBenchWorld> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-bench-'));
-  // As root Postgres runs as another OS user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const env = { ...process.env, DATABASE_URL: '', [SECRET]: 'bench' };
-  const stack = await startStack({
-    config: loadConfig({ env, overrides: { dataDir: folder } }),
-    say,
-    env,
-    worker: workers,
-    simulator: true,
-    migrate: async (url) => {
-      await migrate(url);
-    },
-  });
-  const db = openDatabase({ url: stack.databaseUrl, poolSize: 4, applicationName: 'sluice bench' });
-  const client = await connectTemporal({
-    databaseUrl: stack.databaseUrl,
-    temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
-    uiUrl: '',
-  });
+  const bench = await openBenchStack(say, { workers, simulator: true, env: { [SECRET]: 'bench' } });
+  const client = await connectToStack(bench.stack);
   return {
-    stack,
-    db,
+    ...bench,
     client,
-    folder,
-    simulator: stack.simulatorUrl,
+    simulator: bench.stack.simulatorUrl,
     close: async () => {
       await client.connection.close();
-      await db.end();
-      await stack.stop();
-      await rm(folder, { recursive: true, force: true });
+      await bench.close();
     },
   };
 }

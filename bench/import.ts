@@ -1,16 +1,15 @@
 // `sluice bench import`: contacts from a CSV through Temporal into Postgres, against bare SQL on the same rows, in one run.
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { migrate } from '../adapters/postgres/migrate.ts';
-import { openDatabase, type Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../adapters/postgres/database.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
 import type { ImportResult } from '../pipelines/contracts/import.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { loadConfig } from '../server/config.ts';
-import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
-import { connectTemporal } from '../server/services.ts';
+import type { Stack } from '../server/embedded/embedded-stack.ts';
+import { connectToStack } from '../server/services.ts';
+import { inBenchStack } from './bench-stack.ts';
 import { writeContacts } from './contact-rows.ts';
 import { readHistory, type HistoryFigures } from './history.ts';
 import { runFloor, type FloorTimes } from './import-floor.ts';
@@ -38,70 +37,54 @@ interface ImportFigures {
 
 /** Runs the bench in a stack of its own, in a temporary folder that is removed again. */
 export async function benchImport(rows: number, say: (text: string) => void): Promise<ImportBench> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-bench-'));
-  // As root Postgres runs as another OS user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const config = loadConfig({ env: { ...process.env, DATABASE_URL: '' }, overrides: { dataDir: folder } });
-  const stack = await startStack({
-    config,
-    say,
-    worker: 1,
-    migrate: async (url) => {
-      await migrate(url);
-    },
-  });
-  try {
-    return await measure(stack, folder, rows, say);
-  } finally {
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return inBenchStack(say, ({ stack, db, folder }) => measure(stack, db, folder, rows, say));
 }
 
-async function measure(stack: Stack, folder: string, rows: number, say: (text: string) => void): Promise<ImportBench> {
+async function measure(
+  stack: Stack,
+  db: Database,
+  folder: string,
+  rows: number,
+  say: (text: string) => void,
+): Promise<ImportBench> {
   const files = { csv: path.join(folder, 'contacts.csv'), copy: path.join(folder, 'contacts.copy') };
   const tenth = { csv: path.join(folder, 'tenth.csv'), copy: path.join(folder, 'tenth.copy') };
   say(`writing ${rows} rows`);
   await writeContacts(files, rows);
   await writeContacts(tenth, Math.ceil(rows / 10));
   const floorUrl = await floorDatabase(stack.databaseUrl);
-  const db = openDatabase({ url: stack.databaseUrl, poolSize: 2, applicationName: 'sluice bench' });
-  try {
-    await prepareChannel(db);
-    const idleMiB = residentMiB(stack.pidOf('worker')!);
-    say(`importing a tenth of it (warm-up; the worker takes ${idleMiB.toFixed(0)} MiB)`);
-    const small = await timedImport(stack, db, tenth.csv, false);
-    await db.query('truncate contacts, import_lines');
-    say('floor, empty table');
-    const floorEmpty = await runFloor(floorUrl, files.copy, 1);
-    say('import, empty table');
-    const empty = await timedImport(stack, db, files.csv, false);
-    say('floor, unchanged rows');
-    const floorUnchanged = await runFloor(floorUrl, files.copy, 2);
-    say('import, unchanged rows');
-    const unchanged = await timedImport(stack, db, files.csv, true);
-    checkOutcomes(empty.result, 'create', rows);
-    checkOutcomes(unchanged.result, 'unchanged', rows);
-    return {
-      bench: 'import',
-      machine: describeMachine(),
-      figures: {
-        rows,
-        fileMiB: (await stat(files.csv)).size / 2 ** 20,
-        empty: figuresOf(empty, rows),
-        unchanged: figuresOf(unchanged, rows),
-        memory: {
-          idleMiB,
-          aboveIdleMiB: Math.max(empty.peakMiB, unchanged.peakMiB) - idleMiB,
-          aboveIdleTenthMiB: small.peakMiB - idleMiB,
-        },
+  await prepareChannel(db);
+  const idleMiB = residentMiB(stack.pidOf('worker')!);
+  say(`importing a tenth of it (warm-up; the worker takes ${idleMiB.toFixed(0)} MiB)`);
+  const small = await timedImport(stack, db, tenth.csv, false);
+  await db.query('truncate contacts, import_lines');
+  say('floor, empty table');
+  const floorEmpty = await runFloor(floorUrl, files.copy, 1);
+  say('import, empty table');
+  const empty = await timedImport(stack, db, files.csv, false);
+  say('floor, unchanged rows');
+  const floorUnchanged = await runFloor(floorUrl, files.copy, 2);
+  say('import, unchanged rows');
+  const unchanged = await timedImport(stack, db, files.csv, true);
+  checkOutcomes(empty.result, 'create', rows);
+  checkOutcomes(unchanged.result, 'unchanged', rows);
+  return {
+    bench: 'import',
+    machine: describeMachine(),
+    figures: {
+      rows,
+      fileMiB: (await stat(files.csv)).size / 2 ** 20,
+      empty: figuresOf(empty, rows),
+      unchanged: figuresOf(unchanged, rows),
+      memory: {
+        idleMiB,
+        aboveIdleMiB: Math.max(empty.peakMiB, unchanged.peakMiB) - idleMiB,
+        aboveIdleTenthMiB: small.peakMiB - idleMiB,
       },
-      floors: { empty: floorEmpty, unchanged: floorUnchanged },
-      ratios: { empty: empty.seconds / floorEmpty.total, unchanged: unchanged.seconds / floorUnchanged.total },
-    };
-  } finally {
-    await db.end();
-  }
+    },
+    floors: { empty: floorEmpty, unchanged: floorUnchanged },
+    ratios: { empty: empty.seconds / floorEmpty.total, unchanged: unchanged.seconds / floorUnchanged.total },
+  };
 }
 
 /** A database of its own for the floor, on the same server, with the same schema. */
@@ -140,11 +123,7 @@ interface TimedImport {
 
 /** One import from start to result, as a client sees it. */
 async function timedImport(stack: Stack, db: Database, file: string, again: boolean): Promise<TimedImport> {
-  const client = await connectTemporal({
-    databaseUrl: stack.databaseUrl,
-    temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
-    uiUrl: '',
-  });
+  const client = await connectToStack(stack);
   try {
     await db.query('checkpoint');
     const memory = watchMemory(stack.pidOf('worker')!);

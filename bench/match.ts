@@ -1,19 +1,16 @@
 // `sluice bench match`: a recipient list to a frozen plan, through Temporal, against bare SQL on the same keys and contacts.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
-import os from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { migrate } from '../adapters/postgres/migrate.ts';
-import { openDatabase, type Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../adapters/postgres/database.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
 import type { PlanResult } from '../pipelines/contracts/broadcast.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { loadConfig } from '../server/config.ts';
-import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
-import { connectTemporal } from '../server/services.ts';
+import type { Stack } from '../server/embedded/embedded-stack.ts';
+import { connectToStack } from '../server/services.ts';
+import { inBenchStack } from './bench-stack.ts';
 import { readHistory, type HistoryFigures } from './history.ts';
 import { describeMachine, residentMiB, watchMemory, type Machine } from './machine.ts';
 import { runMatchFloor, type MatchFloor } from './match-floor.ts';
@@ -42,26 +39,7 @@ const RUNS = 3;
 
 /** Runs the bench in a stack of its own, in a temporary folder that is removed again. */
 export async function benchMatch(lines: number, contacts: number, say: (text: string) => void): Promise<MatchBench> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-bench-'));
-  // As root Postgres runs as another OS user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const config = loadConfig({ env: { ...process.env, DATABASE_URL: '' }, overrides: { dataDir: folder } });
-  const stack = await startStack({
-    config,
-    say,
-    worker: 1,
-    migrate: async (url) => {
-      await migrate(url);
-    },
-  });
-  const db = openDatabase({ url: stack.databaseUrl, poolSize: 2, applicationName: 'sluice bench' });
-  try {
-    return await measure(stack, db, folder, { lines, contacts }, say);
-  } finally {
-    await db.end();
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return inBenchStack(say, ({ stack, db, folder }) => measure(stack, db, folder, { lines, contacts }, say));
 }
 
 async function measure(
@@ -169,11 +147,7 @@ interface TimedPlan {
 
 /** One plan from start to result, as a client sees it. */
 async function timedPlan(stack: Stack, csv: string, title: string): Promise<TimedPlan> {
-  const client = await connectTemporal({
-    databaseUrl: stack.databaseUrl,
-    temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
-    uiUrl: '',
-  });
+  const client = await connectToStack(stack);
   const message = { messages: [{ type: 'text', text: `${title}: {{姓名}}, {{折扣碼}}` }] };
   try {
     const start = process.hrtime.bigint();

@@ -1,9 +1,6 @@
 // `sluice bench tag-frequency`: lake and tag frequency against bare COPY and bare DuckDB, and one contact from Postgres.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
-import path from 'node:path';
-import { migrate } from '../adapters/postgres/migrate.ts';
-import { openDatabase, type Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../adapters/postgres/database.ts';
 import { parseFrequencyInput, type FrequencyResult, type PartRequest } from '../pipelines/contracts/tag-frequency.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { contactFrequency } from '../pipelines/frequency/contact-frequency.ts';
@@ -11,10 +8,10 @@ import { countPart } from '../pipelines/frequency/count-part.ts';
 import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
 import { resolveWindow } from '../pipelines/frequency/windows.ts';
 import { refreshLake } from '../pipelines/lake/refresh.ts';
-import { loadConfig } from '../server/config.ts';
-import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
+import type { Stack } from '../server/embedded/embedded-stack.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
-import { connectTemporal } from '../server/services.ts';
+import { connectToStack } from '../server/services.ts';
+import { inBenchStack } from './bench-stack.ts';
 import { copyFloor, countFloor } from './frequency-floor.ts';
 import { readHistory, type HistoryFigures } from './history.ts';
 import { describeMachine, type Machine } from './machine.ts';
@@ -48,26 +45,9 @@ const control = { signal: new AbortController().signal, onProgress: () => undefi
 
 /** Runs the bench in a stack of its own, in a temporary folder that is removed again. */
 export async function benchTagFrequency(events: number, say: (text: string) => void): Promise<FrequencyBench> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-bench-'));
-  // As root Postgres runs as another OS user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const config = loadConfig({ env: { ...process.env, DATABASE_URL: '' }, overrides: { dataDir: folder } });
-  const stack = await startStack({
-    config,
-    say,
-    worker: 1,
-    migrate: async (url) => {
-      await migrate(url);
-    },
-  });
-  const db = openDatabase({ url: stack.databaseUrl, poolSize: 4, applicationName: 'sluice bench' });
-  try {
-    return await measure(stack, db, frequencyWorld(config, db), folder, events, say);
-  } finally {
-    await db.end();
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return inBenchStack(say, ({ stack, db, config, folder }) =>
+    measure(stack, db, frequencyWorld(config, db), folder, events, say),
+  );
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; value: T }> {
@@ -200,11 +180,7 @@ async function askContacts(db: Database, contacts: number, asOfMs: number): Prom
 }
 
 async function throughTemporal(stack: Stack): Promise<{ seconds: number; history: HistoryFigures }> {
-  const client = await connectTemporal({
-    databaseUrl: stack.databaseUrl,
-    temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
-    uiUrl: stack.uiUrl,
-  });
+  const client = await connectToStack(stack);
   try {
     const workflowId = 'tag-frequency/bench';
     const { seconds } = await timed(

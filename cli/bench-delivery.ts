@@ -1,15 +1,16 @@
 // `sluice bench deliver|restart|limit`: delivery against undici alone, a killed worker, and the limit itself.
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { benchBroadcast, type BroadcastBench } from '../bench/broadcast.ts';
 import { benchDeliver, type DeliverBench } from '../bench/deliver.ts';
 import { benchRestart, type RestartBench } from '../bench/restart.ts';
+import { wholeFrom } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 
 export function registerDeliveryBenches(bench: Command): void {
   bench
     .command('deliver')
     .description('one request a recipient, no limit, against undici alone on the same server')
-    .option('--recipients <n>', 'recipients', count, 200_000)
+    .option('--recipients <n>', 'recipients', wholeFrom(100), 200_000)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice bench deliver --recipients 200000')
     .action(async (options: { recipients: number; json?: boolean }) => {
@@ -18,7 +19,7 @@ export function registerDeliveryBenches(bench: Command): void {
   bench
     .command('restart')
     .description('kill -9 of the only worker while it sends, to the next request the provider sees')
-    .option('--kills <n>', 'kills', kills, 3)
+    .option('--kills <n>', 'kills', wholeFrom(1, 100), 3)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice bench restart')
     .action(async (options: { kills: number; json?: boolean }) => {
@@ -27,24 +28,12 @@ export function registerDeliveryBenches(bench: Command): void {
   bench
     .command('broadcast')
     .description('a recipient list on LINE from CSV to the last multicast, under its limit')
-    .option('--recipients <n>', 'recipients', count, 1_000_000)
+    .option('--recipients <n>', 'recipients', wholeFrom(100), 1_000_000)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice bench broadcast --recipients 1000000')
     .action(async (options: { recipients: number; json?: boolean }) => {
       answer(options, await benchBroadcast(options.recipients, say), renderBroadcast);
     });
-}
-
-export function count(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 100) return number;
-  throw new InvalidArgumentError('must be a whole number from 100');
-}
-
-function kills(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= 100) return number;
-  throw new InvalidArgumentError('must be a whole number from 1 to 100');
 }
 
 function renderDeliver({ machine, figures, floors, ratios }: DeliverBench): string {

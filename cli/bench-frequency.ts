@@ -1,24 +1,19 @@
 // `sluice bench tag-frequency`, and how it is shown.
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { benchTagFrequency, type FrequencyBench } from '../bench/tag-frequency.ts';
+import { wholeFrom } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 
 export function registerFrequencyBench(bench: Command): void {
   bench
     .command('tag-frequency')
     .description('lake and tag frequency over 7, 30 and 90 days, against bare COPY and bare DuckDB')
-    .option('--events <n>', 'tag events', events, 20_000_000)
+    .option('--events <n>', 'tag events', wholeFrom(10_000), 20_000_000)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice bench tag-frequency --events 20000000')
     .action(async (options: { events: number; json?: boolean }) => {
       answer(options, await benchTagFrequency(options.events, say), render);
     });
-}
-
-function events(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 10_000) return number;
-  throw new InvalidArgumentError('must be a whole number from 10000');
 }
 
 function render({ figures, floors, ratios, machine }: FrequencyBench): string {

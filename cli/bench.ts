@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { benchImport, type ImportBench } from '../bench/import.ts';
 import { benchMatch, type MatchBench } from '../bench/match.ts';
-import { InvalidArgumentError } from 'commander';
 import { registerDeliveryBenches } from './bench-delivery.ts';
 import { registerFrequencyBench } from './bench-frequency.ts';
+import { wholeFrom } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 
 export function registerBench(program: Command): void {
@@ -12,7 +12,7 @@ export function registerBench(program: Command): void {
   bench
     .command('import')
     .description('contact import, empty table and unchanged, against bare COPY + INSERT … ON CONFLICT')
-    .option('--rows <n>', 'contacts', count, 1_000_000)
+    .option('--rows <n>', 'contacts', wholeFrom(100), 1_000_000)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice bench import --rows 1000000')
     .action(async (options: { rows: number; json?: boolean }) => {
@@ -21,8 +21,8 @@ export function registerBench(program: Command): void {
   bench
     .command('match')
     .description('recipient list to frozen plan, against bare COPY + join + INSERT of ledger rows')
-    .option('--lines <n>', 'lines of the list', count, 50_000)
-    .option('--contacts <n>', 'contacts of the channel', count, 1_000_000)
+    .option('--lines <n>', 'lines of the list', wholeFrom(100), 50_000)
+    .option('--contacts <n>', 'contacts of the channel', wholeFrom(100), 1_000_000)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice bench match --lines 50000 --contacts 1000000')
     .action(async (options: { lines: number; contacts: number; json?: boolean }) => {
@@ -30,12 +30,6 @@ export function registerBench(program: Command): void {
     });
   registerDeliveryBenches(bench);
   registerFrequencyBench(bench);
-}
-
-function count(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 100) return number;
-  throw new InvalidArgumentError('must be a whole number from 100');
 }
 
 function render({ figures, floors, ratios, machine }: ImportBench): string {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { planSamples, type PlanSample } from '../pipelines/broadcast/plan-samples.ts';
 import { readPlanProgressOfWorkflow } from '../pipelines/broadcast/plan-progress.ts';
 import { LINE_MATCHES, type PlanResult } from '../pipelines/contracts/broadcast.ts';
@@ -10,11 +10,11 @@ import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { parsePlanInput, type PlanInput } from '../pipelines/contracts/plan-input.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { followWorkflow } from './follow-workflow.ts';
 import { readMessageFile } from './message-file.ts';
-import { collectMap, parseDelimiterOption, parseDuration } from './option-values.ts';
-import { answer, progressLine, say, table } from './output.ts';
+import { collectMap, parseDelimiterOption, parseDuration, wholeFrom } from './option-values.ts';
+import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
-import { workflowFailure } from './workflow-failure.ts';
 
 interface PlanCommandOptions extends SharedOptions {
   channel: string;
@@ -69,7 +69,7 @@ export function registerBroadcastPlan(broadcast: Command): void {
         .argParser(parseDuration)
         .default(900, '15m'),
     )
-    .option('--max-attempts <n>', 'failed attempts after which a recipient is given up', count, 5)
+    .option('--max-attempts <n>', 'failed attempts after which a recipient is given up', wholeFrom(1, 100), 5)
     .option('--no-wait', 'start it and leave')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<PlanCommandOptions>();
@@ -123,35 +123,16 @@ const CANCELLED = new PipelineError('plan_cancelled', 'The plan was cancelled.',
 /** Rendered messages shown to a person. */
 const SHOWN_SAMPLES = 3;
 
-/** Milliseconds between two looks for the progress line. */
-const LOOK_MS = 500;
-
-async function follow(session: Session, handle: WorkflowHandle): Promise<PlanResult> {
-  const line = progressLine();
-  const leave = () => {
-    line.end();
-    say(`Left. The plan is made on as workflow ${handle.workflowId}; cancel it in the Temporal UI.`);
-    process.exit(0);
-  };
-  process.once('SIGINT', leave);
-  const timer = setInterval(() => {
-    readPlanProgressOfWorkflow(session.db, handle.workflowId).then(
-      (p) =>
-        line.show(
-          p ? `${p.stage}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines` : 'inspecting',
-        ),
-      () => line.show('inspecting'),
-    );
-  }, LOOK_MS);
-  try {
-    return (await handle.result()) as PlanResult;
-  } catch (error) {
-    throw workflowFailure(error, handle.workflowId, CANCELLED);
-  } finally {
-    clearInterval(timer);
-    process.off('SIGINT', leave);
-    line.end();
-  }
+function follow(session: Session, handle: WorkflowHandle): Promise<PlanResult> {
+  return followWorkflow<PlanResult>(handle, {
+    look: async () => {
+      const p = await readPlanProgressOfWorkflow(session.db, handle.workflowId);
+      return p ? `${p.stage}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines` : 'inspecting';
+    },
+    first: 'inspecting',
+    left: 'The plan is made on',
+    cancelled: CANCELLED,
+  });
 }
 
 /** The plan for people: who, who not and why, how long, what it looks like, and what to do next. */
@@ -182,10 +163,4 @@ export function renderPlan(plan: PlanResult, samples: PlanSample[]): string {
 function describeSeconds(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7_200 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`;
-}
-
-function count(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= 100) return number;
-  throw new InvalidArgumentError('must be a whole number from 1 to 100');
 }

@@ -1,5 +1,4 @@
 // `sluice contacts import`: starts the importContacts workflow, follows it, prints its report.
-import path from 'node:path';
 import { Option, type Command } from 'commander';
 import {
   IMPORT_OUTCOMES,
@@ -9,29 +8,18 @@ import {
   type ImportResult,
 } from '../pipelines/contracts/import.ts';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
-import { endWith, renderHead, runImport } from './follow-import.ts';
+import { endWith, importFileInput, renderHead, runImport, type ImportFileOptions } from './follow-import.ts';
 import { collectMap, parseDelimiterOption, parsePercent } from './option-values.ts';
 import { answer, table } from './output.ts';
-import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+import { shared, withSession, type Session } from './session.ts';
 
-interface ImportOptions extends SharedOptions {
-  channel: string;
-  map?: Record<string, string>;
-  matchBy?: ImportInput['matchBy'];
-  encoding?: string;
-  delimiter?: string;
-  quote?: string;
-  dateFormat?: string;
+interface ImportOptions extends ImportFileOptions {
   tags: ImportInput['tags'];
   tagSeparator: string;
-  dryRun?: boolean;
-  again?: boolean;
   firstWins?: boolean;
   clearEmpty?: boolean;
   allowResubscribe?: boolean;
   createAttributes?: boolean;
-  maxInvalid: number;
-  wait: boolean;
 }
 
 export function registerContactsImport(contacts: Command): void {
@@ -84,23 +72,13 @@ async function importContacts(session: Session, file: string, options: ImportOpt
 /** The import input that a file and flags stand for. @throws PipelineError `import_input` */
 export function inputOf(file: string, options: ImportOptions): ImportInput {
   return parseImportInput({
-    file: path.resolve(file),
-    channel: options.channel,
-    map: options.map ?? {},
-    matchBy: options.matchBy ?? null,
-    encoding: options.encoding ?? null,
-    delimiter: options.delimiter ?? null,
-    quote: options.quote ?? null,
-    dateFormat: options.dateFormat ?? null,
+    ...importFileInput(file, options),
     tags: options.tags,
     tagSeparator: options.tagSeparator,
-    dryRun: options.dryRun ?? false,
-    again: options.again ?? false,
     firstWins: options.firstWins ?? false,
     clearEmpty: options.clearEmpty ?? false,
     allowResubscribe: options.allowResubscribe ?? false,
     createAttributes: options.createAttributes ?? false,
-    maxInvalid: options.maxInvalid,
   });
 }
 

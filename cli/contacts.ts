@@ -15,6 +15,7 @@ import {
 import { contactCsvHeader, contactCsvRow } from '../pipelines/contacts/contact-csv.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
+import { wholeFrom } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
@@ -35,7 +36,7 @@ export function registerContacts(contacts: Command): void {
       'sluice contacts search --channel line-tw --tag VIP',
     ),
   )
-    .option('--limit <n>', 'contacts a page', positive, 50)
+    .option('--limit <n>', 'contacts a page', wholeFrom(1, 10_000), 50)
     .option('--after <id>', 'the `next` of the page before', contactId)
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<FilterOptions & { limit: number; after?: string }>();
@@ -94,12 +95,6 @@ function withFilters(command: Command): Command {
 function contactId(text: string): string {
   if (/^[0-9]{1,18}$/.test(text)) return text;
   throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0 && number <= 10_000) return number;
-  throw new InvalidArgumentError('must be a whole number from 1 to 10000');
 }
 
 async function filterOf(options: FilterOptions, { db }: Session): Promise<ContactFilter> {

@@ -6,6 +6,7 @@ import { parseFrequencyInput, type FrequencyResult } from '../pipelines/contract
 import { parseTagImportInput, type TagImportResult } from '../pipelines/contracts/tag-import.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { packageRoot } from '../server/package-root.ts';
+import { startImport } from './follow-import.ts';
 import { renderFrequency } from './frequency-page.ts';
 import { say } from './output.ts';
 import { renderTagImport } from './tags-import.ts';
@@ -18,19 +19,13 @@ const AS_OF = '2026-10-01T00:00:00+08:00';
 /** Imports the sample log and counts it; a second start finds the log imported and counts it again, to the same checksums. */
 export async function demoFrequency(db: Database, client: Client): Promise<{ text: string; done: boolean }> {
   say(`Importing examples/${FILE} into ${CHANNEL} …`);
-  const { rows } = await db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
-  const importId = rows[0]!.id;
-  const input = parseTagImportInput({
-    importId,
-    file: path.join(packageRoot(), 'examples', FILE),
-    channel: CHANNEL,
+  const input = parseTagImportInput({ file: path.join(packageRoot(), 'examples', FILE), channel: CHANNEL });
+  const { importId, handle } = await startImport(db, client, {
+    workflow: 'importTags',
+    input,
+    summary: `tag events of ${CHANNEL}`,
   });
-  const imported = (await client.workflow.execute('importTags', {
-    taskQueue: PIPELINE_QUEUE,
-    workflowId: `import/${importId}`,
-    args: [input],
-    staticSummary: `tag events of ${CHANNEL}`,
-  })) as TagImportResult;
+  const imported = (await handle.result()) as TagImportResult;
   say('Computing tag frequency over 7, 30 and 90 days …');
   const frequency = (await client.workflow.execute('tagFrequency', {
     taskQueue: PIPELINE_QUEUE,

@@ -8,14 +8,14 @@ import { addChannel, listChannels, setChannel } from '../pipelines/channels/chan
 import type { Channel } from '../pipelines/contracts/channel.ts';
 import { parseImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { openDatabase, type Database } from '../adapters/postgres/database.ts';
 import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
 import { packageRoot } from '../server/package-root.ts';
-import { connectTemporal } from '../server/services.ts';
+import { connectToStack } from '../server/services.ts';
 import { renderImport } from './contacts-import.ts';
 import { demoBroadcasts } from './demo-broadcasts.ts';
 import { demoFrequency } from './demo-frequency.ts';
+import { startImport } from './follow-import.ts';
 import { say } from './output.ts';
 import { onStopSignals, untilAborted } from './stop-signals.ts';
 import { configOf, type SharedOptions } from './session.ts';
@@ -95,11 +95,7 @@ async function runSamples(stack: Stack): Promise<{
   broadcasts: Awaited<ReturnType<typeof demoBroadcasts>>;
 }> {
   const db = openDatabase({ url: stack.databaseUrl, poolSize: 2, applicationName: 'sluice demo' });
-  const client = await connectTemporal({
-    databaseUrl: stack.databaseUrl,
-    temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
-    uiUrl: stack.uiUrl,
-  });
+  const client = await connectToStack(stack);
   try {
     const imports: ImportResult[] = [];
     for (const sample of SAMPLES) imports.push(await importSample(stack, db, client, sample));
@@ -126,21 +122,15 @@ async function importSample(
   };
   if ((await listChannels(db)).some(({ id }) => id === channel.id)) await setChannel(db, channel.id, facts);
   else await addChannel(db, { ...channel, ...facts });
-  const { rows } = await db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
-  const importId = rows[0]!.id;
   const input = parseImportInput({
-    importId,
     file: path.join(packageRoot(), 'examples', file),
     channel: channel.id,
     createAttributes: true,
     maxInvalid: 0.5,
   });
-  return (await client.workflow.execute('importContacts', {
-    taskQueue: PIPELINE_QUEUE,
-    workflowId: `import/${importId}`,
-    args: [input],
-    staticSummary: `contacts of ${channel.id}`,
-  })) as ImportResult;
+  const summary = `contacts of ${channel.id}`;
+  const { handle } = await startImport(db, client, { workflow: 'importContacts', input, summary });
+  return (await handle.result()) as ImportResult;
 }
 
 function closingWords(stack: Stack, dataDir: string): string {

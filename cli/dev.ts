@@ -1,10 +1,11 @@
 // `sluice dev`: runs Postgres, Temporal, the simulator and workers for one data folder until it is told to stop. Wires; supervises nothing.
 import { resolve } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { loadConfig } from '../server/config.ts';
 import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
 import { configuredTemporal } from '../server/temporal-target.ts';
+import { wholeFrom } from './option-values.ts';
 import { onStopSignals, untilAborted } from './stop-signals.ts';
 
 interface DevOptions {
@@ -26,7 +27,7 @@ export function registerDev(program: Command): void {
     .description('run Postgres, Temporal with its UI, simulated providers and workers until Ctrl-C')
     .option('--no-worker', 'start the servers only')
     .option('--no-simulator', 'leave the simulated providers out')
-    .option('--workers <n>', 'how many workers', parseWorkers, 1)
+    .option('--workers <n>', 'how many workers', wholeFrom(1, MAX_WORKERS), 1)
     .option('--data-dir <dir>', 'data folder (default .sluice, or SLUICE_DATA_DIR)')
     .option('--config <file>', 'JSON file with settings (default <data folder>/sluice.json)')
     .option('--json', 'print one JSON line on stdout when everything answers')
@@ -34,12 +35,6 @@ export function registerDev(program: Command): void {
     .action(async (_options, command: Command) => {
       await dev(command.optsWithGlobals<DevOptions>());
     });
-}
-
-function parseWorkers(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= MAX_WORKERS) return number;
-  throw new InvalidArgumentError(`must be a whole number from 1 to ${MAX_WORKERS}`);
 }
 
 async function dev(options: DevOptions): Promise<void> {

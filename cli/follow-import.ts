@@ -1,12 +1,15 @@
 // Starts the workflow of an import, of whatever kind, follows it on the terminal, and says how it ended.
-import type { WorkflowHandle } from '@temporalio/client';
+import path from 'node:path';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Queryable } from '../adapters/postgres/database.ts';
+import type { MatchKey } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import type { ImportResult } from '../pipelines/contracts/import.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
-import { answer, progressLine, say } from './output.ts';
-import type { Session } from './session.ts';
-import { workflowFailure } from './workflow-failure.ts';
+import { followWorkflow } from './follow-workflow.ts';
+import { answer, say } from './output.ts';
+import type { Session, SharedOptions } from './session.ts';
 
 export interface ImportStart {
   workflow: 'importContacts' | 'importTags';
@@ -15,23 +18,73 @@ export interface ImportStart {
   summary: string;
 }
 
-/** Starts an import and waits for its result; with `--no-wait` says where it runs, and gives null. */
-export async function runImport<Result>(
-  session: Session,
+/** The flags by which any import is told how to read its file. */
+export interface ImportFileOptions extends SharedOptions {
+  channel: string;
+  map?: Record<string, string>;
+  matchBy?: MatchKey;
+  encoding?: string;
+  delimiter?: string;
+  quote?: string;
+  dateFormat?: string;
+  dryRun?: boolean;
+  again?: boolean;
+  maxInvalid: number;
+  wait: boolean;
+}
+
+/** What they and the file stand for in the input of its workflow. */
+export function importFileInput(file: string, options: ImportFileOptions) {
+  return {
+    file: path.resolve(file),
+    channel: options.channel,
+    map: options.map ?? {},
+    matchBy: options.matchBy ?? null,
+    encoding: options.encoding ?? null,
+    delimiter: options.delimiter ?? null,
+    quote: options.quote ?? null,
+    dateFormat: options.dateFormat ?? null,
+    dryRun: options.dryRun ?? false,
+    again: options.again ?? false,
+    maxInvalid: options.maxInvalid,
+  };
+}
+
+/** Starts the workflow of an import, named after an id drawn for it. */
+export async function startImport(
+  db: Queryable,
+  client: Client,
   { workflow, input, summary }: ImportStart,
-  options: { json?: boolean; wait: boolean },
-): Promise<Result | null> {
-  const client = await session.temporal();
-  const { rows } = await session.db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
+): Promise<{ importId: string; handle: WorkflowHandle }> {
+  const { rows } = await db.query<{ id: string }>(`select nextval('imports_id_seq') as id`);
   const importId = rows[0]!.id;
-  const workflowId = `import/${importId}`;
   const handle = await client.workflow.start(workflow, {
     taskQueue: PIPELINE_QUEUE,
-    workflowId,
+    workflowId: `import/${importId}`,
     args: [{ ...input, importId }],
     staticSummary: summary,
   });
-  if (options.wait) return follow<Result>(session, handle);
+  return { importId, handle };
+}
+
+/** Starts an import and waits for its result; with `--no-wait` says where it runs, and gives null. */
+export async function runImport<Result>(
+  session: Session,
+  start: ImportStart,
+  options: { json?: boolean; wait: boolean },
+): Promise<Result | null> {
+  const { importId, handle } = await startImport(session.db, await session.temporal(), start);
+  const { workflowId } = handle;
+  if (options.wait)
+    return followWorkflow<Result>(handle, {
+      look: async () => {
+        const p = await readProgressOfWorkflow(session.db, workflowId);
+        return `${p.state}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines`;
+      },
+      first: 'inspecting',
+      left: 'The import goes on',
+      cancelled: CANCELLED,
+    });
   answer(options, { importId, workflowId, state: 'inspecting' }, () => `Started: workflow ${workflowId}.`);
   return null;
 }
@@ -40,34 +93,6 @@ export async function runImport<Result>(
 const CANCELLED = new PipelineError('import_cancelled', 'The import was cancelled.', {
   hint: 'What was done stays; the same command goes on from there.',
 });
-
-/** Milliseconds between two looks for the progress line. */
-const LOOK_MS = 500;
-
-async function follow<Result>(session: Session, handle: WorkflowHandle): Promise<Result> {
-  const line = progressLine();
-  const leave = () => {
-    line.end();
-    say(`Left. The import goes on as workflow ${handle.workflowId}; cancel it in the Temporal UI.`);
-    process.exit(0);
-  };
-  process.once('SIGINT', leave);
-  const timer = setInterval(() => {
-    readProgressOfWorkflow(session.db, handle.workflowId).then(
-      (p) => line.show(`${p.state}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines`),
-      () => line.show('inspecting'),
-    );
-  }, LOOK_MS);
-  try {
-    return (await handle.result()) as Result;
-  } catch (error) {
-    throw workflowFailure(error, handle.workflowId, CANCELLED);
-  } finally {
-    clearInterval(timer);
-    process.off('SIGINT', leave);
-    line.end();
-  }
-}
 
 /** What the report of any import begins with. */
 export function renderHead(

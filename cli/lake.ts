@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import type { LakeRefresh } from '../pipelines/contracts/tag-frequency.ts';
-import { scrubErased } from '../pipelines/frequency/scrub.ts';
-import { refreshLake } from '../pipelines/lake/refresh.ts';
+import { bringUpToDate } from '../pipelines/frequency/scrub.ts';
 import { verifyLake } from '../pipelines/lake/verify.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
 import { answer, progressLine } from './output.ts';
@@ -36,11 +35,7 @@ function registerWriting(lake: Command, verb: string, anew: boolean, description
   shared(lake.command(verb).description(description), `sluice lake ${verb}`).action(
     async (_options, command: Command) => {
       const options = command.optsWithGlobals<SharedOptions>();
-      const refreshed = await working(options, async (world, control) => {
-        const result = await refreshLake(world, anew, control);
-        await scrubErased(world, control);
-        return result;
-      });
+      const refreshed = await working(options, (world, control) => bringUpToDate(world, anew, control));
       answer(options, refreshed, render);
     },
   );

@@ -25,6 +25,16 @@ export function collectMap(text: string, earlier: Record<string, string> = {}): 
   return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** A parser of whole numbers from `least` to `most`. */
+export function wholeFrom(least: number, most = Infinity): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= least && number <= most) return number;
+    const to = most === Infinity ? '' : ` to ${most}`;
+    throw new InvalidArgumentError(`must be a whole number from ${least}${to}`);
+  };
+}
+
 /** A time such as `90s`, `15m`, `2h` or `1d`, in seconds. */
 export function parseDuration(text: string): number {
   const [, number, unit] = /^([0-9]{1,9})(s|m|h|d)$/.exec(text) ?? [];

@@ -1,5 +1,6 @@
 // `sluice tags frequency`: runs the tagFrequency workflow and shows what was published; or one contact straight from the log.
 import { createHash, randomUUID } from 'node:crypto';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import {
@@ -15,11 +16,11 @@ import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { contactFrequency, type ContactTagFrequency } from '../pipelines/frequency/contact-frequency.ts';
 import { instantUs, isoOfUs, resolveWindow } from '../pipelines/frequency/windows.ts';
 import { findContact } from '../pipelines/tags/contact-ref.ts';
+import { followWorkflow } from './follow-workflow.ts';
 import { showFrequency } from './frequency-page.ts';
 import { parsePercent } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
-import { workflowFailure } from './workflow-failure.ts';
 
 interface FrequencyOptions extends SharedOptions {
   window: string[];
@@ -120,14 +121,17 @@ async function ofAll(session: Session, input: FrequencyInput, options: Frequency
     answer(options, { workflowId, state: 'running' }, () => `Started: workflow ${workflowId}.`);
     return;
   }
-  const result = await handle.result().then(
-    (value) => value as FrequencyResult,
-    (error: unknown) => {
-      throw workflowFailure(error, workflowId, CANCELLED);
-    },
-  );
+  const result = await followWorkflow<FrequencyResult>(handle, {
+    look: async () => (await handle.describe()).typedSearchAttributes.get(Stage) ?? 'preparing',
+    first: 'preparing',
+    left: 'The run goes on',
+    cancelled: CANCELLED,
+  });
   await showFrequency(session, result, options);
 }
+
+/** What the workflow is doing, as it says itself. */
+const Stage = defineSearchAttributeKey('Stage', 'KEYWORD');
 
 const CANCELLED = new PipelineError('frequency_cancelled', 'The run was cancelled; nothing was published.', {
   hint: 'Start it again.',

@@ -1,5 +1,4 @@
 // `sluice tags import`: starts the importTags workflow, follows it, prints its report.
-import path from 'node:path';
 import { Option, type Command } from 'commander';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
 import {
@@ -9,25 +8,14 @@ import {
   type TagImportInput,
   type TagImportResult,
 } from '../pipelines/contracts/tag-import.ts';
-import { endWith, renderHead, runImport } from './follow-import.ts';
+import { endWith, importFileInput, renderHead, runImport, type ImportFileOptions } from './follow-import.ts';
 import { collectMap, parseDelimiterOption, parsePercent, parseSource } from './option-values.ts';
 import { answer, table } from './output.ts';
-import { shared, withSession, type SharedOptions } from './session.ts';
+import { shared, withSession } from './session.ts';
 
-interface TagImportOptions extends SharedOptions {
-  channel: string;
-  map?: Record<string, string>;
-  matchBy?: TagImportInput['matchBy'];
-  encoding?: string;
-  delimiter?: string;
-  quote?: string;
-  dateFormat?: string;
+interface TagImportOptions extends ImportFileOptions {
   timeZone?: string;
   source: string;
-  dryRun?: boolean;
-  again?: boolean;
-  maxInvalid: number;
-  wait: boolean;
 }
 
 export function registerTagsImport(tags: Command): void {
@@ -72,19 +60,9 @@ export function registerTagsImport(tags: Command): void {
 /** The input that a file and flags stand for. @throws PipelineError `tag_import_input` */
 function inputOf(file: string, options: TagImportOptions): TagImportInput {
   return parseTagImportInput({
-    file: path.resolve(file),
-    channel: options.channel,
-    map: options.map ?? {},
-    matchBy: options.matchBy ?? null,
-    encoding: options.encoding ?? null,
-    delimiter: options.delimiter ?? null,
-    quote: options.quote ?? null,
-    dateFormat: options.dateFormat ?? null,
+    ...importFileInput(file, options),
     timeZone: options.timeZone ?? null,
     source: options.source,
-    dryRun: options.dryRun ?? false,
-    again: options.again ?? false,
-    maxInvalid: options.maxInvalid,
   });
 }
 

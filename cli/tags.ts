@@ -11,7 +11,7 @@ import { listTags, tagsOfContact, type ContactTags } from '../pipelines/tags/tag
 import { readTime } from '../pipelines/tags/tag-time.ts';
 import { setValidity } from '../pipelines/tags/validity.ts';
 import { retractEvents, retractImport, writeEvent } from '../pipelines/tags/write-events.ts';
-import { parseSource } from './option-values.ts';
+import { parseSource, wholeFrom } from './option-values.ts';
 import { answer, progressLine, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 import { registerTagsImport } from './tags-import.ts';
@@ -89,7 +89,7 @@ function registerShow(tags: Command): void {
     tags.command('show').argument('<contact>', CONTACT).description('tags of a contact now, and its newest events'),
     'sluice tags show 42',
   )
-    .option('--limit <n>', 'events, newest first', positive, 50)
+    .option('--limit <n>', 'events, newest first', wholeFrom(1, 10_000), 50)
     .action(async (contactText: string, _options, command: Command) => {
       const options = command.optsWithGlobals<SharedOptions & { limit: number }>();
       await withSession(options, async ({ db }) => {
@@ -97,12 +97,6 @@ function registerShow(tags: Command): void {
         answer(options, found, renderContactTags);
       });
     });
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0 && number <= 10_000) return number;
-  throw new InvalidArgumentError('must be a whole number from 1 to 10000');
 }
 
 const timeOf = (time: Date | null) => time?.toISOString() ?? '';
@@ -185,7 +179,7 @@ function registerValidity(tags: Command): void {
       .argument('<tag>', 'one tag')
       .description('how long a tag stays on after it was put on: until 23:59 of the due day')
       .requiredOption('--channel <id>')
-      .option('--days <n>', 'this many days', positive)
+      .option('--days <n>', 'this many days', wholeFrom(1, 10_000))
       .option('--forever', 'until it is taken off'),
     'sluice tags validity VIP --channel line-tw --days 30',
   ).action(async (tagText: string, _options, command: Command) => {

@@ -1,37 +1,15 @@
 // Records the histories of broadcast and deliverChannel that tests/replay replays, as record-histories.mjs does for imports:
 // with a pause, a retry, a cancel, a continue-as-new. Run it after a deliberate change of a workflow, and keep the old files.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '../dist/adapters/postgres/database.js';
-import { migrate } from '../dist/adapters/postgres/migrate.js';
 import { addChannel } from '../dist/pipelines/channels/channel-store.js';
-import { loadConfig } from '../dist/server/config.js';
-import { startStack } from '../dist/server/embedded/embedded-stack.js';
-import { ensureTemporal } from '../dist/server/embedded/temporal-binary.js';
-import { connectTemporal } from '../dist/server/services.js';
-import { root, say } from './steps.mjs';
+import { recordHistories } from './history-recorder.mjs';
 
-const suffix = process.argv[2] ?? 'v1';
-const target = join(root, 'tests', 'replay', 'histories');
-const folder = mkdtempSync(join(tmpdir(), 'sluice-histories-'));
-chmodSync(folder, 0o711);
-const config = loadConfig({ env: {}, overrides: { dataDir: join(folder, 'data') } });
-const temporal = await ensureTemporal({ config, env: process.env, say });
-const env = { ...process.env, SLUICE_SECRET_RECORD: 'record' };
-const stack = await startStack({ config, env, say, worker: 1, simulator: true, ui: false, migrate });
-const db = openDatabase({ url: stack.databaseUrl });
-const client = await connectTemporal({
-  databaseUrl: stack.databaseUrl,
-  temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
-  uiUrl: '',
-});
-const taskQueue = 'pipeline';
 let people = 0;
 
-try {
-  mkdirSync(target, { recursive: true });
+await recordHistories(recordBroadcasts, { secrets: { SLUICE_SECRET_RECORD: 'record' }, simulator: true });
+
+async function recordBroadcasts({ stack, db, client, folder, run, write }) {
   await addChannel(db, {
     ...{ id: 'wa', kind: 'whatsapp', baseUrl: `${stack.simulatorUrl}/v23.0`, senderId: 'wa', rates: { message: 60 } },
     ...{ secretEnv: 'SLUICE_SECRET_RECORD', defaultCountry: 'TW', timeZone: 'Asia/Taipei', enabled: true },
@@ -56,78 +34,57 @@ try {
   await record('approved', null, { list }, (handle) => handle.executeUpdate('approve'));
   await record('wrong-input', null, { plan: 'nonsense' });
   await recordContinued(await plan(90));
-} finally {
-  await client.connection.close();
-  await db.end();
-  await stack.stop();
-  rmSync(folder, { recursive: true, force: true });
-}
 
-/** The input of a plan for new people. */
-async function listOf(recipients) {
-  const csv = join(folder, `${people}.csv`);
-  const phone = (n) => `+8869${String(people + n).padStart(8, '0')}`;
-  writeFileSync(csv, `手機\n${Array.from({ length: recipients }, (_, n) => phone(n)).join('\n')}\n`);
-  people += recipients;
-  const message = { type: 'template', template: { name: 'record', language: { code: 'en' } } };
-  return { channel: 'wa', csv, message, settleSeconds: 0 };
-}
+  /** The input of a plan for new people. */
+  async function listOf(recipients) {
+    const csv = join(folder, `${people}.csv`);
+    const phone = (n) => `+8869${String(people + n).padStart(8, '0')}`;
+    writeFileSync(csv, `手機\n${Array.from({ length: recipients }, (_, n) => phone(n)).join('\n')}\n`);
+    people += recipients;
+    const message = { type: 'template', template: { name: 'record', language: { code: 'en' } } };
+    return { channel: 'wa', csv, message, settleSeconds: 0 };
+  }
 
-async function plan(recipients) {
-  const args = [await listOf(recipients)];
-  return client.workflow.execute('planBroadcast', { taskQueue, workflowId: `plan/${people}`, args });
-}
+  async function plan(recipients) {
+    const args = [await listOf(recipients)];
+    return client.workflow.execute('planBroadcast', { taskQueue: 'pipeline', workflowId: `plan/${people}`, args });
+  }
 
-async function sent({ broadcastId }, enough) {
-  const query = `select from broadcast_ledger where broadcast_id = $1 and fate = 'accepted'`;
-  while ((await db.query(query, [broadcastId])).rowCount < enough) await new Promise((done) => setTimeout(done, 20));
-}
+  async function sent({ broadcastId }, enough) {
+    const query = `select from broadcast_ledger where broadcast_id = $1 and fate = 'accepted'`;
+    while ((await db.query(query, [broadcastId])).rowCount < enough) await new Promise((done) => setTimeout(done, 20));
+  }
 
-async function record(name, planned, input, disturb = async () => undefined) {
-  const workflowId = `broadcast/${planned?.broadcastId ?? name}/${name}`;
-  const handle = await client.workflow.start('broadcast', { taskQueue, workflowId, args: [input] });
-  await disturb(handle);
-  const end = await handle.result().then(
-    (result) => result.state,
-    (error) => error.cause?.message ?? error.message,
-  );
-  write(`broadcast-${name}`, workflowId);
-  if (planned) write(`deliver-channel-${name}`, `${workflowId}/wa`);
-  say(`${name}: ${end}`);
-}
+  async function record(name, planned, input, disturb) {
+    const workflowId = `broadcast/${planned?.broadcastId ?? name}/${name}`;
+    await run('broadcast', workflowId, [input], disturb);
+    write(`broadcast-${name}`, workflowId);
+    if (planned) write(`deliver-channel-${name}`, `${workflowId}/wa`);
+  }
 
-/** Many small slices and few events to a run. */
-async function recordContinued({ broadcastId }) {
-  await db.query(
-    `update broadcasts set attempt = 1, state = 'running', workflow_id = 'record', run_id = 'record' where id = $1`,
-    [broadcastId],
-  );
-  await db.query('delete from broadcast_slices where broadcast_id = $1', [broadcastId]);
-  await db.query(
-    `insert into broadcast_slices (broadcast_id, slice, from_ordinal, to_ordinal)
+  /** Many small slices and few events to a run. */
+  async function recordContinued({ broadcastId }) {
+    await db.query(
+      `update broadcasts set attempt = 1, state = 'running', workflow_id = 'record', run_id = 'record' where id = $1`,
+      [broadcastId],
+    );
+    await db.query('delete from broadcast_slices where broadcast_id = $1', [broadcastId]);
+    await db.query(
+      `insert into broadcast_slices (broadcast_id, slice, from_ordinal, to_ordinal)
      select $1, n, n * 3, n * 3 + 3 from generate_series(0, 29) n`,
-    [broadcastId],
-  );
-  await db.query(
-    `insert into contacts (channel_id, social_id, source)
+      [broadcastId],
+    );
+    await db.query(
+      `insert into contacts (channel_id, social_id, source)
      select 'wa', address, 'record' from broadcast_recipients where broadcast_id = $1 on conflict do nothing`,
-    [broadcastId],
-  );
-  const workflowId = `broadcast/${broadcastId}/continued/wa`;
-  const input = { broadcastId, attempt: 1, channel: 'wa', resolveOnly: false, events: 60 };
-  const handle = await client.workflow.start('deliverChannel', { taskQueue, workflowId, args: [input] });
-  const first = (await handle.describe()).runId;
-  await handle.result();
-  write('deliver-channel-continued-first', workflowId, first);
-  write('deliver-channel-continued-last', workflowId);
-}
-
-function write(name, workflowId, runId) {
-  const show = ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json'];
-  if (runId) show.push('--run-id', runId);
-  const shown = execFileSync(temporal.path, [...show, '--address', stack.temporalAddress], { maxBuffer: 2 ** 26 });
-  const history = JSON.parse(shown.toString());
-  const text = JSON.stringify(history, (key, value) => (key === 'identity' ? 'worker' : value));
-  writeFileSync(join(target, `${name}-${suffix}.json`), `${text}\n`);
-  say(`  ${name}: ${history.events.length} events, last ${history.events.at(-1).eventType}`);
+      [broadcastId],
+    );
+    const workflowId = `broadcast/${broadcastId}/continued/wa`;
+    const input = { broadcastId, attempt: 1, channel: 'wa', resolveOnly: false, events: 60 };
+    const handle = await client.workflow.start('deliverChannel', { taskQueue: 'pipeline', workflowId, args: [input] });
+    const first = (await handle.describe()).runId;
+    await handle.result();
+    write('deliver-channel-continued-first', workflowId, first);
+    write('deliver-channel-continued-last', workflowId);
+  }
 }

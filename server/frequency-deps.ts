@@ -24,19 +24,6 @@ export function frequencyWorld(config: Config, db: Database): FrequencyWorld {
     }),
     // A worker that never writes a report does without the plotting library.
     plots: async () => (await import('../adapters/plots/svg-plots.ts')).svgPlots,
-    writeArrow: (file, pages) =>
-      writeArrowFile({
-        path: file,
-        columns: [
-          ['channelId', 'text'],
-          ['contactId', 'long'],
-          ['socialId', 'text'],
-          ['tag', 'text'],
-          ['times', 'long'],
-          ['firstAt', 'timeMicros'],
-          ['lastAt', 'timeMicros'],
-        ],
-        pages,
-      }),
+    writeArrow: writeArrowFile,
   };
 }

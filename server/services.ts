@@ -45,7 +45,7 @@ export function connectDatabase(services: Services, config: Config, applicationN
 }
 
 /** A Temporal client; close it by its connection. @throws PipelineError `temporal_unreachable` */
-export async function connectTemporal(services: Services): Promise<Client> {
+export async function connectTemporal(services: Pick<Services, 'temporal'>): Promise<Client> {
   try {
     const connection = await Connection.connect({ connectTimeout: '10s', ...services.temporal.connection });
     return new Client({ connection, namespace: services.temporal.namespace });
@@ -57,4 +57,11 @@ export async function connectTemporal(services: Services): Promise<Client> {
       cause,
     });
   }
+}
+
+/** The same for an embedded stack that this process has brought up. */
+export function connectToStack(stack: { temporalAddress: string; namespace: string }): Promise<Client> {
+  return connectTemporal({
+    temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
+  });
 }

@@ -85,7 +85,8 @@ export function withLiterals(statement: string, values: Record<string, Literal>)
   });
 }
 
-function quoteLiteral(value: Literal): string {
+/** A literal of DuckDB, quoted so that any text is safe; a list of texts as a list. */
+export function quoteLiteral(value: Literal): string {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new Error('a number must be a safe integer');
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (typeof value !== 'string') return `[${value.map(quoteLiteral).join(', ')}]`;

@@ -14,8 +14,7 @@ import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
 import { prepareFrequency } from '../pipelines/frequency/prepare.ts';
 import { publishFrequency } from '../pipelines/frequency/publish.ts';
 import { reportFrequency } from '../pipelines/frequency/report-data.ts';
-import { scrubErased } from '../pipelines/frequency/scrub.ts';
-import { refreshLake } from '../pipelines/lake/refresh.ts';
+import { bringUpToDate } from '../pipelines/frequency/scrub.ts';
 import { control, type TestLake } from './lake-world.ts';
 
 export interface TestFrequency extends FrequencyWorld {
@@ -29,20 +28,7 @@ export function frequencyOn(lake: TestLake): TestFrequency {
     resultFolder: folderAt(lake.dataFolder.at('frequency')),
     reportFolder: folderAt(lake.dataFolder.at('reports')),
     plots: () => Promise.resolve(svgPlots),
-    writeArrow: (path, pages) =>
-      writeArrowFile({
-        path,
-        columns: [
-          ['channelId', 'text'],
-          ['contactId', 'long'],
-          ['socialId', 'text'],
-          ['tag', 'text'],
-          ['times', 'long'],
-          ['firstAt', 'timeMicros'],
-          ['lastAt', 'timeMicros'],
-        ],
-        pages,
-      }),
+    writeArrow: writeArrowFile,
   };
 }
 
@@ -53,20 +39,16 @@ export async function runFrequency(
   world: TestFrequency,
   given: Partial<FrequencyInput>,
   asOf = Date.now(),
-  refresh = true,
 ): Promise<FrequencyResult> {
   const input = parseFrequencyInput({ report: false, ...given });
   const plan = await prepareFrequency(world, input, input.asOf === null ? asOf : Date.parse(input.asOf));
   if (plan.recognised) return plan.recognised;
-  const head = refresh ? await refreshLake(world, false, control) : null;
-  if (head) await scrubErased(world, control);
-  const version =
-    head?.version ?? (await world.db.query<{ v: string }>('select max(version) as v from lake_versions')).rows[0]!.v;
-  const knownAtUs = plan.knownAtUs ?? head!.watermarkUs;
-  const parts = partsFor(head?.rows ?? 1, input.fanOut);
+  const lake = await bringUpToDate(world, false, control);
+  const knownAtUs = plan.knownAtUs ?? lake.watermarkUs;
+  const parts = partsFor(lake.rows, input.fanOut);
   const scope = {
     work: `test-${(runs += 1)}`,
-    lakeVersion: version,
+    lakeVersion: lake.version,
     knownAtUs,
     channel: input.channel,
     windows: plan.windows,

@@ -9,7 +9,7 @@ import type { ImportInput, ImportResult } from '../pipelines/contracts/import.ts
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { loadConfig } from '../server/config.ts';
 import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
-import { connectTemporal } from '../server/services.ts';
+import { connectToStack } from '../server/services.ts';
 
 export interface StackWorld {
   stack: Stack;
@@ -63,11 +63,7 @@ export async function openStackWorld(
     },
   });
   const db = openDatabase({ url: stack.databaseUrl, poolSize: 4, applicationName: 'sluice test' });
-  const client = await connectTemporal({
-    databaseUrl: stack.databaseUrl,
-    temporal: { connection: { address: stack.temporalAddress }, namespace: stack.namespace },
-    uiUrl: '',
-  });
+  const client = await connectToStack(stack);
   return {
     stack,
     db,

@@ -7,7 +7,7 @@ import { registerTags } from '../pipelines/tags/register-tags.ts';
 import { reportTags } from '../pipelines/tags/report-tags.ts';
 import { resolveTags } from '../pipelines/tags/resolve-tags.ts';
 import { stageTags } from '../pipelines/tags/stage-tags.ts';
-import type { NewEvent } from '../pipelines/tags/write-events.ts';
+import { writeEvent, type NewEvent } from '../pipelines/tags/write-events.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { ActivityDeps } from '../activities/index.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
@@ -91,6 +91,32 @@ export const event = (
   source: 'manual',
   messageId: null,
 });
+
+/** Imports a text as a file of the world's channel; any share of its lines may be invalid. */
+export function tagImporter(world: {
+  deps: ActivityDeps;
+  file(name: string, content: string | Uint8Array): Promise<string>;
+}) {
+  return async (
+    text: string | Uint8Array,
+    options: Partial<TagImportInput> = {},
+    name = 'tags.csv',
+  ): Promise<TagImportResult> => {
+    const file = await world.file(name, text);
+    return importTagFile(world.deps, { file, channel: 'line', maxInvalid: 1, ...options });
+  };
+}
+
+/** Puts single tags on and takes them off; `names`: what is on now, `contact tag`. */
+export function singleEvents(world: { db: Database }) {
+  return {
+    put: (contactId: number, tag: string, at: string | null) =>
+      writeEvent(world.db, event(contactId, 'applied', tag, at)),
+    off: (contactId: number, tag: string, at: string | null) =>
+      writeEvent(world.db, event(contactId, 'removed', tag, at)),
+    names: async () => (await tagsNow(world.db)).map((line) => line.split('@')[0]),
+  };
+}
 
 /** The log as text, in the order of time: `kind tag at contact's social id source`; retractions by the kind they retract. */
 export async function logLines(db: Pick<Database, 'query'>): Promise<string[]> {

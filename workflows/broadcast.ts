@@ -2,7 +2,6 @@
 // in the ledger.
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   ChildWorkflowCancellationType,
   condition,
@@ -18,9 +17,9 @@ import {
   type BroadcastInput,
   type BroadcastResult,
 } from '../pipelines/contracts/broadcast-input.ts';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { BroadcastDesk } from './broadcast-desk.ts';
 import { deliverChannel, type DeliverResult } from './deliver-channel.ts';
+import { parsedBy } from './parsed-input.ts';
 import { runPlan } from './plan-broadcast.ts';
 import { short, steps } from './proxies.ts';
 import { BroadcastId, Channel } from './search-attributes.ts';
@@ -33,7 +32,7 @@ type Started = Awaited<ReturnType<typeof short.startBroadcast>>;
  * was terminated, it goes on from the ledger; started twice at once, the second names the first and does nothing.
  */
 export async function broadcast(input: unknown): Promise<BroadcastResult> {
-  const request = parsed(input);
+  const request = parsedBy(parseBroadcastInput, input);
   const desk = new BroadcastDesk();
   const digest = request.list === null ? request.plan : (await runPlan(request.list)).digest;
   if (request.waitForApproval) {
@@ -155,15 +154,6 @@ function nothingSent(request: BroadcastInput): BroadcastResult {
     runningIn: null,
     error: 'Cancelled before it was approved; nothing was sent.',
   };
-}
-
-function parsed(input: unknown): BroadcastInput {
-  try {
-    return parseBroadcastInput(input);
-  } catch (error) {
-    if (!(error instanceof PipelineError)) throw error;
-    throw ApplicationFailure.nonRetryable(describeError(error), error.code);
-  }
 }
 
 /** What an activity died of, without the wrapping that Temporal puts around it. */

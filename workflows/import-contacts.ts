@@ -1,17 +1,17 @@
 // Imports a contact file: inspect, stage, resolve, apply, report. Holds ids and counts; every line stays in Postgres.
-import { ApplicationFailure, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { parseImportInput, type ImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { parseImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
+import { parsedBy } from './parsed-input.ts';
 import { short, steps } from './proxies.ts';
 import { Channel, ImportId, Stage } from './search-attributes.ts';
 import { showEnd, watchProgress, whenStopped } from './watch-import.ts';
 
 /**
- * @param input one JSON object, {@link ImportInput}; the least is `{"file": "/data/contacts.csv", "channel": "line-tw"}`.
+ * @param input one JSON object, `ImportInput`; the least is `{"file": "/data/contacts.csv", "channel": "line-tw"}`.
  * Started again after a cancel or a failure, with the same file and options, it goes on where the import stopped.
  */
 export async function importContacts(input: unknown): Promise<ImportResult> {
-  const request = parsed(input);
+  const request = parsedBy(parseImportInput, input);
   upsertSearchAttributes([
     { key: Channel, value: request.channel },
     { key: Stage, value: 'inspecting' },
@@ -32,14 +32,5 @@ export async function importContacts(input: unknown): Promise<ImportResult> {
     watch.stop();
     showEnd(await whenStopped(error, (state, reason) => short.stopImport(ref, state, reason)));
     throw error;
-  }
-}
-
-function parsed(input: unknown): ImportInput {
-  try {
-    return parseImportInput(input);
-  } catch (error) {
-    if (!(error instanceof PipelineError)) throw error;
-    throw ApplicationFailure.nonRetryable(describeError(error), error.code);
   }
 }

@@ -1,22 +1,17 @@
 // Imports a file of tag events: inspect, stage, resolve, apply, report. Holds ids and counts; every line stays in Postgres.
-import { ApplicationFailure, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import {
-  parseTagImportInput,
-  TAG_OUTCOMES,
-  type TagImportInput,
-  type TagImportResult,
-} from '../pipelines/contracts/tag-import.ts';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { parseTagImportInput, TAG_OUTCOMES, type TagImportResult } from '../pipelines/contracts/tag-import.ts';
+import { parsedBy } from './parsed-input.ts';
 import { short, steps } from './proxies.ts';
 import { Channel, ImportId, Stage } from './search-attributes.ts';
 import { showEnd, watchProgress, whenStopped } from './watch-import.ts';
 
 /**
- * @param input one JSON object, {@link TagImportInput}; the least is `{"file": "/data/tags.csv", "channel": "line-tw"}`.
+ * @param input one JSON object, `TagImportInput`; the least is `{"file": "/data/tags.csv", "channel": "line-tw"}`.
  * Started again after a cancel or a failure, with the same file and options, it goes on where the import stopped.
  */
 export async function importTags(input: unknown): Promise<TagImportResult> {
-  const request = parsed(input);
+  const request = parsedBy(parseTagImportInput, input);
   upsertSearchAttributes([
     { key: Channel, value: request.channel },
     { key: Stage, value: 'inspecting' },
@@ -37,14 +32,5 @@ export async function importTags(input: unknown): Promise<TagImportResult> {
     watch.stop();
     showEnd(await whenStopped(error, (state, reason) => short.stopTags(ref, state, reason)), TAG_OUTCOMES);
     throw error;
-  }
-}
-
-function parsed(input: unknown): TagImportInput {
-  try {
-    return parseTagImportInput(input);
-  } catch (error) {
-    if (!(error instanceof PipelineError)) throw error;
-    throw ApplicationFailure.nonRetryable(describeError(error), error.code);
   }
 }

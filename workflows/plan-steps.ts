@@ -1,18 +1,13 @@
 // The steps that make a plan, in order, and what people see of them meanwhile. Used by `planBroadcast`, and by whatever other
 // workflow needs a plan first. Holds ids and counts; every line stays in Postgres.
-import {
-  CancellationScope,
-  condition,
-  isCancellation,
-  setCurrentDetails,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PlanResult } from '../pipelines/contracts/broadcast.ts';
 import type { PlanInput } from '../pipelines/contracts/plan-input.ts';
 import type { PlanRef } from '../pipelines/contracts/plan.ts';
 import { describePlan, describePlanProgress } from './plan-details.ts';
 import { short, steps } from './proxies.ts';
 import { BroadcastId, Channel, RowsDone, RowsTotal, Stage } from './search-attributes.ts';
+import { reasonOf, watchBeside } from './watching.ts';
 
 /**
  * Makes a plan: register, stage, match, freeze. Writes no contact and sends nothing. When it fails or is cancelled, only an
@@ -49,24 +44,17 @@ export async function runPlan(input: PlanInput): Promise<PlanResult> {
   }
 }
 
-/** What an activity died of, without the wrapping that Temporal puts around it. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
-
 /** Seconds between two looks: as for imports, each look costs about ten history events. */
 const FIRST_LOOK_S = 3;
 const LAST_LOOK_S = 60;
 
 /** Keeps the details in the Temporal UI and the search attributes true while the steps run. */
 function watchPlan(ref: PlanRef): { stop(): void } {
-  let ended = false;
-  const look = async () => {
+  return watchBeside(async (watch) => {
     let seconds = FIRST_LOOK_S;
-    while (!(await condition(() => ended, seconds * 1000, { summary: 'next look at the progress' }))) {
+    while (!(await watch.over(seconds))) {
       const progress = await short.planProgress(ref.broadcastId);
-      if (ended) return;
+      if (watch.ended()) return;
       setCurrentDetails(describePlanProgress(ref.broadcastId, progress));
       upsertSearchAttributes([
         { key: Stage, value: progress.stage },
@@ -75,14 +63,5 @@ function watchPlan(ref: PlanRef): { stop(): void } {
       ]);
       seconds = Math.min(LAST_LOOK_S, seconds * 1.25);
     }
-  };
-  // A look that fails says nothing about the plan: its steps report for themselves.
-  const scope = new CancellationScope({ cancellable: true });
-  scope.run(look).catch(() => undefined);
-  return {
-    stop: () => {
-      ended = true;
-      scope.cancel();
-    },
-  };
+  });
 }

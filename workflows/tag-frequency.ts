@@ -6,7 +6,6 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import {
   parseFrequencyInput,
   partsFor,
@@ -17,6 +16,7 @@ import {
   type PartCount,
 } from '../pipelines/contracts/tag-frequency.ts';
 import { describeCounting, describeFrequency, describeRefusal } from './frequency-details.ts';
+import { parsedBy } from './parsed-input.ts';
 import { compute, short } from './proxies.ts';
 import { Channel, RowsDone, RowsTotal, ScheduledStartTime, Stage } from './search-attributes.ts';
 
@@ -28,7 +28,7 @@ const VERSIONS = 3;
  * of the schedule that started it. The same as-of and known-at give the same answer, and are recognised.
  */
 export async function tagFrequency(input: unknown): Promise<FrequencyResult> {
-  const request = parsed(input);
+  const request = parsedBy(parseFrequencyInput, input);
   if (request.channel !== null) upsertSearchAttributes([{ key: Channel, value: request.channel }]);
   stage('preparing', `**preparing** ${request.windows.join(', ')}`);
   const plan = await short.prepareFrequency(request, asOfMs(request));
@@ -101,13 +101,4 @@ function stage(value: string, details: string): void {
 function shown(result: FrequencyResult): FrequencyResult {
   stage('done', describeFrequency(result));
   return result;
-}
-
-function parsed(input: unknown): FrequencyInput {
-  try {
-    return parseFrequencyInput(input);
-  } catch (error) {
-    if (!(error instanceof PipelineError)) throw error;
-    throw ApplicationFailure.nonRetryable(describeError(error), error.code);
-  }
 }

@@ -1,15 +1,10 @@
 // What people see of an import while its steps run, and what is written down when it stops. Shared by all kinds of imports.
-import {
-  CancellationScope,
-  condition,
-  isCancellation,
-  setCurrentDetails,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ImportRef } from '../pipelines/contracts/import.ts';
 import { describeProgress, describeResult, rateOf, type Sample } from './import-details.ts';
 import { short } from './proxies.ts';
 import { RowsDone, RowsTotal, Stage } from './search-attributes.ts';
+import { reasonOf, watchBeside } from './watching.ts';
 
 /** Shows how an import ended, and gives its result. `names`: the outcomes there are. */
 export function showEnd<Result extends Parameters<typeof describeResult>[0]>(
@@ -37,12 +32,6 @@ export function whenStopped<T>(
   );
 }
 
-/** What an activity died of, without the wrapping that Temporal puts around it. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
-
 /**
  * Seconds between two looks. Each look costs about ten history events: three seconds at first, for people; up to a minute
  * later, so that a day-long import stays under 20,000 events.
@@ -52,14 +41,13 @@ const LAST_LOOK_S = 60;
 
 /** Keeps the details in the Temporal UI and the search attributes true while the steps run. */
 export function watchProgress(ref: ImportRef, names?: readonly string[]): { stop(): void } {
-  let ended = false;
-  const look = async () => {
+  return watchBeside(async (watch) => {
     let seconds = FIRST_LOOK_S;
     let last: Sample | null = null;
-    while (!(await condition(() => ended, seconds * 1000, { summary: 'next look at the progress' }))) {
+    while (!(await watch.over(seconds))) {
       const progress = await short.importProgress(ref.importId);
       const sample: Sample = { at: Date.now(), progress };
-      if (ended) return;
+      if (watch.ended()) return;
       setCurrentDetails(describeProgress(ref.importId, sample, rateOf(last, sample), names));
       upsertSearchAttributes([
         { key: Stage, value: progress.state },
@@ -69,14 +57,5 @@ export function watchProgress(ref: ImportRef, names?: readonly string[]): { stop
       last = sample;
       seconds = Math.min(LAST_LOOK_S, seconds * 1.25);
     }
-  };
-  // A look that fails says nothing about the import: its steps report for themselves.
-  const scope = new CancellationScope({ cancellable: true });
-  scope.run(look).catch(() => undefined);
-  return {
-    stop: () => {
-      ended = true;
-      scope.cancel();
-    },
-  };
+  });
 }

@@ -1,5 +1,6 @@
 // Turns a CSV file of ours into Parquet, by DuckDB, which streams: memory does not grow with the file.
 import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteLiteral } from '../../sql/named.ts';
 import type { ColumnType } from '../arrow/ipc-file.ts';
 
 const TYPES: Record<ColumnType, string> = {
@@ -19,19 +20,13 @@ export async function csvToParquet(
   const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '512MB' });
   const connection = await instance.connect();
   try {
-    const types = columns.map(([name, type]) => `${literal(name)}: ${literal(TYPES[type])}`).join(', ');
+    const types = columns.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(TYPES[type])}`).join(', ');
     await connection.run(
-      `copy (select * from read_csv(${literal(csvPath)}, header = true, delim = ',', quote = '"', escape = '"',
-         auto_detect = false, columns = {${types}})) to ${literal(parquetPath)} (format parquet, compression zstd)`,
+      `copy (select * from read_csv(${quoteLiteral(csvPath)}, header = true, delim = ',', quote = '"', escape = '"',
+         auto_detect = false, columns = {${types}})) to ${quoteLiteral(parquetPath)} (format parquet, compression zstd)`,
     );
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
-}
-
-/** DuckDB takes no parameters in COPY: the one place where text becomes SQL. */
-function literal(text: string): string {
-  if (text.includes('\0')) throw new Error('a path cannot hold a NUL');
-  return `'${text.replaceAll("'", "''")}'`;
 }

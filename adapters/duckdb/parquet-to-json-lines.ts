@@ -4,6 +4,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { quoteIdentifier, quoteLiteral } from '../../sql/named.ts';
 
 /** Too low: wide files do not fit; too high: the worker's memory grows by that much. */
 const MEMORY = '512MB';
@@ -62,11 +63,11 @@ export async function parquetToJsonLines<T>(
 }
 
 async function copyRows(connection: DuckDBConnection, file: string, target: string): Promise<void> {
-  const source = `read_parquet(${literal(file)}, binary_as_string = true)`;
+  const source = `read_parquet(${quoteLiteral(file)}, binary_as_string = true)`;
   try {
     const { rows } = await described(connection, source);
-    const columns = rows.map(([name, type]) => `${asText(identifier(name), type)} as ${identifier(name)}`);
-    await connection.run(`copy (select ${columns.join(', ')} from ${source}) to ${literal(target)} (format json)`);
+    const columns = rows.map(([name, type]) => `${asText(quoteIdentifier(name), type)} as ${quoteIdentifier(name)}`);
+    await connection.run(`copy (select ${columns.join(', ')} from ${source}) to ${quoteLiteral(target)} (format json)`);
   } catch (cause) {
     throw new PipelineError('file_corrupt', `The Parquet file “${file}” cannot be read.`, {
       hint: 'Export or copy it again; encrypted Parquet files cannot be read.',
@@ -86,14 +87,4 @@ function asText(column: string, type: string): string {
   if (type === 'TIMESTAMP WITH TIME ZONE')
     return `strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
   return `${column}::varchar`;
-}
-
-/** DuckDB takes no parameters in COPY: the one place where text becomes SQL. */
-function literal(text: string): string {
-  if (text.includes('\0')) throw new Error('a path cannot hold a NUL');
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

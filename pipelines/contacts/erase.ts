@@ -5,9 +5,6 @@ import { addressHash } from '../suppressions/address-hash.ts';
 import { checkKey } from '../suppressions/suppression-store.ts';
 import { tagsSql } from '../tags/tags-sql.ts';
 
-/** Writers of tag_events hold this lock shared; whoever fixes a watermark takes it exclusively for an instant. */
-const TAG_LOG_LOCK = 7_316_002;
-
 /** One contact takes milliseconds. Higher: a frozen process holds up a watermark that long. */
 const TIMEOUT_MS = 30_000;
 
@@ -52,7 +49,7 @@ export async function eraseContact(
           hint: 'Find it with: sluice contacts search.',
         });
       // A refresh of the lake sees all of this or nothing.
-      await tx.query('select pg_advisory_xact_lock_shared($1)', [TAG_LOG_LOCK]);
+      await tx.query(tagsSql.join_writers);
       const others = allAddresses || !contact.subscribed ? [contact.phone, contact.email_key] : [];
       const addresses = [contact.social_id, ...others].filter((address) => address !== null);
       const { rowCount: suppressed } = await tx.query(

@@ -34,6 +34,12 @@ export function canonicalTimeZone(name: string): string | null {
   }
 }
 
+/** The calendar day of an instant in a zone, `2024-03-05`. */
+export function localDay(epochMs: number, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return format.format(epochMs);
+}
+
 function offsetReader(timeZone: string): (epochMs: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,

@@ -1,6 +1,16 @@
 // The contact import as workflows, activities and the command line see it: input, result, progress. Ids and counts only.
+import {
+  checkedInput,
+  isBoolean,
+  isDigits,
+  isShare,
+  isText,
+  isTextMap,
+  oneOf,
+  orNull,
+  type InputRule,
+} from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
-import { PipelineError } from './pipeline-error.ts';
 
 export const IMPORT_STATES = [
   'inspecting',
@@ -139,32 +149,18 @@ export function emptyOutcomes(): OutcomeCounts {
   return { create: 0, update: 0, unchanged: 0, duplicate: 0, ambiguous: 0, invalid: 0, suppressed: 0 };
 }
 
-const isString = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
-const isDigits = (value: unknown): value is string => typeof value === 'string' && /^[0-9]{1,18}$/.test(value);
-const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
-const nullOr =
-  <T>(is: (value: unknown) => value is T) =>
-  (value: unknown): value is T | null =>
-    value === null || is(value);
-const oneOf =
-  <T extends string>(values: readonly T[]) =>
-  (value: unknown): value is T =>
-    (values as readonly unknown[]).includes(value);
-const isMap = (value: unknown): value is Record<string, string> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isString);
-
-const RULES: Record<keyof ImportInput, { is: (value: unknown) => boolean; must: string }> = {
-  file: { is: (v) => isString(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
-  channel: { is: isString, must: 'be the id of a channel (sluice channels list)' },
-  importId: { is: nullOr(isDigits), must: 'be digits, or null' },
-  map: { is: isMap, must: 'be an object of target to column header, such as {"member_id": "會員編號"}' },
-  matchBy: { is: nullOr(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
-  encoding: { is: nullOr(isString), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: nullOr(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
-  quote: { is: nullOr(isString), must: "be one character, 'none', or null" },
-  dateFormat: { is: nullOr(isString), must: 'be a format such as dd/MM/yyyy, or null' },
+const RULES: Record<keyof ImportInput, InputRule> = {
+  file: { is: (v) => isText(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
+  channel: { is: isText, must: 'be the id of a channel (sluice channels list)' },
+  importId: { is: orNull(isDigits), must: 'be digits, or null' },
+  map: { is: isTextMap, must: 'be an object of target to column header, such as {"member_id": "會員編號"}' },
+  matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
+  encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
+  delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  quote: { is: orNull(isText), must: "be one character, 'none', or null" },
+  dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy, or null' },
   tags: { is: oneOf(TAG_MODES), must: `be one of ${TAG_MODES.join(', ')}` },
-  tagSeparator: { is: isString, must: 'be the text between two tags' },
+  tagSeparator: { is: isText, must: 'be the text between two tags' },
   dryRun: { is: isBoolean, must: 'be true or false' },
   again: { is: isBoolean, must: 'be true or false' },
   firstWins: { is: isBoolean, must: 'be true or false' },
@@ -172,7 +168,7 @@ const RULES: Record<keyof ImportInput, { is: (value: unknown) => boolean; must: 
   allowResubscribe: { is: isBoolean, must: 'be true or false' },
   createAttributes: { is: isBoolean, must: 'be true or false' },
   maxInvalid: {
-    is: (v) => typeof v === 'number' && v >= 0 && v <= 1,
+    is: isShare,
     must: 'be a share between 0 and 1, such as 0.1 for 10 %',
   },
 };
@@ -182,19 +178,12 @@ const RULES: Record<keyof ImportInput, { is: (value: unknown) => boolean; must: 
  * @throws PipelineError `import_input`
  */
 export function parseImportInput(value: unknown): ImportInput {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new PipelineError('import_input', 'importContacts takes one JSON object.', {
-      hint: 'The least is {"file": "/data/contacts.csv", "channel": "line-tw"}.',
-    });
-  const given: Record<string, unknown> = { ...DEFAULTS, ...value };
-  const problems = Object.keys(given)
-    .filter((key) => !(key in RULES))
-    .map((key) => `"${key}" is not a field of importContacts`);
-  for (const [key, rule] of Object.entries(RULES))
-    if (!rule.is(given[key])) problems.push(`"${key}" must ${rule.must}`);
-  if (problems.length > 0)
-    throw new PipelineError('import_input', `The import input is wrong: ${problems.join('; ')}.`, {
-      hint: `The fields are ${Object.keys(RULES).join(', ')}.`,
-    });
-  return given as unknown as ImportInput;
+  return checkedInput<ImportInput>(value, {
+    code: 'import_input',
+    taker: 'importContacts',
+    name: 'The import input',
+    hint: 'The least is {"file": "/data/contacts.csv", "channel": "line-tw"}.',
+    defaults: DEFAULTS,
+    rules: RULES,
+  });
 }

@@ -1,7 +1,7 @@
 // What a person types, or the command line sends, to plan a broadcast: one JSON object, checked once, here.
 import type { PlanOptions } from './broadcast.ts';
+import { checkedInput, isObject, isText, isTextMap, oneOf, orNull, type InputRule } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
-import { PipelineError } from './pipeline-error.ts';
 
 /** Everything but channel, csv and message has a default. */
 export interface PlanInput {
@@ -43,61 +43,43 @@ const DEFAULTS: Omit<PlanInput, 'channel' | 'csv' | 'message'> = {
 /** A message is part of the workflow's input, and so of its history. Providers take far less. */
 const MESSAGE_BYTES = 48 * 1024;
 
-type Rule = { is: (value: unknown) => boolean; must: string };
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
-const oneOf =
-  (...values: readonly string[]) =>
-  (value: unknown) =>
-    typeof value === 'string' && values.includes(value);
 const between = (low: number, high: number) => (value: unknown) =>
   typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
 
-const RULES: Record<keyof PlanInput, Rule> = {
+const RULES: Record<keyof PlanInput, InputRule> = {
   channel: { is: isText, must: 'be the id of a channel (sluice channels list)' },
   csv: { is: (v) => isText(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
   message: {
     is: (v) => isObject(v) && JSON.stringify(v).length <= MESSAGE_BYTES,
     must: `be the provider's message as a JSON object of at most ${MESSAGE_BYTES} bytes`,
   },
-  matchBy: { is: orNull(oneOf(...MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
+  matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
   map: {
-    is: (v) => isObject(v) && Object.values(v).every(isText),
+    is: isTextMap,
     must: 'be an object of name to column header, such as {"member_id": "會員編號"}',
   },
   encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: orNull(oneOf(',', ';', '\t', '|')), must: 'be one of , ; TAB |, or null' },
+  delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
-  ambiguous: { is: oneOf('latest', 'all', 'reject'), must: 'be latest, all or reject' },
-  phoneMatch: { is: oneOf('e164', 'literal'), must: 'be e164 or literal' },
+  ambiguous: { is: oneOf(['latest', 'all', 'reject']), must: 'be latest, all or reject' },
+  phoneMatch: { is: oneOf(['e164', 'literal']), must: 'be e164 or literal' },
   country: { is: orNull((v) => isText(v) && /^[A-Z]{2}$/.test(v)), must: 'be two capital letters such as TW, or null' },
-  onUncertain: { is: oneOf('hold', 'resend'), must: 'be hold or resend' },
+  onUncertain: { is: oneOf(['hold', 'resend']), must: 'be hold or resend' },
   settleSeconds: { is: between(0, 7 * 86_400), must: 'be whole seconds, up to seven days' },
   maxAttempts: { is: between(1, 100), must: 'be a whole number from 1 to 100' },
 };
-
-export const PLAN_FIELDS = Object.keys(RULES) as (keyof PlanInput)[];
 
 /**
  * Checks what came from outside and fills the defaults. All problems are reported at once.
  * @throws PipelineError `plan_input`
  */
 export function parsePlanInput(value: unknown): PlanInput {
-  if (!isObject(value))
-    throw new PipelineError('plan_input', 'A plan takes one JSON object.', {
-      hint: 'The least is {"channel": "line-tw", "csv": "/data/list.csv", "message": {"messages": […]}}.',
-    });
-  const given: Record<string, unknown> = { ...DEFAULTS, ...value };
-  const problems = Object.keys(given)
-    .filter((key) => !Object.hasOwn(RULES, key))
-    .map((key) => `"${key}" is not a field of a plan`);
-  for (const [key, rule] of Object.entries(RULES))
-    if (!rule.is(given[key])) problems.push(`"${key}" must ${rule.must}`);
-  if (problems.length > 0)
-    throw new PipelineError('plan_input', `The plan is wrong: ${problems.join('; ')}.`, {
-      hint: `The fields are ${PLAN_FIELDS.join(', ')}.`,
-    });
-  return given as unknown as PlanInput;
+  return checkedInput<PlanInput>(value, {
+    code: 'plan_input',
+    taker: 'a plan',
+    name: 'The plan',
+    hint: 'The least is {"channel": "line-tw", "csv": "/data/list.csv", "message": {"messages": […]}}.',
+    defaults: DEFAULTS,
+    rules: RULES,
+  });
 }

@@ -1,5 +1,5 @@
 // Tag frequency as workflows, activities and the command line see it: input, windows, results. Ids, counts and names only.
-import { PipelineError } from './pipeline-error.ts';
+import { checkedInput, isBoolean, isShare, isText, oneOf, orNull, type InputRule } from './checked-input.ts';
 
 export const FREQUENCY_FORMATS = ['parquet', 'arrow', 'csv', 'json'] as const;
 export type FrequencyFormat = (typeof FREQUENCY_FORMATS)[number];
@@ -205,9 +205,6 @@ export function isInstant(text: string): boolean {
   return INSTANT.test(text) && Number.isFinite(Date.parse(text)) && isRealDay(text.slice(0, 10));
 }
 
-type Rule = { is: (value: unknown) => boolean; must: string };
-const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
 const isNumber = (low: number, high: number) => (value: unknown) =>
   typeof value === 'number' && value >= low && value <= high;
 
@@ -216,7 +213,7 @@ const MOST_WINDOWS = 16;
 /** More parts than this are smaller than what it costs to start them. */
 export const MOST_PARTS = 64;
 
-const RULES: Record<keyof FrequencyInput, Rule> = {
+const RULES: Record<keyof FrequencyInput, InputRule> = {
   windows: {
     is: (v) =>
       Array.isArray(v) &&
@@ -236,7 +233,7 @@ const RULES: Record<keyof FrequencyInput, Rule> = {
   },
   channel: { is: orNull(isText), must: 'be the id of a channel, or null for all' },
   formats: {
-    is: (v) => Array.isArray(v) && v.every((name) => (FREQUENCY_FORMATS as readonly unknown[]).includes(name)),
+    is: (v) => Array.isArray(v) && v.every(oneOf(FREQUENCY_FORMATS)),
     must: `be a list of ${FREQUENCY_FORMATS.join(', ')}`,
   },
   fanOut: {
@@ -244,28 +241,21 @@ const RULES: Record<keyof FrequencyInput, Rule> = {
     must: `be a whole number from 1 to ${MOST_PARTS}, or null`,
   },
   maxAgeHours: { is: orNull(isNumber(0, 1e6)), must: 'be a number of hours, or null' },
-  maxFall: { is: orNull(isNumber(0, 1)), must: 'be a share between 0 and 1, or null' },
-  report: { is: (v) => typeof v === 'boolean', must: 'be true or false' },
+  maxFall: { is: orNull(isShare), must: 'be a share between 0 and 1, or null' },
+  report: { is: isBoolean, must: 'be true or false' },
 };
 
 /**
  * Checks what came from outside and fills the defaults. All problems are reported at once.
  * @throws PipelineError `frequency_input`
  */
-export function parseFrequencyInput(value: unknown): FrequencyInput {
-  if (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value)))
-    throw new PipelineError('frequency_input', 'tagFrequency takes one JSON object.', {
-      hint: 'The least is {}; for example {"windows": ["7d", "30d"]}.',
-    });
-  const given: Record<string, unknown> = { ...FREQUENCY_DEFAULTS, ...value };
-  const problems = Object.keys(given)
-    .filter((key) => !(key in RULES))
-    .map((key) => `"${key}" is not a field of tagFrequency`);
-  for (const [key, rule] of Object.entries(RULES))
-    if (!rule.is(given[key])) problems.push(`"${key}" must ${rule.must}`);
-  if (problems.length > 0)
-    throw new PipelineError('frequency_input', `The input of tagFrequency is wrong: ${problems.join('; ')}.`, {
-      hint: `The fields are ${Object.keys(RULES).join(', ')}.`,
-    });
-  return given as unknown as FrequencyInput;
+export function parseFrequencyInput(value: unknown = {}): FrequencyInput {
+  return checkedInput<FrequencyInput>(value, {
+    code: 'frequency_input',
+    taker: 'tagFrequency',
+    name: 'The input of tagFrequency',
+    hint: 'The least is {}; for example {"windows": ["7d", "30d"]}.',
+    defaults: FREQUENCY_DEFAULTS,
+    rules: RULES,
+  });
 }

@@ -1,4 +1,16 @@
 // The import of tag events as workflows, activities and the command line see it: input, outcomes, result. Ids and counts only.
+import {
+  checkedInput,
+  isBoolean,
+  isDigits,
+  isObject,
+  isShare,
+  isText,
+  isTextMap,
+  oneOf,
+  orNull,
+  type InputRule,
+} from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
 import type { ImportState, SkippedCounts } from './import.ts';
 import { PipelineError } from './pipeline-error.ts';
@@ -77,18 +89,12 @@ export interface TagImportResult {
   message: string | null;
 }
 
-type Rule = { is: (value: unknown) => boolean; must: string };
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
-const isBoolean = (value: unknown) => typeof value === 'boolean';
-const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
-const oneOf = (values: readonly string[]) => (value: unknown) => values.includes(value as string);
-
-const RULES: Record<keyof TagImportInput, Rule> = {
+const RULES: Record<keyof TagImportInput, InputRule> = {
   file: { is: (v) => isText(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
   channel: { is: isText, must: 'be the id of a channel (sluice channels list)' },
-  importId: { is: orNull((v) => isText(v) && /^[0-9]{1,18}$/.test(v)), must: 'be digits, or null' },
+  importId: { is: orNull(isDigits), must: 'be digits, or null' },
   map: {
-    is: (v) => typeof v === 'object' && v !== null && !Array.isArray(v) && Object.values(v).every(isText),
+    is: isTextMap,
     must: 'be an object of target to column, such as {"member_id": "會員編號"}',
   },
   matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
@@ -104,7 +110,7 @@ const RULES: Record<keyof TagImportInput, Rule> = {
   dryRun: { is: isBoolean, must: 'be true or false' },
   again: { is: isBoolean, must: 'be true or false' },
   maxInvalid: {
-    is: (v) => typeof v === 'number' && v >= 0 && v <= 1,
+    is: isShare,
     must: 'be a share between 0 and 1, such as 0.1 for 10 %',
   },
 };
@@ -114,21 +120,14 @@ const RULES: Record<keyof TagImportInput, Rule> = {
  * @throws PipelineError `tag_import_input`
  */
 export function parseTagImportInput(value: unknown): TagImportInput {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new PipelineError('tag_import_input', 'importTags takes one JSON object.', {
-      hint: 'The least is {"file": "/data/tags.csv", "channel": "line-tw"}.',
-    });
-  const given: Record<string, unknown> = { ...DEFAULTS, ...value };
-  const problems = Object.keys(given)
-    .filter((key) => !Object.hasOwn(RULES, key))
-    .map((key) => `"${key}" is not a field of importTags`);
-  for (const [key, rule] of Object.entries(RULES))
-    if (!rule.is(given[key])) problems.push(`"${key}" must ${rule.must}`);
-  if (problems.length > 0)
-    throw new PipelineError('tag_import_input', `The input is wrong: ${problems.join('; ')}.`, {
-      hint: `The fields are ${Object.keys(RULES).join(', ')}.`,
-    });
-  return given as unknown as TagImportInput;
+  return checkedInput<TagImportInput>(value, {
+    code: 'tag_import_input',
+    taker: 'importTags',
+    name: 'The input',
+    hint: 'The least is {"file": "/data/tags.csv", "channel": "line-tw"}.',
+    defaults: DEFAULTS,
+    rules: RULES,
+  });
 }
 
 /** Input of `expireTags`. */
@@ -149,7 +148,7 @@ export interface ExpireResult {
 export function parseExpireInput(value: unknown): ExpireInput {
   const given = { batch: 5_000, ...(value as object | undefined) } as Record<string, unknown>;
   const { batch, ...rest } = given;
-  const known = value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
+  const known = value === undefined || isObject(value);
   if (
     known &&
     Object.keys(rest).length === 0 &&

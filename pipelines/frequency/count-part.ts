@@ -16,7 +16,6 @@ import type { FrequencyWorld } from './ports.ts';
 export async function countPart(world: FrequencyWorld, request: PartRequest, control: StepControl): Promise<PartCount> {
   const files = await filesOfVersion(world, request.lakeVersion);
   const scope: EventScope = {
-    version: request.lakeVersion,
     knownAtUs: BigInt(request.knownAtUs),
     fromMs: Math.min(...request.windows.map(({ fromMs }) => fromMs)),
     toMs: Math.max(...request.windows.map(({ toMs }) => toMs)),

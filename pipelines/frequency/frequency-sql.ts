@@ -36,7 +36,6 @@ export const frequencySql = namedStatements('frequency', [
   'refuse',
   'erased_between',
   'of_contact',
-  'list_published',
   'log_now',
   'touched_by_erasure',
   'scrubbed',

@@ -14,21 +14,14 @@ export interface Triple {
 }
 
 export interface Published extends FrequencyWindowResult {
-  channel: string | null;
-  asOf: string;
-  knownAt: string;
   lakeVersion: string;
-  erasedSince: number;
 }
 
 type Row = {
   id: string;
-  channel_id?: string;
   name: string;
   from_us: string;
   to_us: string;
-  as_of_us: string;
-  known_at_us: string;
   lake_version: string;
   rows: string;
   checksum: string;
@@ -51,31 +44,17 @@ export async function publishedOf(
     asOfUs(triple),
     triple.knownAtUs,
   ]);
-  return rows.map((row) => publishedRow(row, triple.channel));
+  return rows.map(publishedRow);
 }
 
-/** The last published results, newest first. `undefined` for channel or window: any. */
-export async function lastPublished(
-  db: Queryable,
-  wanted: { channel?: string | null | undefined; window?: string | undefined; most: number },
-): Promise<Published[]> {
-  const channel = wanted.channel === undefined ? null : (wanted.channel ?? ALL_CHANNELS);
-  const { rows } = await db.query<Row>(frequencySql.list_published, [channel, wanted.window ?? null, wanted.most]);
-  return rows.map((row) => publishedRow(row, row.channel_id === ALL_CHANNELS ? null : row.channel_id!));
-}
-
-function publishedRow(row: Row, channel: string | null): Published {
-  const iso = (us: string) => isoOfUs(BigInt(us));
+function publishedRow(row: Row): Published {
   // Ends of windows are whole milliseconds.
   const millis = (us: string) => new Date(Number(BigInt(us) / 1000n)).toISOString();
   return {
     frequencyId: row.id,
-    channel,
     window: row.name,
     from: millis(row.from_us),
     to: millis(row.to_us),
-    asOf: millis(row.as_of_us),
-    knownAt: iso(row.known_at_us),
     lakeVersion: row.lake_version,
     rows: Number(row.rows),
     times: Number(row.times),

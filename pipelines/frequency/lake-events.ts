@@ -1,15 +1,15 @@
 // The events of one version of the lake as a view of DuckDB, as they were known at an instant.
 import { withLiterals } from '../../sql/named.ts';
+import { localDay } from '../contacts/time-zone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { versionFiles, type LakeFile } from '../lake/manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from '../lake/ports.ts';
 import { countSql } from './frequency-sql.ts';
-import { isoOfUs, localDay } from './windows.ts';
+import { isoOfUs } from './windows.ts';
 
-/** Which events: of a version, a span, a known-at; `part` of `parts` by contact id; `channel` null for all. */
+/** Which events: of a span, a known-at; `part` of `parts` by contact id; `channel` null for all. */
 export interface EventScope {
-  version: string;
   /** Epoch microseconds. */
   knownAtUs: bigint;
   fromMs: number;

@@ -1,4 +1,5 @@
 // What tag frequency needs of the world beside the lake.
+import type { ColumnarFile } from '../../adapters/arrow/ipc-file.ts';
 import type { Folder } from '../../adapters/files/folder.ts';
 import type { Plots } from '../contracts/plots.ts';
 import type { LakeWorld } from '../lake/ports.ts';
@@ -22,5 +23,5 @@ export interface FrequencyWorld extends LakeWorld {
   /** Loaded when first drawn with. */
   plots: () => Promise<Plots>;
   /** Writes rows as an Arrow IPC file, page by page. Replaces the file. */
-  writeArrow: (path: string, pages: AsyncIterable<ResultRow[]>) => Promise<void>;
+  writeArrow: (file: ColumnarFile<ResultRow>) => Promise<void>;
 }

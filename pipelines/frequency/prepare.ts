@@ -59,8 +59,8 @@ async function recognise(
     channel: input.channel,
     lakeVersion: windows[0]!.lakeVersion,
     windows: windows.map((found) => {
-      const { frequencyId, window, from, to, rows, times, checksum, folder } = found!;
-      return { frequencyId, window, from, to, rows, times, checksum, folder, erasedSince: found!.erasedSince };
+      const { lakeVersion: _, ...window } = found!;
+      return window;
     }),
     report: input.report ? world.reportFolder.at(report) : null,
     recognised: true,

@@ -42,7 +42,6 @@ async function reportData(
   const files = await filesOfVersion(world, request.lakeVersion);
   const spans = windows.flatMap((window) => [window, spanBefore(window)]);
   const scope: EventScope = {
-    version: request.lakeVersion,
     knownAtUs: BigInt(request.knownAtUs),
     fromMs: Math.min(...spans.map(({ fromMs }) => fromMs)),
     toMs: Math.max(...spans.map(({ toMs }) => toMs)),

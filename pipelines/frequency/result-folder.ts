@@ -1,9 +1,20 @@
 // A folder with one window's result: Parquet, what else was asked for, and a manifest. It is built aside and comes whole.
+import type { ColumnarFile } from '../../adapters/arrow/ipc-file.ts';
 import { withLiterals } from '../../sql/named.ts';
 import type { FrequencyFormat, PartCount } from '../contracts/tag-frequency.ts';
 import type { StepControl } from '../import/ports.ts';
 import { countSql } from './frequency-sql.ts';
 import type { FrequencyWorld, ResultRow } from './ports.ts';
+
+const ARROW_COLUMNS: ColumnarFile<ResultRow>['columns'] = [
+  ['channelId', 'text'],
+  ['contactId', 'long'],
+  ['socialId', 'text'],
+  ['tag', 'text'],
+  ['times', 'long'],
+  ['firstAt', 'timeMicros'],
+  ['lastAt', 'timeMicros'],
+];
 
 export interface Manifest {
   window: string;
@@ -54,9 +65,10 @@ export async function writeFormat(
   control: StepControl,
 ): Promise<void> {
   await world.withDuck(control.signal, async (duck) => {
-    if (format === 'arrow')
-      await world.writeArrow(path, duck.pages<ResultRow>(withLiterals(countSql.rows_in_order, { files: sources })));
-    else {
+    if (format === 'arrow') {
+      const pages = duck.pages<ResultRow>(withLiterals(countSql.rows_in_order, { files: sources }));
+      await world.writeArrow({ path, columns: ARROW_COLUMNS, pages });
+    } else {
       const statements = { csv: countSql.write_csv, json: countSql.write_json, parquet: countSql.write_parquet };
       await duck.run(withLiterals(statements[format], { files: sources, path }));
     }

@@ -1,11 +1,11 @@
 // Takes erased people out of results that were published before, so that no file keeps an address that is erased everywhere else.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
-import type { FrequencyFormat } from '../contracts/tag-frequency.ts';
-import { FREQUENCY_FORMATS } from '../contracts/tag-frequency.ts';
+import { FREQUENCY_FORMATS, type LakeRefresh } from '../contracts/tag-frequency.ts';
 import type { StepControl } from '../import/ports.ts';
 import { defineChecksum } from '../lake/checksum.ts';
 import { headVersion, versionFiles } from '../lake/manifest.ts';
+import { refreshLake } from '../lake/refresh.ts';
 import { countSql, frequencySql } from './frequency-sql.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { buildFolder, takePlace, type Manifest } from './result-folder.ts';
@@ -13,17 +13,24 @@ import { buildFolder, takePlace, type Manifest } from './result-folder.ts';
 type Touched = { id: string; folder: string; erased: string };
 
 /**
- * Writes every result anew in which somebody was counted who has been erased since. Call it after a refresh of the lake: who is
- * still there is known from its contact files. Gives the number of results; calling it again finds none.
+ * Refreshes the lake, then writes every result anew in which somebody was counted who has been erased since: whoever is erased
+ * leaves both in one step. Killed and called again, it goes on. `anew`: writes all of the lake again.
+ * @throws PipelineError `disk_full`, `duckdb_memory`, or the signal's reason
  */
-export async function scrubErased(world: FrequencyWorld, control: StepControl): Promise<number> {
+export async function bringUpToDate(world: FrequencyWorld, anew: boolean, control: StepControl): Promise<LakeRefresh> {
+  const refreshed = await refreshLake(world, anew, control);
+  await scrubErased(world, control);
+  return refreshed;
+}
+
+/** After a refresh: who is still there is known from the lake's contact files. */
+async function scrubErased(world: FrequencyWorld, control: StepControl): Promise<void> {
   const { rows } = await world.db.query<Touched>(frequencySql.touched_by_erasure);
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return;
   const head = await headVersion(world.db);
   const files = head ? await versionFiles(world.db, head.version) : [];
   const contacts = files.filter(({ kind }) => kind === 'contacts').map(({ path }) => world.lakeFolder.at(path));
   for (const touched of rows) await scrub(world, touched, contacts, control);
-  return rows.length;
 }
 
 async function scrub(
@@ -51,9 +58,7 @@ async function scrub(
     type Sum = { rows: string; times: string; newest: string | null; checksum: string };
     return (await duck.rows<Sum>(withLiterals(countSql.sum_window, { path })))[0]!;
   });
-  const formats = FREQUENCY_FORMATS.filter((format): format is FrequencyFormat =>
-    files.some(({ name }) => name === `frequency.${format}`),
-  );
+  const formats = FREQUENCY_FORMATS.filter((format) => files.some(({ name }) => name === `frequency.${format}`));
   const counts = { rows: Number(kept.rows), times: Number(kept.times), checksum: kept.checksum };
   const part = { file: `${work}/kept.parquet`, newestUs: kept.newest, nulls: 0, ...counts };
   const draft = `${work}/publish`;

@@ -1,7 +1,8 @@
 // Windows by name, resolved to instants. Pure: days and their midnights are those of the business time zone.
-import { zoneClock } from '../contacts/time-zone.ts';
+import { localDay, zoneClock } from '../contacts/time-zone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { parseWindow, type ResolvedWindow, type WindowRule } from '../contracts/tag-frequency.ts';
+import { dayAfter } from '../lake/units.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -30,7 +31,7 @@ function spanOf(rule: WindowRule, asOfMs: number, timeZone: string): { fromMs: n
     case 'calendar': {
       const begun = firstDay(rule.unit, localDay(asOfMs, timeZone));
       if (rule.toDate) return { fromMs: midnight(begun), toMs: asOfMs };
-      return { fromMs: midnight(firstDay(rule.unit, addDays(begun, -1))), toMs: midnight(begun) };
+      return { fromMs: midnight(firstDay(rule.unit, dayAfter(begun, -1))), toMs: midnight(begun) };
     }
     case 'span': {
       const at = (text: string) => (text.length === 10 ? midnight(text) : Date.parse(text));
@@ -39,21 +40,11 @@ function spanOf(rule: WindowRule, asOfMs: number, timeZone: string): { fromMs: n
   }
 }
 
-/** The calendar day of an instant, `2024-03-05`. */
-export function localDay(epochMs: number, timeZone: string): string {
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  return format.format(epochMs);
-}
-
-function addDays(day: string, days: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
-}
-
 function firstDay(unit: 'day' | 'week' | 'month', day: string): string {
   if (unit === 'day') return day;
   if (unit === 'month') return `${day.slice(0, 7)}-01`;
   const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
-  return addDays(day, -weekday);
+  return dayAfter(day, -weekday);
 }
 
 /** The span of the same length before a window: what a change is measured against. */

@@ -174,7 +174,7 @@ async function writeUnits(
   for (const [index, batch] of left.entries()) {
     const csv = await next;
     next = ahead(index + 1);
-    await writeBatch(world, duck, job, batch, csv, async (_, files) => {
+    await writeBatch(world, duck, job, batch, csv, async (files) => {
       written.push(
         ...(await world.db.transaction(async (tx) => {
           const added: LakeFile[] = [];

@@ -50,14 +50,14 @@ export async function writeBatch(
   job: UnitJob,
   batch: readonly UnitWork[],
   csv: readonly string[],
-  onUnit: (unit: UnitWork, files: NewFile[]) => Promise<void>,
+  onUnit: (files: NewFile[]) => Promise<void>,
 ): Promise<void> {
   await duck.run(lakeFilesSql.begin_events);
   for (const name of csv) await duck.run(withLiterals(lakeFilesSql.load_events, { csv: world.lakeFolder.at(name) }));
   for (const name of csv) await world.lakeFolder.remove(name);
   for (const work of batch) {
     await keepCleanDays(world, duck, job, work);
-    await onUnit(work, await writeUnit(world, duck, job, work.unit));
+    await onUnit(await writeUnit(world, duck, job, work.unit));
   }
 }
 

@@ -7,7 +7,7 @@ import { visitRecords } from '../import/read-records.ts';
 import { scanLines } from '../import/record-scanner.ts';
 import type { RecordBlock } from '../import/staged-row.ts';
 import { parseObject, textOf } from './json-line.ts';
-import { tagLineReader } from './tag-line.ts';
+import { refused, tagLineReader } from './tag-line.ts';
 import type { TagLine, TagPlan } from './tag-plan.ts';
 
 /** Bytes of COPY text beside the block's own, to size the first buffer; it grows when that is too little. */
@@ -52,16 +52,6 @@ function copyRow({ line, byteStart, byteLength }: Span, event: TagLine): string 
   return `${line}\t${byteStart}\t${byteLength}\t${text(reason)}\t${text(key)}\t${text(kind)}\t${text(tag)}\t${text(occurredAt)}\t${text(source)}\t${text(messageId)}\n`;
 }
 
-const INVALID: TagLine = {
-  reason: null,
-  key: null,
-  kind: null,
-  tag: null,
-  occurredAt: null,
-  source: null,
-  messageId: null,
-};
-
 function csvRecords(plan: TagPlan): Visit {
   const read = tagLineReader(plan);
   return (block, visit) =>
@@ -69,7 +59,7 @@ function csvRecords(plan: TagPlan): Visit {
       const { fields } = record;
       if (fields.every(isBlankCell)) visit(record, null);
       else if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns))
-        visit(record, { ...INVALID, reason: 'column_count' });
+        visit(record, refused('column_count'));
       else
         visit(
           record,
@@ -93,7 +83,7 @@ function jsonRecords(plan: TagPlan): Visit {
       };
       if (isBlankCell(line)) return visit(span, null);
       const object = parseObject(line);
-      if (object === null) return visit(span, { ...INVALID, reason: 'json_invalid' });
+      if (object === null) return visit(span, refused('json_invalid'));
       visit(
         span,
         read((place) => textOf(object, place as string, line)),

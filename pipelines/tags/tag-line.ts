@@ -76,7 +76,8 @@ function remembering(rule: Rule): Rule {
   };
 }
 
-const refused = (reason: TagReason): TagLine => ({
+/** A line that gives no event, and why. */
+export const refused = (reason: TagReason): TagLine => ({
   reason,
   key: null,
   kind: null,

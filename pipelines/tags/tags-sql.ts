@@ -28,6 +28,7 @@ export const tagsSql = namedStatements('tags', [
   'due_contacts',
   'expire_tags',
   'define_validity',
+  'join_writers',
   'wait_for_writers',
   'tagged_contacts',
   'set_expiry',

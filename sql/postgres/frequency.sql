@@ -6,21 +6,11 @@ select epoch_us(clock_timestamp()) as now
 
 -- name: published
 -- $1 channel or '*', $2 names of windows, $3 as-of (µs), $4 known-at (µs).
-select id, window_name as name, epoch_us(window_from) as from_us, epoch_us(window_to) as to_us, epoch_us(as_of) as as_of_us,
-  epoch_us(known_at) as known_at_us, lake_version, rows, checksum::text as checksum, times, folder, erased_since
+select id, window_name as name, epoch_us(window_from) as from_us, epoch_us(window_to) as to_us,
+  lake_version, rows, checksum::text as checksum, times, folder, erased_since
 from tag_frequencies
 where channel_id = $1 and window_name = any ($2::text[])
   and as_of = from_epoch_us($3::bigint) and known_at = from_epoch_us($4::bigint)
-
--- name: list_published
--- The newest first. $1 channel or '*' or NULL for any, $2 window or NULL for any, $3 how many.
-select id, channel_id, window_name as name, epoch_us(window_from) as from_us, epoch_us(window_to) as to_us,
-  epoch_us(as_of) as as_of_us, epoch_us(known_at) as known_at_us, lake_version, rows, checksum::text as checksum, times, folder,
-  erased_since, epoch_us(published_at) as published_us
-from tag_frequencies
-where ($1::text is null or channel_id = $1) and ($2::text is null or window_name = $2)
-order by published_at desc, id desc
-limit $3
 
 -- name: published_before
 -- Rows of the last published result of a window before an as-of (µs).

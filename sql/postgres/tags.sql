@@ -339,6 +339,10 @@ select id, $2, $3::integer, time_zone, clock_timestamp() from channels where id 
 on conflict (channel_id, tag) do update
 set valid_days = excluded.valid_days, time_zone = excluded.time_zone, updated_at = excluded.updated_at
 
+-- name: join_writers
+-- For who changes the log without inserting into it, which would do the same: a watermark waits for the end of the transaction.
+select pg_advisory_xact_lock_shared(7316002)
+
 -- name: wait_for_writers
 -- Returns when every transaction that had begun to write to the log has ended.
 select pg_advisory_xact_lock(7316002)

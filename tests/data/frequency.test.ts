@@ -8,9 +8,9 @@ import { instantUs } from '../../pipelines/frequency/windows.ts';
 import { refreshLake } from '../../pipelines/lake/refresh.ts';
 import { verifyLake } from '../../pipelines/lake/verify.ts';
 import { frequencyOn, plainFrequency, resultLines, runFrequency, type TestFrequency } from '../frequency-harness.ts';
+import { TEST_KEY } from '../import-harness.ts';
 import { addContacts, addEvents, control, openTestLake, retract } from '../lake-world.ts';
 
-const KEY = 'a key for tests only, of 32 bytes..';
 const DAY_MS = 86_400_000;
 let world: TestFrequency;
 beforeEach(async () => {
@@ -133,7 +133,7 @@ test('who is erased leaves what was published, and the answers say so', async ()
   const { folder } = first.windows[0]!;
   const address = (await resultLines(world, folder))[0]!.split(' ')[2]!;
   const id = (await resultLines(world, folder))[0]!.split(' ')[1]!;
-  await eraseContact(world.db, KEY, id, false);
+  await eraseContact(world.db, TEST_KEY, id, false);
   // Any run refreshes the lake, and with it what was published.
   await runFrequency(world, { windows: ['7d'] });
   expect((await resultLines(world, folder)).join('\n')).not.toContain(address);

@@ -5,6 +5,7 @@ import { headVersion, versionFiles } from '../../pipelines/lake/manifest.ts';
 import type { LakeWorld } from '../../pipelines/lake/ports.ts';
 import { refreshLake } from '../../pipelines/lake/refresh.ts';
 import { verifyLake } from '../../pipelines/lake/verify.ts';
+import { TEST_KEY } from '../import-harness.ts';
 import { addContacts, addEvents, control, openTestLake, retract, type TestLake } from '../lake-world.ts';
 
 let lake: TestLake;
@@ -21,6 +22,22 @@ const history = (days: number) =>
 async function files(kind: 'events' | 'contacts' = 'events') {
   const head = await headVersion(lake.db);
   return (await versionFiles(lake.db, head!.version)).filter((file) => file.kind === kind);
+}
+
+/** A refresh that has written five files when it dies. */
+async function refreshAndDie(): Promise<void> {
+  let written = 0;
+  const dying: LakeWorld = {
+    ...lake,
+    lakeFolder: {
+      ...lake.lakeFolder,
+      seal: async (name) => {
+        if ((written += 1) > 5) throw new Error('killed');
+        return lake.lakeFolder.seal(name);
+      },
+    },
+  };
+  await expect(refreshLake(dying, false, control)).rejects.toThrow('killed');
 }
 
 test('an empty log makes an empty lake', async () => {
@@ -62,7 +79,7 @@ test('who is erased leaves events and addresses', async () => {
   await refreshLake(lake, false, control);
   const before = await files('contacts');
   const { rows } = await lake.db.query<{ social_id: string }>('select social_id from contacts where id = 7');
-  await eraseContact(lake.db, 'a key for tests only, of 32 bytes..', '7', false);
+  await eraseContact(lake.db, TEST_KEY, '7', false);
   const erased = await refreshLake(lake, false, control);
   expect(erased.rows).toBeLessThan(40);
   expect((await files('contacts')).some(({ id }) => before.some((file) => file.id === id))).toBe(false);
@@ -94,18 +111,7 @@ test('damage is found and named, and a rebuild mends it', async () => {
 
 test('a refresh that dies is gone on with, and what it had written is used', async () => {
   await addEvents(lake.db, history(12));
-  let written = 0;
-  const dying: LakeWorld = {
-    ...lake,
-    lakeFolder: {
-      ...lake.lakeFolder,
-      seal: async (name) => {
-        if ((written += 1) > 5) throw new Error('killed');
-        return lake.lakeFolder.seal(name);
-      },
-    },
-  };
-  await expect(refreshLake(dying, false, control)).rejects.toThrow('killed');
+  await refreshAndDie();
   expect(await headVersion(lake.db)).toBeNull();
   await addEvents(lake.db, [{ contact: 1, tag: 'came between', at: daysAgo(2) }]);
   const drafts = await lake.db.query<{ path: string }>('select path from lake_files where added_in is null');
@@ -120,19 +126,8 @@ test('a refresh that dies is gone on with, and what it had written is used', asy
 
 test('somebody is erased while a refresh lies dead: nothing of it is used', async () => {
   await addEvents(lake.db, history(12));
-  let written = 0;
-  const dying: LakeWorld = {
-    ...lake,
-    lakeFolder: {
-      ...lake.lakeFolder,
-      seal: async (name) => {
-        if ((written += 1) > 5) throw new Error('killed');
-        return lake.lakeFolder.seal(name);
-      },
-    },
-  };
-  await expect(refreshLake(dying, false, control)).rejects.toThrow('killed');
-  await eraseContact(lake.db, 'a key for tests only, of 32 bytes..', '2', false);
+  await refreshAndDie();
+  await eraseContact(lake.db, TEST_KEY, '2', false);
   await refreshLake(lake, false, control);
   expect(await verifyLake(lake, control)).toMatchObject({ version: '1', problems: [] });
 });

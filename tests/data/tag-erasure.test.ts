@@ -5,14 +5,10 @@ import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { checkAddress } from '../../pipelines/suppressions/suppression-store.ts';
 import { writeEvent } from '../../pipelines/tags/write-events.ts';
 import { lineId, TEST_KEY } from '../import-harness.ts';
-import { event, importTagFile, tagsNow, tagWorld } from '../tag-harness.ts';
+import { event, importTagFile, singleEvents, tagWorld } from '../tag-harness.ts';
 
 const world = tagWorld();
-const put = (contactId: number, tag: string, at: string | null) =>
-  writeEvent(world.db, event(contactId, 'applied', tag, at));
-const off = (contactId: number, tag: string, at: string | null) =>
-  writeEvent(world.db, event(contactId, 'removed', tag, at));
-const names = async () => (await tagsNow(world.db)).map((line) => line.split('@')[0]);
+const { put, off, names } = singleEvents(world);
 
 describe('erasure', () => {
   test('everything about a person goes; a hash, and a note for the answers it changes, stay', async () => {

@@ -4,22 +4,12 @@ import { gzipSync } from 'node:zlib';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
-import type { TagImportInput, TagImportResult } from '../../pipelines/contracts/tag-import.ts';
 import { lineId, outcomesByLine } from '../import-harness.ts';
-import { importTagFile, logLines, tagWorld } from '../tag-harness.ts';
+import { importTagFile, logLines, tagImporter, tagWorld } from '../tag-harness.ts';
 
 const world = tagWorld();
 
-type Options = Partial<TagImportInput>;
-
-async function importText(
-  text: string | Uint8Array,
-  options: Options = {},
-  name = 'tags.csv',
-): Promise<TagImportResult> {
-  const file = await world.file(name, text);
-  return importTagFile(world.deps, { file, channel: 'line', maxInvalid: 1, ...options });
-}
+const importText = tagImporter(world);
 
 const uid = lineId;
 

@@ -2,22 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import type { TagImportInput, TagImportResult } from '../../pipelines/contracts/tag-import.ts';
 import { lineId, outcomesByLine } from '../import-harness.ts';
-import { emptyTagWorld, importTagFile, logLines, tagsNow, tagWorld } from '../tag-harness.ts';
+import { emptyTagWorld, importTagFile, logLines, tagImporter, tagsNow, tagWorld } from '../tag-harness.ts';
 
 const world = tagWorld();
 
-type Options = Partial<TagImportInput>;
-
-async function importText(
-  text: string | Uint8Array,
-  options: Options = {},
-  name = 'tags.csv',
-): Promise<TagImportResult> {
-  const file = await world.file(name, text);
-  return importTagFile(world.deps, { file, channel: 'line', maxInvalid: 1, ...options });
-}
+const importText = tagImporter(world);
 
 const uid = lineId;
 

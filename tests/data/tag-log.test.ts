@@ -15,6 +15,7 @@ import {
   importTagFile,
   logLines,
   registerTagFile,
+  singleEvents,
   tagsByLog,
   tagsNow,
   tagWorld,
@@ -22,11 +23,7 @@ import {
 
 const world = tagWorld();
 
-const put = (contactId: number, tag: string, at: string | null) =>
-  writeEvent(world.db, event(contactId, 'applied', tag, at));
-const off = (contactId: number, tag: string, at: string | null) =>
-  writeEvent(world.db, event(contactId, 'removed', tag, at));
-const names = async () => (await tagsNow(world.db)).map((line) => line.split('@')[0]);
+const { put, off, names } = singleEvents(world);
 
 describe('single events', () => {
   test('put on and taken off, once each; a late event changes the log and not the tag', async () => {

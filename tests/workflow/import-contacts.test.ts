@@ -1,42 +1,12 @@
 // The order of steps, what happens on cancel and failure, and what people see, on a real Temporal server with fake activities.
-import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import {
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  bundleWorkflowCode,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
 import { emptyOutcomes, type ImportResult } from '../../pipelines/contracts/import.ts';
-import { DATA_QUEUE, PIPELINE_QUEUE } from '../../pipelines/contracts/task-queues.ts';
+import { workflowWorld, type WorkflowHandle } from './workflow-world.ts';
 
-let native: NativeConnection;
-let connection: Connection;
-let client: Client;
-let workflowBundle: WorkflowBundleWithSourceMap;
-const namespace = inject('temporalNamespace');
-const silent = new DefaultLogger('ERROR');
-
-beforeAll(async () => {
-  Runtime.install({ logger: silent });
-  const address = inject('temporalAddress');
-  native = await NativeConnection.connect({ address });
-  connection = await Connection.connect({ address });
-  client = new Client({ connection, namespace });
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: silent,
-  });
-});
-afterAll(async () => {
-  await connection.close();
-  await native.close();
-});
+const inWorld = workflowWorld('import');
 
 const result = (state: ImportResult['state']): ImportResult => ({
   importId: '7',
@@ -79,31 +49,13 @@ function fakes(calls: string[], own: Partial<Activities> = {}): Activities {
   } as Activities;
 }
 
-let runs = 0;
 const input = { file: '/data/a.csv', channel: 'line' };
 
-/** Starts the workflow on queues of this test's own worker, and hands its handle to `during`. */
-async function withWorkflow<T>(
+const withWorkflow = <T>(
   activities: Activities,
   args: unknown,
-  during: (handle: Awaited<ReturnType<typeof client.workflow.start>>) => Promise<T>,
-): Promise<T> {
-  const shared = { connection: native, namespace, activities, maxHeartbeatThrottleInterval: '100ms' } as const;
-  const workers = await Promise.all([
-    Worker.create({ ...shared, taskQueue: PIPELINE_QUEUE, workflowBundle }),
-    Worker.create({ ...shared, taskQueue: DATA_QUEUE }),
-  ]);
-  const running = workers.map((worker) => worker.run());
-  try {
-    const workflowId = `import/test-${++runs}`;
-    return await during(
-      await client.workflow.start('importContacts', { taskQueue: PIPELINE_QUEUE, workflowId, args: [args] }),
-    );
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
-  }
-}
+  during: (handle: WorkflowHandle) => Promise<T>,
+): Promise<T> => inWorld('importContacts', activities, [args], during);
 
 /** What the workflow failed of; its result, if it did not. */
 async function failureOf(handle: { result(): Promise<unknown> }): Promise<unknown> {

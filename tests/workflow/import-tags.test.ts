@@ -1,42 +1,12 @@
 // importTags and expireTags on a real Temporal server with fake activities: the order of steps, cancel and failure, what people see.
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { Client, Connection, type WorkflowFailedError } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { WorkflowFailedError } from '@temporalio/client';
+import { expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { DATA_QUEUE, PIPELINE_QUEUE } from '../../pipelines/contracts/task-queues.ts';
 import { emptyTagOutcomes, type TagImportResult } from '../../pipelines/contracts/tag-import.ts';
+import { workflowWorld, type WorkflowHandle } from './workflow-world.ts';
 
-let native: NativeConnection;
-let connection: Connection;
-let client: Client;
-let workflowBundle: WorkflowBundleWithSourceMap;
-const namespace = inject('temporalNamespace');
-const silent = new DefaultLogger('ERROR');
-
-beforeAll(async () => {
-  Runtime.install({ logger: silent });
-  const address = inject('temporalAddress');
-  native = await NativeConnection.connect({ address });
-  connection = await Connection.connect({ address });
-  client = new Client({ connection, namespace });
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: silent,
-  });
-});
-afterAll(async () => {
-  await connection.close();
-  await native.close();
-});
+const withWorkflow = workflowWorld('tags');
 
 const result = (state: TagImportResult['state']): TagImportResult => ({
   importId: '8',
@@ -79,39 +49,15 @@ function fakes(calls: string[], own: Partial<Activities> = {}): Activities {
   } as Activities;
 }
 
-let runs = 0;
 const input = { file: '/data/tags.csv', channel: 'line' };
-type Handle = Awaited<ReturnType<typeof client.workflow.start>>;
 
-/** Starts a workflow beside workers of this test's own, and hands its handle to `during`. */
-async function withWorkflow<T>(
-  type: 'importTags' | 'expireTags',
-  activities: Activities,
-  args: unknown[],
-  during: (handle: Handle) => Promise<T>,
-): Promise<T> {
-  const shared = { connection: native, namespace, activities, maxHeartbeatThrottleInterval: '100ms' } as const;
-  const workers = await Promise.all([
-    Worker.create({ ...shared, taskQueue: PIPELINE_QUEUE, workflowBundle }),
-    Worker.create({ ...shared, taskQueue: DATA_QUEUE }),
-  ]);
-  const running = workers.map((worker) => worker.run());
-  try {
-    const workflowId = `tags/test-${++runs}`;
-    return await during(await client.workflow.start(type, { taskQueue: PIPELINE_QUEUE, workflowId, args }));
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
-  }
-}
-
-const resultOf = (handle: Handle) => handle.result();
-const failureOf = (handle: Handle) =>
+const resultOf = (handle: WorkflowHandle) => handle.result();
+const failureOf = (handle: WorkflowHandle) =>
   handle.result().then(
     () => null,
     (failure: unknown) => failure as WorkflowFailedError,
   );
-const detailsOf = async (handle: Handle) =>
+const detailsOf = async (handle: WorkflowHandle) =>
   (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails;
 
 test('inspect, stage, resolve, apply, report, in this order; a dry run and a rejected import leave apply out', async () => {

@@ -1,42 +1,12 @@
 // The order of the steps of a plan, what happens on cancel and failure, and what people see, with fake activities.
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { WorkflowFailedError } from '@temporalio/client';
+import { expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
 import { emptyMatches, type PlanResult } from '../../pipelines/contracts/broadcast.ts';
-import { DATA_QUEUE, PIPELINE_QUEUE } from '../../pipelines/contracts/task-queues.ts';
+import { workflowWorld, type WorkflowHandle } from './workflow-world.ts';
 
-let native: NativeConnection;
-let connection: Connection;
-let client: Client;
-let workflowBundle: WorkflowBundleWithSourceMap;
-const namespace = inject('temporalNamespace');
-const silent = new DefaultLogger('ERROR');
-
-beforeAll(async () => {
-  Runtime.install({ logger: silent });
-  const address = inject('temporalAddress');
-  native = await NativeConnection.connect({ address });
-  connection = await Connection.connect({ address });
-  client = new Client({ connection, namespace });
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: silent,
-  });
-});
-afterAll(async () => {
-  await connection.close();
-  await native.close();
-});
+const inWorld = workflowWorld('plan');
 
 const RESULT: PlanResult = {
   digest: 'd1',
@@ -78,30 +48,13 @@ function fakes(calls: string[], own: Partial<PlanActivities> = {}): PlanActiviti
   };
 }
 
-let runs = 0;
 const INPUT = { channel: 'line', csv: '/data/list.csv', message: { messages: [] } };
 
-async function withWorkflow<T>(
+const withWorkflow = <T>(
   activities: PlanActivities,
   args: unknown,
-  during: (handle: Awaited<ReturnType<typeof client.workflow.start>>) => Promise<T>,
-): Promise<T> {
-  const shared = { connection: native, namespace, activities, maxHeartbeatThrottleInterval: '100ms' } as const;
-  const workers = await Promise.all([
-    Worker.create({ ...shared, taskQueue: PIPELINE_QUEUE, workflowBundle }),
-    Worker.create({ ...shared, taskQueue: DATA_QUEUE }),
-  ]);
-  const running = workers.map((worker) => worker.run());
-  try {
-    const workflowId = `plan/test-${++runs}`;
-    return await during(
-      await client.workflow.start('planBroadcast', { taskQueue: PIPELINE_QUEUE, workflowId, args: [args] }),
-    );
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
-  }
-}
+  during: (handle: WorkflowHandle) => Promise<T>,
+): Promise<T> => inWorld('planBroadcast', activities, [args], during);
 
 async function failureOf(handle: { result(): Promise<unknown> }): Promise<WorkflowFailedError> {
   const failure: unknown = await handle.result().catch((error: unknown) => error);
