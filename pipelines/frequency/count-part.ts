@@ -26,7 +26,8 @@ export async function countPart(world: FrequencyWorld, request: PartRequest, con
   return world.withDuck(control.signal, async (duck) => {
     await defineChecksum(duck);
     await openEvents(world, duck, files, scope);
-    await duck.run(countStatement(request, scope));
+    await duck.run(countStatement(request.windows, scope));
+    await prepareToWrite(duck);
     const windows: PartCount['windows'] = [];
     for (const [index] of request.windows.entries()) {
       windows.push(await writeWindow(world, duck, request, index));
@@ -37,20 +38,60 @@ export async function countPart(world: FrequencyWorld, request: PartRequest, con
 }
 
 /** The one pass. Limits that the whole pass has anyway are not asked of each row again. */
-export function countStatement(request: Pick<PartRequest, 'windows'>, scope: EventScope): string {
+function countStatement(windows: PartRequest['windows'], scope: EventScope): string {
   const at = (ms: number) => `'${new Date(ms).toISOString()}'::timestamptz`;
-  const counts = request.windows.map(({ fromMs, toMs }, index) => {
+  const counts = windows.flatMap((window, index) => {
     const limits = [
-      ...(fromMs > scope.fromMs ? [`occurred_at >= ${at(fromMs)}`] : []),
-      ...(toMs < scope.toMs ? [`occurred_at < ${at(toMs)}`] : []),
+      ...(window.fromMs > scope.fromMs ? [`occurred_at >= ${at(window.fromMs)}`] : []),
+      ...(window.toMs < scope.toMs ? [`occurred_at < ${at(window.toMs)}`] : []),
     ];
     const filter = limits.length === 0 ? '' : ` filter (where ${limits.join(' and ')})`;
-    return `count(*)${filter} as t${index}, min(occurred_at)${filter} as f${index}, max(occurred_at)${filter} as l${index}`;
+    return [
+      `count(*)${filter} as t${index}`,
+      ...(firstOf(windows, window) === index ? [`min(occurred_at)${filter} as f${index}`] : []),
+      ...(lastOf(windows, window) === index ? [`max(occurred_at)${filter} as l${index}`] : []),
+    ];
   });
   return withLiterals(scopeText(countSql.count_all, scope).replace('{{COUNTS}}', counts.join(',\n  ')), {
     from: new Date(scope.fromMs).toISOString(),
     to: new Date(scope.toMs).toISOString(),
   });
+}
+
+type Span = PartRequest['windows'][number];
+
+/**
+ * The window whose `first_at` is also that of `window`: the longest one that begins with it. What a pair has first in the longer
+ * one it has first in the shorter one too, if it has anything there. A group of rows is wide, and counting waits for memory.
+ */
+const firstOf = (windows: readonly Span[], window: Span): number =>
+  widest(windows, (other) => other.fromMs === window.fromMs);
+
+/** Likewise for `last_at`: the longest window that ends with it, as rolling windows do. */
+const lastOf = (windows: readonly Span[], window: Span): number =>
+  widest(windows, (other) => other.toMs === window.toMs);
+
+function widest(windows: readonly Span[], wanted: (window: Span) => boolean): number {
+  const length = (index: number) => windows[index]!.toMs - windows[index]!.fromMs;
+  return [...windows.keys()]
+    .filter((index) => wanted(windows[index]!))
+    .reduce((best, index) => (length(index) > length(best) ? index : best));
+}
+
+/**
+ * Tags that are written by number, with their names once a block of rows. Too low: shops with many tags wait for texts to be
+ * compared; too high: a block of 122,880 rows carries names that nobody in it has.
+ */
+const MOST_NUMBERED_TAGS = 20_000;
+
+/** Brings what was counted into the order of contacts, and tags and channels into numbers, for windows to be written fast. */
+async function prepareToWrite(duck: Duck): Promise<void> {
+  const counted = await duck.rows<{ tags: string }>(countSql.count_tags);
+  await duck.run(Number(counted[0]!.tags) <= MOST_NUMBERED_TAGS ? countSql.tags_by_number : countSql.tags_as_text);
+  await duck.run(countSql.by_contact);
+  await duck.run(countSql.drop_tallied);
+  await duck.run(countSql.channels_by_number);
+  await duck.run(countSql.number_channels);
 }
 
 type Sum = { rows: string; times: string; newest: string | null; nulls: string; checksum: string };
@@ -65,7 +106,12 @@ async function writeWindow(
   await world.resultFolder.make(folder);
   const file = `${folder}/${request.part}of${request.parts}.${randomUUID()}.parquet`;
   const path = world.resultFolder.at(file);
-  await duck.run(withLiterals(countSql.write_window.replaceAll('{{N}}', String(index)), { path }));
+  const window = request.windows[index]!;
+  const statement = countSql.write_window
+    .replaceAll('{{TIMES}}', String(index))
+    .replace('{{FIRST}}', String(firstOf(request.windows, window)))
+    .replace('{{LAST}}', String(lastOf(request.windows, window)));
+  await duck.run(withLiterals(statement, { path }));
   const sums = await duck.rows<Sum>(withLiterals(countSql.sum_window, { path }));
   const { rows, times, newest, nulls, checksum } = sums[0]!;
   return { file, rows: Number(rows), times: Number(times), newestUs: newest, nulls: Number(nulls), checksum };

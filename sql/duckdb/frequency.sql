@@ -26,18 +26,42 @@ select 0::bigint as contact_id, ''::varchar as channel_id, ''::varchar as social
 
 -- name: count_all
 -- Every window in one pass.
-create or replace temp table counted as
+create or replace temp table tallied as
 select contact_id, tag, {{COUNTS}}
 from lake_events
 where occurred_at >= {{=from}}::timestamptz and occurred_at < {{=to}}::timestamptz {{PART}} {{CHANNEL}}
 group by contact_id, tag
 
+-- name: count_tags
+select count(distinct tag) as tags from tallied
+
+-- name: tags_by_number
+create or replace temp type tag_name as enum (select distinct tag from tallied)
+
+-- name: tags_as_text
+create or replace temp type tag_name as varchar
+
+-- name: channels_by_number
+create or replace temp type channel_name as enum (select distinct channel_id from people)
+
+-- name: number_channels
+alter table people alter channel_id type channel_name
+
+-- name: by_contact
+-- In the order of contacts a block of the files to come repeats few addresses, and Parquet writes each but once.
+create or replace temp table counted as
+select * replace (tag::tag_name as tag) from tallied order by contact_id
+
+-- name: drop_tallied
+drop table tallied
+
 -- name: write_window
+-- The lowest level of zstd: the next ones take twice its time for files a fifth smaller.
 copy (
-  select p.channel_id, k.contact_id, p.social_id, k.tag, k.t{{N}} as times, k.f{{N}} as first_at, k.l{{N}} as last_at
+  select p.channel_id, k.contact_id, p.social_id, k.tag, k.t{{TIMES}} as times, k.f{{FIRST}} as first_at, k.l{{LAST}} as last_at
   from counted k left join people p using (contact_id)
-  where k.t{{N}} > 0
-) to {{=path}} (format parquet, compression zstd)
+  where k.t{{TIMES}} > 0
+) to {{=path}} (format parquet, compression zstd, compression_level 1)
 
 -- name: sum_window
 select count(*) as rows, coalesce(sum(times), 0)::varchar as times,

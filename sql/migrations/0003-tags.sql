@@ -280,6 +280,7 @@ create table tag_frequencies (
   published_at timestamptz not null default clock_timestamp(),
   unique (channel_id, window_name, as_of, known_at)
 );
+create index tag_frequencies_latest on tag_frequencies (channel_id, window_name, published_at);
 
 -- Results that a gate held back; the last published ones stay.
 create table tag_frequency_refusals (

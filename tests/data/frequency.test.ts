@@ -101,6 +101,16 @@ test('an event on the edge: from is in, to is out', async () => {
     expect((await resultLines(world, folder)).map((line) => line.split(' ')[3])).toEqual(['t1', 't2']);
 });
 
+test('more tags than are written by number, and not a tag less', async () => {
+  await addEvents(
+    world.db,
+    Array.from({ length: 20_001 }, (_, n) => ({ contact: 1 + (n % 60), tag: `tag ${n}`, at: daysAgo(n / 3_000) })),
+  );
+  const result = await runFrequency(world, {});
+  await expectPlain(result);
+  expect(result.windows.at(-1)!.rows).toBe(20_001);
+});
+
 test('no events at all: an empty answer with a checksum of nothing', async () => {
   const result = await runFrequency(world, { report: true, formats: ['parquet', 'arrow', 'csv', 'json'] });
   expect(result.windows.map(({ rows, checksum }) => ({ rows, checksum }))).toEqual(
