@@ -155,11 +155,11 @@ async function countTimed(
   return { computeSeconds: seconds - checksumMs / 1000, checksumSeconds: checksumMs / 1000, rows };
 }
 
-/** A thousand events that come late, on so many days of the last month. */
+/** A thousand events that come late, on so many days that lie in one file with others: the dear case. */
 async function addLateEvents(db: Database, days: number): Promise<void> {
   await db.query(
     `insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, source, event_key)
-     select channel_id, contact_id, 'applied', 'late', date_trunc('day', now(), 'Asia/Taipei') - (3 + 7 * (n % $1::int)) * interval '1 day' + interval '12 hours',
+     select channel_id, contact_id, 'applied', 'late', date_trunc('day', now(), 'Asia/Taipei') - (20 + 30 * (n % $1::int)) * interval '1 day' + interval '12 hours',
        'manual', gen_random_uuid()
      from (select channel_id, id as contact_id, row_number() over () as n from contacts limit 1000) late`,
     [days],

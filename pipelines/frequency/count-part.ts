@@ -86,6 +86,7 @@ const MOST_NUMBERED_TAGS = 20_000;
 
 /** Brings what was counted into the order of contacts, and tags and channels into numbers, for windows to be written fast. */
 async function prepareToWrite(duck: Duck): Promise<void> {
+  await duck.run(countSql.tags);
   const counted = await duck.rows<{ tags: string }>(countSql.count_tags);
   await duck.run(Number(counted[0]!.tags) <= MOST_NUMBERED_TAGS ? countSql.tags_by_number : countSql.tags_as_text);
   await duck.run(countSql.by_contact);

@@ -10,6 +10,7 @@ export const countSql = namedStatements(
     'people',
     'no_people',
     'count_all',
+    'tags',
     'count_tags',
     'tags_by_number',
     'tags_as_text',

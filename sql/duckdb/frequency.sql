@@ -32,11 +32,14 @@ from lake_events
 where occurred_at >= {{=from}}::timestamptz and occurred_at < {{=to}}::timestamptz {{PART}} {{CHANNEL}}
 group by contact_id, tag
 
+-- name: tags
+create or replace temp table tags as select distinct tag from tallied
+
 -- name: count_tags
-select count(distinct tag) as tags from tallied
+select count(*) as tags from tags
 
 -- name: tags_by_number
-create or replace temp type tag_name as enum (select distinct tag from tallied)
+create or replace temp type tag_name as enum (select tag from tags)
 
 -- name: tags_as_text
 create or replace temp type tag_name as varchar

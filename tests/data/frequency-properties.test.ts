@@ -12,7 +12,7 @@ import { addContacts, addEvents, control, openTestLake, retract, type GivenEvent
 
 const CONTACTS = 12;
 const DAY_MS = 86_400_000;
-/** Three of them are over 60 days old: months; the rest are days. Midnights and their neighbours come from the fractions. */
+/** Some lie in months, some in thirds of months, some by themselves. Midnights and their neighbours come from the fractions. */
 const DAYS = [140, 118, 75, 40, 39, 7, 6, 1, 0];
 const FRACTIONS = [0, 1, DAY_MS / 3, DAY_MS / 3 - 1, DAY_MS / 2 + 17];
 const TAGS = ['VIP', 'a,b', '“引用” "q"', '🎉', 'line\nbreak'];

@@ -5,34 +5,38 @@ import { batches, bucketsFor, dayAfter, planUnits, spans, unitOf, type Unit } fr
 const TODAY = '2026-11-25';
 
 describe('units', () => {
-  it('are days while any of their month is young, and months after', () => {
-    expect(unitOf('2026-09-25', TODAY)).toEqual({ from: '2026-09-25', to: '2026-09-26' });
+  it('are days, then thirds of months, then months', () => {
+    expect(unitOf('2026-11-25', TODAY)).toEqual({ from: '2026-11-25', to: '2026-11-26' });
+    expect(unitOf('2026-11-11', TODAY)).toEqual({ from: '2026-11-11', to: '2026-11-12' });
+    expect(unitOf('2026-11-11', '2026-11-28')).toEqual({ from: '2026-11-11', to: '2026-11-21' });
+    expect(unitOf('2026-11-10', TODAY)).toEqual({ from: '2026-11-01', to: '2026-11-11' });
+    expect(unitOf('2026-09-30', TODAY)).toEqual({ from: '2026-09-21', to: '2026-10-01' });
+    expect(unitOf('2026-10-31', TODAY)).toEqual({ from: '2026-10-21', to: '2026-11-01' });
     expect(unitOf('2026-08-31', TODAY)).toEqual({ from: '2026-08-01', to: '2026-09-01' });
     expect(unitOf('2026-09-30', '2026-11-30')).toEqual({ from: '2026-09-01', to: '2026-10-01' });
     expect(unitOf('2024-02-29', TODAY)).toEqual({ from: '2024-02-01', to: '2024-03-01' });
+    expect(unitOf('2024-02-29', '2024-03-08')).toEqual({ from: '2024-02-21', to: '2024-03-01' });
     expect(unitOf('2023-12-31', TODAY)).toEqual({ from: '2023-12-01', to: '2024-01-01' });
   });
 
-  it('a late event in a month rewrites the month; one of yesterday the day', () => {
-    const present = [
-      { from: '2026-08-01', to: '2026-09-01' },
-      ...[3, 4].map((day) => unitOf(`2026-11-0${day}`, TODAY)),
-    ];
-    const dirty = [
-      { day: '2026-08-15', rows: 1 },
-      { day: '2026-11-04', rows: 2 },
-    ];
+  it('a late event rewrites the unit it lies in', () => {
+    const present = ['2026-08-15', '2026-11-03', '2026-11-24', '2026-11-25'].map((day) => unitOf(day, TODAY));
+    const dirty = ['2026-08-17', '2026-11-04', '2026-11-25'].map((day, index) => ({ day, rows: index + 1 }));
     expect(planUnits(dirty, present, TODAY)).toEqual([
       { unit: present[0], dirty: [dirty[0]], replaces: [present[0]] },
-      { unit: present[2], dirty: [dirty[1]], replaces: [present[2]] },
+      { unit: present[1], dirty: [dirty[1]], replaces: [present[1]] },
+      { unit: present[3], dirty: [dirty[2]], replaces: [present[3]] },
     ]);
   });
 
-  it('days that have grown old are merged though nothing in them changed', () => {
-    const present = ['2026-09-01', '2026-09-30', '2026-10-01'].map((from) => ({ from, to: dayAfter(from) }));
-    expect(planUnits([], present, '2026-11-30')).toEqual([
-      { unit: { from: '2026-09-01', to: '2026-10-01' }, dirty: [], replaces: present.slice(0, 2) },
-    ]);
+  it('days and thirds that have grown old are merged, whether something in them changed or not', () => {
+    const days = ['2026-11-01', '2026-11-10'].map((from) => ({ from, to: dayAfter(from) }));
+    const third = { from: '2026-09-01', to: '2026-09-11' };
+    const left = { unit: { from: '2026-11-01', to: '2026-11-11' }, dirty: [], replaces: days };
+    const month = { unit: { from: '2026-09-01', to: '2026-10-01' }, replaces: [third] };
+    expect(planUnits([], [third, ...days], '2026-11-30')).toEqual([{ ...month, dirty: [] }, left]);
+    const dirty = ['2026-09-05', '2026-09-30'].map((day) => ({ day, rows: 1 }));
+    expect(planUnits(dirty, [third, ...days], '2026-11-30')).toEqual([{ ...month, dirty }, left]);
   });
 
   it('never overlap, cover every dirty day, and settle: planning again finds nothing to merge', () => {
