@@ -51,7 +51,7 @@ create or replace temp type channel_name as enum (select distinct channel_id fro
 alter table people alter channel_id type channel_name
 
 -- name: by_contact
--- In the order of contacts a block of the files to come repeats few addresses, and Parquet writes each but once.
+-- In the order of contacts equal addresses lie together, which makes files smaller by two fifths.
 create or replace temp table counted as
 select * replace (tag::tag_name as tag) from tallied order by contact_id
 
@@ -59,12 +59,13 @@ select * replace (tag::tag_name as tag) from tallied order by contact_id
 drop table tallied
 
 -- name: write_window
--- The lowest level of zstd: the next ones take twice its time for files a fifth smaller.
+-- The lowest level of zstd: the next ones take twice its time for files a fifth smaller. Columns of more than a thousand values, which
+-- are addresses and times, get no dictionary: it costs a quarter of the time and, addresses lying together, saves nothing.
 copy (
   select p.channel_id, k.contact_id, p.social_id, k.tag, k.t{{TIMES}} as times, k.f{{FIRST}} as first_at, k.l{{LAST}} as last_at
   from counted k left join people p using (contact_id)
   where k.t{{TIMES}} > 0
-) to {{=path}} (format parquet, compression zstd, compression_level 1)
+) to {{=path}} (format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000)
 
 -- name: sum_window
 select count(*) as rows, coalesce(sum(times), 0)::varchar as times,
