@@ -12,7 +12,7 @@ import type { Stack } from '../server/embedded/embedded-stack.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
 import { connectToStack } from '../server/services.ts';
 import { inBenchStack } from './bench-stack.ts';
-import { copyFloor, countFloor } from './frequency-floor.ts';
+import { copyFloor, openCountFloor } from './frequency-floor.ts';
 import { readHistory, type HistoryFigures } from './history.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { DAYS, fillTagLog } from './tag-log-rows.ts';
@@ -50,6 +50,48 @@ export async function benchTagFrequency(events: number, say: (text: string) => v
   );
 }
 
+interface Compute {
+  rows: number;
+  computeSeconds: number;
+  checksumSeconds: number;
+  eachSeconds: number;
+  onePassSeconds: number;
+}
+
+/** Times of each course. Too low: the machine's moods are measured; too high: only the bench's own time. */
+const ROUNDS = 3;
+
+/** Bare DuckDB in two ways and Sluice, in turns, so that a slow spell of the machine meets all of them; the best of each counts. */
+async function measureCompute(
+  world: FrequencyWorld,
+  request: PartRequest,
+  folder: string,
+  say: (text: string) => void,
+): Promise<Compute> {
+  say('bare DuckDB gets its sorted files');
+  const memoryMiB = Math.floor(os.totalmem() / 2 ** 20 / 4);
+  const floor = await openCountFloor(world.lakeFolder.at('events/*.parquet'), folder, request.windows, memoryMiB);
+  const best = { computeSeconds: Infinity, checksumSeconds: 0, eachSeconds: Infinity, onePassSeconds: Infinity };
+  try {
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const each = await floor.eachWindow();
+      const onePass = await floor.onePass();
+      const { rows, ...counted } = await countTimed(world, request);
+      say(
+        `counting, round ${round} of ${ROUNDS}: bare DuckDB ${each.toFixed(2)} s by window, ${onePass.toFixed(2)} s in one pass, sluice ${counted.computeSeconds.toFixed(2)} s`,
+      );
+      best.eachSeconds = Math.min(best.eachSeconds, each);
+      best.onePassSeconds = Math.min(best.onePassSeconds, onePass);
+      const expected = await floor.rows();
+      if (rows !== expected) throw new Error(`counted ${rows} rows, the floor ${expected}`);
+      if (counted.computeSeconds < best.computeSeconds) Object.assign(best, counted);
+    }
+    return { rows: await floor.rows(), ...best };
+  } finally {
+    floor.close();
+  }
+}
+
 async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; value: T }> {
   const begun = performance.now();
   const value = await work();
@@ -71,10 +113,6 @@ async function measure(
   const exported = await timed(() => refreshLake(world, false, control));
   const asOfMs = Date.now();
   const windows = WINDOWS.map((name) => resolveWindow(name, asOfMs, world.timeZone));
-  say('bare DuckDB on sorted files');
-  const memoryMiB = Math.floor(os.totalmem() / 2 ** 20 / 4);
-  const floor = await countFloor(world.lakeFolder.at('events/*.parquet'), folder, windows, memoryMiB);
-  say('counting');
   const request: PartRequest = {
     work: 'bench',
     lakeVersion: exported.value.version,
@@ -84,10 +122,7 @@ async function measure(
     part: 0,
     parts: 1,
   };
-  const first = await countTimed(world, request);
-  const second = await countTimed(world, request);
-  const counted = first.computeSeconds < second.computeSeconds ? first : second;
-  if (counted.rows !== floor.rows) throw new Error(`counted ${counted.rows} rows, the floor ${floor.rows}`);
+  const compute = await measureCompute(world, request, folder, say);
   const dirtyDays = Math.ceil(DAYS / 100);
   await addLateEvents(db, dirtyDays);
   say('the lake, what changed');
@@ -98,31 +133,32 @@ async function measure(
   const contactMs = await askContacts(db, contacts, asOfMs);
   say('a whole run through Temporal');
   const run = await throughTemporal(stack);
+  const floorSeconds = Math.min(compute.eachSeconds, compute.onePassSeconds);
   return {
     bench: 'tag-frequency',
     machine: describeMachine(),
     figures: {
       events,
       contacts,
-      rows: counted.rows,
+      rows: compute.rows,
       exportSeconds: exported.seconds,
       incrementalSeconds: incremental.seconds,
       dirtyDays,
-      computeSeconds: counted.computeSeconds,
-      checksumSeconds: counted.checksumSeconds,
+      computeSeconds: compute.computeSeconds,
+      checksumSeconds: compute.checksumSeconds,
       workflowSeconds: run.seconds,
       contactMs,
       history: run.history,
     },
     floors: {
       copySeconds,
-      duckdbSeconds: floor.seconds,
-      duckdbEachSeconds: floor.each,
-      duckdbOnePassSeconds: floor.onePass,
+      duckdbSeconds: floorSeconds,
+      duckdbEachSeconds: compute.eachSeconds,
+      duckdbOnePassSeconds: compute.onePassSeconds,
     },
     ratios: {
-      compute: counted.computeSeconds / floor.seconds,
-      computeWithChecksums: (counted.computeSeconds + counted.checksumSeconds) / floor.seconds,
+      compute: compute.computeSeconds / floorSeconds,
+      computeWithChecksums: (compute.computeSeconds + compute.checksumSeconds) / floorSeconds,
       export: exported.seconds / copySeconds,
       incremental: incremental.seconds / exported.seconds,
     },
