@@ -5,21 +5,23 @@ import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { ResolvedWindow } from '../pipelines/contracts/tag-frequency.ts';
+import { countSql } from '../pipelines/frequency/frequency-sql.ts';
+import { secondsOf } from './timing.ts';
 
 /** Seconds that Postgres takes to COPY all events out, to nobody. */
 export async function copyFloor(db: Database): Promise<number> {
-  const begun = performance.now();
-  await db.transaction((tx) =>
-    tx.copyOut(
-      `copy (select contact_id, tag, occurred_at, recorded_at from tag_events where kind = 'applied') to stdout (format csv)`,
-      new Writable({ write: (_chunk, _encoding, done) => done() }),
+  return secondsOf(() =>
+    db.transaction((tx) =>
+      tx.copyOut(
+        `copy (select contact_id, tag, occurred_at, recorded_at from tag_events where kind = 'applied') to stdout (format csv)`,
+        new Writable({ write: (_chunk, _encoding, done) => done() }),
+      ),
     ),
   );
-  return (performance.now() - begun) / 1000;
 }
 
-/** As pipelines/frequency writes: the floor is not held up by a dearer compression. */
-const WRITTEN = 'format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000';
+/** As pipelines/frequency writes, in parentheses: the floor is not held up by a dearer compression. */
+const WRITTEN = countSql.write_window.slice(countSql.write_window.lastIndexOf('('));
 
 /** Two ways to ask bare DuckDB, to be taken as often as what is measured against them, in turns. Both give seconds. */
 export interface CountFloor {
@@ -29,16 +31,16 @@ export interface CountFloor {
   onePass(): Promise<number>;
   /** Result rows of all windows together, after `eachWindow`. */
   rows(): Promise<number>;
-  close(): void;
 }
 
-/** Writes the events of the lake into one sorted file for each core, in `folder`, and opens a DuckDB on them. */
-export async function openCountFloor(
+/** Writes the events of the lake into one sorted file for each core, in `folder`, and hands a DuckDB on them to `work`. */
+export async function withCountFloor(
   lakeFiles: string,
   folder: string,
   windows: readonly ResolvedWindow[],
   memoryMiB: number,
-): Promise<CountFloor> {
+  work: (floor: CountFloor) => Promise<void>,
+): Promise<void> {
   const cores = availableParallelism();
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(cores),
@@ -47,17 +49,26 @@ export async function openCountFloor(
     temp_directory: path.join(folder, 'floor-tmp'),
   });
   const connection = await instance.connect();
-  await connection.run("set TimeZone = 'UTC'");
-  for (let core = 0; core < cores; core += 1)
-    await connection.run(
-      `copy (select contact_id, tag, occurred_at from read_parquet('${lakeFiles}') where contact_id % ${cores} = ${core} order by contact_id)
-       to '${folder}/sorted-${core}.parquet' (format parquet, compression zstd)`,
-    );
+  try {
+    await connection.run("set TimeZone = 'UTC'");
+    for (let core = 0; core < cores; core += 1)
+      await connection.run(
+        `copy (select contact_id, tag, occurred_at from read_parquet('${lakeFiles}') where contact_id % ${cores} = ${core} order by contact_id)
+         to '${folder}/sorted-${core}.parquet' (format parquet, compression zstd)`,
+      );
+    await work(floorOn(connection, folder, windows));
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function floorOn(connection: DuckDBConnection, folder: string, windows: readonly ResolvedWindow[]): CountFloor {
   const source = `read_parquet('${folder}/sorted-*.parquet')`;
   return {
-    eachWindow: () => timed(() => eachWindow(connection, source, folder, windows)),
+    eachWindow: () => secondsOf(() => eachWindow(connection, source, folder, windows)),
     onePass: async () => {
-      const seconds = await timed(() => onePass(connection, source, folder, windows));
+      const seconds = await secondsOf(() => onePass(connection, source, folder, windows));
       // The memory is wanted by whoever comes next.
       await connection.run('drop table all_windows');
       return seconds;
@@ -68,17 +79,7 @@ export async function openCountFloor(
       );
       return Number(counted.getRows()[0]![0]);
     },
-    close: () => {
-      connection.closeSync();
-      instance.closeSync();
-    },
   };
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return (performance.now() - begun) / 1000;
 }
 
 const at = (ms: number) => `'${new Date(ms).toISOString()}'::timestamptz`;
@@ -94,7 +95,7 @@ async function eachWindow(
     await connection.run(
       `copy (select contact_id, tag, count(*) as times, min(occurred_at) as first_at, max(occurred_at) as last_at
          from ${source} where ${inside(window)} group by contact_id, tag)
-       to '${folder}/floor-window-${index}.parquet' (${WRITTEN})`,
+       to '${folder}/floor-window-${index}.parquet' ${WRITTEN}`,
     );
 }
 
@@ -115,6 +116,6 @@ async function onePass(
   for (const index of windows.keys())
     await connection.run(
       `copy (select contact_id, tag, t${index}, f${index}, l${index} from all_windows where t${index} > 0)
-       to '${folder}/floor-pass-${index}.parquet' (${WRITTEN})`,
+       to '${folder}/floor-pass-${index}.parquet' ${WRITTEN}`,
     );
 }

@@ -2,6 +2,7 @@
 // one outcome row a line. One connection, three statements, no accounting for anything.
 import { createReadStream } from 'node:fs';
 import { openDatabase } from '../adapters/postgres/database.ts';
+import { secondsOf } from './timing.ts';
 
 export interface FloorTimes {
   copy: number;
@@ -31,20 +32,14 @@ export async function runFloor(databaseUrl: string, copyFile: string, importId: 
   try {
     await db.query('drop table if exists floor_staging');
     await db.query('checkpoint');
-    const copy = await seconds(async () => {
+    const copy = await secondsOf(async () => {
       await db.query(STAGING);
       await db.transaction((tx) => tx.copyIn('copy floor_staging from stdin', createReadStream(copyFile)));
     });
-    const upsert = await seconds(() => db.query(UPSERT));
-    const outcomes = await seconds(() => db.query(OUTCOMES, [importId]));
+    const upsert = await secondsOf(() => db.query(UPSERT));
+    const outcomes = await secondsOf(() => db.query(OUTCOMES, [importId]));
     return { copy, upsert, outcomes, total: copy + upsert + outcomes };
   } finally {
     await db.end();
   }
-}
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const start = process.hrtime.bigint();
-  await work();
-  return Number(process.hrtime.bigint() - start) / 1e9;
 }

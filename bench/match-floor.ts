@@ -1,6 +1,7 @@
 // The floor of the match bench: what plain SQL needs to turn the same keys, ready normalised, into recipients and ledger rows
 // in the same tables. One connection, no outcomes, no suppression, no parameters, no digest.
 import { openDatabase } from '../adapters/postgres/database.ts';
+import { secondsOf } from './timing.ts';
 
 export interface MatchFloor {
   copy: number;
@@ -28,15 +29,15 @@ export async function runMatchFloor(databaseUrl: string, keys: readonly string[]
   try {
     await db.query('drop table if exists floor_keys');
     await db.query('checkpoint');
-    const copy = await seconds(async () => {
+    const copy = await secondsOf(async () => {
       await db.query(KEYS);
       const text = Buffer.from(keys.map((key, line) => `${line + 2}\t${key}\n`).join(''));
       await db.transaction((tx) => tx.copyIn('copy floor_keys from stdin', [text]));
     });
-    const ledger = await seconds(() => db.query(LEDGER, [broadcastId]));
+    const ledger = await secondsOf(() => db.query(LEDGER, [broadcastId]));
     // Without a sample this join, which needs more than the index holds, is planned five times worse.
     await db.query('analyze floor_keys');
-    const recipients = await seconds(() => db.query(RECIPIENTS, [broadcastId]));
+    const recipients = await secondsOf(() => db.query(RECIPIENTS, [broadcastId]));
     return { copy, ledger, total: copy + ledger, recipients };
   } finally {
     for (const table of ['broadcast_ledger', 'broadcast_recipients'])
@@ -44,10 +45,4 @@ export async function runMatchFloor(databaseUrl: string, keys: readonly string[]
     await db.query('drop table if exists floor_keys');
     await db.end();
   }
-}
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const start = process.hrtime.bigint();
-  await work();
-  return Number(process.hrtime.bigint() - start) / 1e9;
 }

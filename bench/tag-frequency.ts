@@ -12,10 +12,11 @@ import type { Stack } from '../server/embedded/embedded-stack.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
 import { connectToStack } from '../server/services.ts';
 import { inBenchStack } from './bench-stack.ts';
-import { copyFloor, openCountFloor } from './frequency-floor.ts';
+import { copyFloor, withCountFloor } from './frequency-floor.ts';
 import { readHistory, type HistoryFigures } from './history.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { DAYS, fillTagLog } from './tag-log-rows.ts';
+import { secondsOf, timed } from './timing.ts';
 
 export interface FrequencyBench {
   bench: 'tag-frequency';
@@ -70,32 +71,30 @@ async function measureCompute(
 ): Promise<Compute> {
   say('bare DuckDB gets its sorted files');
   const memoryMiB = Math.floor(os.totalmem() / 2 ** 20 / 4);
-  const floor = await openCountFloor(world.lakeFolder.at('events/*.parquet'), folder, request.windows, memoryMiB);
-  const best = { computeSeconds: Infinity, checksumSeconds: 0, eachSeconds: Infinity, onePassSeconds: Infinity };
-  try {
+  const lakeFiles = world.lakeFolder.at('events/*.parquet');
+  const best: Compute = {
+    rows: 0,
+    computeSeconds: Infinity,
+    checksumSeconds: 0,
+    eachSeconds: Infinity,
+    onePassSeconds: Infinity,
+  };
+  await withCountFloor(lakeFiles, folder, request.windows, memoryMiB, async (floor) => {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const each = await floor.eachWindow();
       const onePass = await floor.onePass();
-      const { rows, ...counted } = await countTimed(world, request);
+      const counted = await countTimed(world, request);
       say(
         `counting, round ${round} of ${ROUNDS}: bare DuckDB ${each.toFixed(2)} s by window, ${onePass.toFixed(2)} s in one pass, sluice ${counted.computeSeconds.toFixed(2)} s`,
       );
       best.eachSeconds = Math.min(best.eachSeconds, each);
       best.onePassSeconds = Math.min(best.onePassSeconds, onePass);
       const expected = await floor.rows();
-      if (rows !== expected) throw new Error(`counted ${rows} rows, the floor ${expected}`);
+      if (counted.rows !== expected) throw new Error(`counted ${counted.rows} rows, the floor ${expected}`);
       if (counted.computeSeconds < best.computeSeconds) Object.assign(best, counted);
     }
-    return { rows: await floor.rows(), ...best };
-  } finally {
-    floor.close();
-  }
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; value: T }> {
-  const begun = performance.now();
-  const value = await work();
-  return { seconds: (performance.now() - begun) / 1000, value };
+  });
+  return best;
 }
 
 async function measure(
@@ -209,7 +208,7 @@ async function askContacts(db: Database, contacts: number, asOfMs: number): Prom
   const knownAtUs = BigInt(Date.now()) * 1000n;
   const span = { fromUs: BigInt(asOfMs - 90 * 86_400_000) * 1000n, toUs: BigInt(asOfMs) * 1000n, knownAtUs };
   const times: number[] = [];
-  for (const { id } of rows) times.push((await timed(() => contactFrequency(db, id, span))).seconds * 1000);
+  for (const { id } of rows) times.push((await secondsOf(() => contactFrequency(db, id, span))) * 1000);
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))]!;
   return { p50: at(0.5), p99: at(0.99) };
