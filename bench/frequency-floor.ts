@@ -33,9 +33,9 @@ export interface CountFloor {
   rows(): Promise<number>;
 }
 
-/** Writes the events of the lake into one sorted file for each core, in `folder`, and hands a DuckDB on them to `work`. */
+/** Writes the events of the lake, tags as text, into one sorted file for each core, in `folder`, and hands a DuckDB on them to `work`. */
 export async function withCountFloor(
-  lakeFiles: string,
+  lakeFolder: string,
   folder: string,
   windows: readonly ResolvedWindow[],
   memoryMiB: number,
@@ -53,7 +53,9 @@ export async function withCountFloor(
     await connection.run("set TimeZone = 'UTC'");
     for (let core = 0; core < cores; core += 1)
       await connection.run(
-        `copy (select contact_id, tag, occurred_at from read_parquet('${lakeFiles}') where contact_id % ${cores} = ${core} order by contact_id)
+        `copy (select contact_id, tag, occurred_at
+           from read_parquet('${lakeFolder}/events/*.parquet') join read_parquet('${lakeFolder}/tags/*.parquet') using (tag_number)
+           where contact_id % ${cores} = ${core} order by contact_id)
          to '${folder}/sorted-${core}.parquet' (format parquet, compression zstd)`,
       );
     await work(floorOn(connection, folder, windows));

@@ -6,6 +6,7 @@ import { duckSessions, type DuckSettings } from '../adapters/duckdb/session.ts';
 import { folderAt, type Folder } from '../adapters/files/folder.ts';
 import { openDatabase, type Database } from '../adapters/postgres/database.ts';
 import type { LakeWorld } from '../pipelines/lake/ports.ts';
+import { ROWS_TO_DIVIDE } from '../pipelines/lake/units.ts';
 import { openTestDatabase } from './database.ts';
 
 export const control = { signal: new AbortController().signal, onProgress: () => undefined };
@@ -26,7 +27,9 @@ export interface TestLake extends LakeWorld {
   close(): Promise<void>;
 }
 
-export async function openTestLake(given: { timeZone?: string; duck?: Partial<DuckSettings> } = {}): Promise<TestLake> {
+export async function openTestLake(
+  given: { timeZone?: string; duck?: Partial<DuckSettings>; rowsToDivide?: number } = {},
+): Promise<TestLake> {
   const database = await openTestDatabase();
   const db = openDatabase({ url: database.databaseUrl });
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-lake-'));
@@ -37,6 +40,7 @@ export async function openTestLake(given: { timeZone?: string; duck?: Partial<Du
     withDuck: duckSessions({ memoryMiB: 512, threads: 2, tempFolder: path.join(folder, 'tmp'), ...given.duck }),
     timeZone: given.timeZone ?? 'Asia/Taipei',
     graceSeconds: 3_600,
+    rowsToDivide: given.rowsToDivide ?? ROWS_TO_DIVIDE,
     close: async () => {
       await db.end();
       await database.drop();

@@ -384,9 +384,15 @@ export interface LakeFiles {
   watermark: Timestamp;
 }
 
+export interface LakeTags {
+  number: Generated<number>;
+  tag: string;
+}
+
 export interface LakeVersions {
   created_at: Generated<Timestamp>;
   files: number;
+  format: number;
   rows: Int8;
   time_zone: string;
   version: Generated<Int8>;
@@ -529,6 +535,7 @@ export interface DB {
   imports: Imports;
   lake_dirty_hours: LakeDirtyHours;
   lake_files: LakeFiles;
+  lake_tags: LakeTags;
   lake_versions: LakeVersions;
   rate_limits: RateLimits;
   rate_shares: RateShares;

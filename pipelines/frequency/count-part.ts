@@ -6,7 +6,7 @@ import type { StepControl } from '../import/ports.ts';
 import { defineChecksum } from '../lake/checksum.ts';
 import type { Duck } from '../contracts/duck.ts';
 import { countSql } from './frequency-sql.ts';
-import { filesOfVersion, openEvents, scopeText, type EventScope } from './lake-events.ts';
+import { filesOfVersion, openEvents, openKeys, passesOf, scopeText, type EventScope } from './lake-events.ts';
 import type { FrequencyWorld } from './ports.ts';
 
 /**
@@ -25,8 +25,11 @@ export async function countPart(world: FrequencyWorld, request: PartRequest, con
   };
   return world.withDuck(control.signal, async (duck) => {
     await defineChecksum(duck);
-    await openEvents(world, duck, files, scope);
-    await duck.run(countStatement(request.windows, scope));
+    await openKeys(world, duck, files, scope);
+    for (const [pass, passScope] of passesOf(world, files, scope).entries()) {
+      await openEvents(world, duck, files, passScope);
+      await duck.run(countStatement(request.windows, scope, pass === 0));
+    }
     await prepareToWrite(duck);
     const windows: PartCount['windows'] = [];
     for (const [index] of request.windows.entries()) {
@@ -37,8 +40,8 @@ export async function countPart(world: FrequencyWorld, request: PartRequest, con
   });
 }
 
-/** The one pass. Limits that the whole pass has anyway are not asked of each row again. */
-function countStatement(windows: PartRequest['windows'], scope: EventScope): string {
+/** All windows of a pass. Limits that the whole pass has anyway are not asked of each row again. */
+function countStatement(windows: PartRequest['windows'], scope: EventScope, first: boolean): string {
   const at = (ms: number) => `'${new Date(ms).toISOString()}'::timestamptz`;
   const counts = windows.flatMap((window, index) => {
     const limits = [
@@ -52,7 +55,10 @@ function countStatement(windows: PartRequest['windows'], scope: EventScope): str
       ...(lastOf(windows, window) === index ? [`max(occurred_at)${filter} as l${index}`] : []),
     ];
   });
-  return withLiterals(scopeText(countSql.count_all, scope).replace('{{COUNTS}}', counts.join(',\n  ')), {
+  const statement = scopeText(countSql.count_pass, scope)
+    .replace('{{INTO}}', first ? 'create or replace temp table counted as' : 'insert into counted')
+    .replace('{{COUNTS}}', counts.join(',\n  '));
+  return withLiterals(statement, {
     from: new Date(scope.fromMs).toISOString(),
     to: new Date(scope.toMs).toISOString(),
   });
@@ -84,15 +90,12 @@ function widest(windows: readonly Span[], wanted: (window: Span) => boolean): nu
  */
 const MOST_NUMBERED_TAGS = 20_000;
 
-/** Brings what was counted into the order of contacts, and tags and channels into numbers, for windows to be written fast. */
+/** Gives tags and channels the form in which windows are written fast. */
 async function prepareToWrite(duck: Duck): Promise<void> {
-  await duck.run(countSql.tags);
+  await duck.run(countSql.tag_names);
   const counted = await duck.rows<{ tags: string }>(countSql.count_tags);
-  await duck.run(Number(counted[0]!.tags) <= MOST_NUMBERED_TAGS ? countSql.tags_by_number : countSql.tags_as_text);
-  await duck.run(countSql.by_contact);
-  await duck.run(countSql.drop_tallied);
+  if (Number(counted[0]!.tags) <= MOST_NUMBERED_TAGS) await duck.run(countSql.tags_by_number);
   await duck.run(countSql.channels_by_number);
-  await duck.run(countSql.number_channels);
 }
 
 type Sum = { rows: string; times: string; newest: string | null; nulls: string; checksum: string };

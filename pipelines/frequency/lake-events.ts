@@ -3,6 +3,7 @@ import { withLiterals } from '../../sql/named.ts';
 import { localDay } from '../contacts/time-zone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { versionFiles, type LakeFile } from '../lake/manifest.ts';
+import { LEAST_BUCKETS } from '../lake/units.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from '../lake/ports.ts';
 import { countSql } from './frequency-sql.ts';
@@ -36,41 +37,84 @@ export async function filesOfVersion(world: LakeWorld, version: string): Promise
   return files;
 }
 
-/** Makes the view `lake_events` and the table `people`. Only files that can hold what is asked for are read. */
+const pathsOf = (world: LakeWorld, files: readonly LakeFile[]) => files.map(({ path }) => world.lakeFolder.at(path));
+
+/** Makes the view `lake_events`, tags by number. Only files that can hold what is asked for are read. */
 export async function openEvents(
   world: LakeWorld,
   duck: Duck,
   files: readonly LakeFile[],
   scope: EventScope,
 ): Promise<void> {
-  const from = localDay(scope.fromMs, world.timeZone);
-  const to = localDay(scope.toMs, world.timeZone);
-  const wanted = files.filter(
-    (file) => file.kind === 'events' && file.from! <= to && file.to! > from && mayHold(file, scope),
-  );
-  const paths = (some: readonly LakeFile[]) => some.map(({ path }) => world.lakeFolder.at(path));
-  const settled = wanted.filter(({ watermark }) => watermark <= scope.knownAtUs);
-  const later = wanted.filter(({ watermark }) => watermark > scope.knownAtUs);
   const sources: string[] = [];
-  if (settled.length > 0) sources.push(withLiterals(countSql.settled_events, { settled: paths(settled) }));
-  if (later.length > 0)
-    sources.push(withLiterals(countSql.later_events, { later: paths(later), knownAt: isoOfUs(scope.knownAtUs) }));
+  const wanted = filesFor(world, files, scope);
+  // A file of one part alone need not be asked whose each row is.
+  const whole = wanted.filter(({ buckets }) => buckets >= scope.parts);
+  const mixed = wanted.filter(({ buckets }) => buckets < scope.parts);
+  const ofPart = `and contact_id % ${scope.parts} = ${scope.part}`;
+  for (const { some, part } of [
+    { some: whole, part: '' },
+    { some: mixed, part: ofPart },
+  ]) {
+    const settled = pathsOf(
+      world,
+      some.filter(({ watermark }) => watermark <= scope.knownAtUs),
+    );
+    const later = pathsOf(
+      world,
+      some.filter(({ watermark }) => watermark > scope.knownAtUs),
+    );
+    const knownAt = isoOfUs(scope.knownAtUs);
+    if (settled.length > 0) sources.push(withLiterals(countSql.settled_events.replace('{{PART}}', part), { settled }));
+    if (later.length > 0)
+      sources.push(withLiterals(countSql.later_events.replace('{{PART}}', part), { later, knownAt }));
+  }
   await duck.run(
     sources.length === 0
       ? countSql.no_events
       : `create or replace temp view lake_events as\n${sources.join('\nunion all\n')}`,
   );
-  const people = files.filter(({ kind }) => kind === 'contacts');
+}
+
+/** Makes what the keys of `lake_events` stand for: the table `people`, of the scope's part and channel, and the view `tags`. */
+export async function openKeys(
+  world: LakeWorld,
+  duck: Duck,
+  files: readonly LakeFile[],
+  { parts, part, channel }: EventScope,
+): Promise<void> {
+  const paths = (kind: LakeFile['kind']) =>
+    pathsOf(
+      world,
+      files.filter((file) => file.kind === kind),
+    );
+  const [contacts, tags] = [paths('contacts'), paths('tags')];
   await duck.run(
-    people.length === 0
+    contacts.length === 0
       ? countSql.no_people
-      : withLiterals(countSql.people, {
-          contacts: paths(people),
-          parts: scope.parts,
-          part: scope.part,
-          channel: scope.channel ?? '',
-        }),
+      : withLiterals(countSql.people, { contacts, parts, part, channel: channel ?? '' }),
   );
+  await duck.run(tags.length === 0 ? countSql.no_tags : withLiterals(countSql.tags, { tags }));
+}
+
+/**
+ * The scope in so many that each reads files of its own, in turn: their groups lie closer together in memory. One when no file is
+ * divided, or when the scope is no more than a quarter already.
+ */
+export function passesOf(world: LakeWorld, files: readonly LakeFile[], scope: EventScope): EventScope[] {
+  const divided = filesFor(world, files, scope).some(({ buckets }) => buckets >= LEAST_BUCKETS);
+  const passes = divided ? Math.max(1, LEAST_BUCKETS / scope.parts) : 1;
+  return Array.from({ length: passes }, (_, pass) => ({
+    ...scope,
+    parts: scope.parts * passes,
+    part: scope.part + scope.parts * pass,
+  }));
+}
+
+function filesFor(world: LakeWorld, files: readonly LakeFile[], scope: EventScope): LakeFile[] {
+  const from = localDay(scope.fromMs, world.timeZone);
+  const to = localDay(scope.toMs, world.timeZone);
+  return files.filter((file) => file.kind === 'events' && file.from! <= to && file.to! > from && mayHold(file, scope));
 }
 
 /** Whether a bucket of a file can hold contacts of a part: of two powers of two the smaller one decides. */
@@ -79,9 +123,10 @@ function mayHold(file: LakeFile, { part, parts }: EventScope): boolean {
   return file.bucket % common === part % common;
 }
 
-/** What narrows `lake_events` further in a statement; put together from numbers and fixed text. */
+/** What narrows `lake_events` further in a statement. */
 export function scopeText(statement: string, scope: EventScope): string {
-  return statement
-    .replace('{{PART}}', scope.parts > 1 ? `and contact_id % ${scope.parts} = ${scope.part}` : '')
-    .replace('{{CHANNEL}}', scope.channel === null ? '' : 'and contact_id in (select contact_id from people)');
+  return statement.replace(
+    '{{CHANNEL}}',
+    scope.channel === null ? '' : 'and contact_id in (select contact_id from people)',
+  );
 }

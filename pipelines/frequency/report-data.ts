@@ -10,7 +10,7 @@ import {
   type FrequencyReportWindow,
 } from '../reports/frequency-report.ts';
 import { countSql } from './frequency-sql.ts';
-import { filesOfVersion, openEvents, scopeText, type EventScope } from './lake-events.ts';
+import { filesOfVersion, openEvents, openKeys, scopeText, type EventScope } from './lake-events.ts';
 import { reportName } from './names.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { spanBefore } from './windows.ts';
@@ -51,6 +51,7 @@ async function reportData(
   };
   return world.withDuck(control.signal, async (duck) => {
     await openEvents(world, duck, files, scope);
+    await openKeys(world, duck, files, scope);
     const described: FrequencyReportWindow[] = [];
     for (const [index, window] of windows.entries())
       described.push(await describeWindow(world, duck, scope, window, result.windows[index]!));

@@ -15,7 +15,7 @@ async function removeStrays(world: LakeWorld): Promise<number> {
   const { rows } = await world.db.query<{ path: string }>(lakeSql.known_paths);
   const known = new Set(rows.map(({ path }) => path));
   let removed = 0;
-  for (const folder of ['events', 'contacts', '.']) {
+  for (const folder of ['events', 'contacts', 'tags', '.']) {
     for (const { name, ageMs } of await world.lakeFolder.list(folder)) {
       const path = folder === '.' ? name : `${folder}/${name}`;
       const stray = folder === '.' ? name.startsWith('.') : !known.has(path);

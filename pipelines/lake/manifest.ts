@@ -18,8 +18,8 @@ export interface LakeVersion {
 export interface LakeFile {
   id: string;
   path: string;
-  kind: 'events' | 'contacts';
-  /** Business days; null for contacts. */
+  kind: 'events' | 'contacts' | 'tags';
+  /** Business days; null for contacts and tags. */
   from: string | null;
   to: string | null;
   bucket: number;
@@ -37,7 +37,7 @@ type VersionRow = { version: string; watermark: string; time_zone: string; files
 type FileRow = {
   id: string;
   path: string;
-  kind: 'events' | 'contacts';
+  kind: 'events' | 'contacts' | 'tags';
   unit_from: string | null;
   unit_to: string | null;
   bucket: number;
@@ -81,11 +81,20 @@ function fileOf({ unit_from: from, unit_to: to, ...row }: FileRow): LakeFile {
 }
 
 /** Writes down files of a version to come. */
-export async function addDraft(tx: Queryable, file: NewFile, base: string, timeZone: string): Promise<LakeFile> {
-  const { path, kind, from, to, bucket, buckets, rows, bytes, sha256, watermark } = file;
-  const values = [path, kind, from, to, bucket, buckets, rows, bytes, sha256, String(watermark), base, timeZone];
-  const added = await tx.query<{ id: string }>(lakeSql.add_draft, values);
-  return { ...file, id: added.rows[0]!.id };
+export async function addDrafts(
+  tx: Queryable,
+  files: readonly NewFile[],
+  base: string,
+  timeZone: string,
+): Promise<LakeFile[]> {
+  const drafts: LakeFile[] = [];
+  for (const file of files) {
+    const { path, kind, from, to, bucket, buckets, rows, bytes, sha256, watermark } = file;
+    const values = [path, kind, from, to, bucket, buckets, rows, bytes, sha256, String(watermark), base, timeZone];
+    const added = await tx.query<{ id: string }>(lakeSql.add_draft, values);
+    drafts.push({ ...file, id: added.rows[0]!.id });
+  }
+  return drafts;
 }
 
 export interface Publication {
@@ -97,11 +106,13 @@ export interface Publication {
   removed: readonly LakeFile[];
   /** Marks of erasures up to this are taken in. */
   markedUntil: string;
+  /** Numbers of the tags that its events have: all others are forgotten. Null: they were not looked at. */
+  tagsLeft: readonly number[] | null;
 }
 
 /** Makes a version of drafts and what stays. @throws PipelineError `lake_moved` when another one came first */
 export async function publishVersion(tx: Transaction, publication: Publication): Promise<LakeVersion> {
-  const { base, watermark, timeZone, added, removed, markedUntil } = publication;
+  const { base, watermark, timeZone, added, removed, markedUntil, tagsLeft } = publication;
   await tx.query('select pg_advisory_xact_lock($1)', [PUBLISH_LOCK]);
   const head = await headVersion(tx);
   if ((head?.version ?? '0') !== base)
@@ -112,6 +123,8 @@ export async function publishVersion(tx: Transaction, publication: Publication):
   await tx.query(lakeSql.add_files, [version, ids(added), ids(removed)]);
   const counted = await tx.query<{ files: string; rows: string }>(lakeSql.count_version, [version]);
   await tx.query(lakeSql.clear_marks, [markedUntil]);
+  // Whoever refreshes at the same time has this version's base, and will have to begin again.
+  if (tagsLeft !== null) await tx.query(lakeSql.forget_tags, [tagsLeft]);
   const { files, rows: events } = counted.rows[0]!;
   return { version, watermark, timeZone, files: Number(files), rows: Number(events) };
 }

@@ -12,4 +12,6 @@ export interface LakeWorld {
   timeZone: string;
   /** Seconds that a file stays after the last manifest it belongs to. Too low: a reader under way loses its files. */
   graceSeconds: number;
+  /** Rows from which on days are divided by contact; ROWS_TO_DIVIDE but for tests, which have few. */
+  rowsToDivide: number;
 }

@@ -3,10 +3,10 @@ import type { StepControl } from '../import/ports.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { LakeRefresh } from '../contracts/tag-frequency.ts';
 import { removeOutdated } from './cleanup.ts';
-import { writeContacts } from './contact-files.ts';
+import { writeKeyFiles } from './key-files.ts';
 import { lakeSql } from './lake-sql.ts';
 import {
-  addDraft,
+  addDrafts,
   draftFiles,
   headVersion,
   publishVersion,
@@ -70,31 +70,31 @@ async function refreshOnce(
       ({ from }) => whole || works.some(({ replaces }) => replaces.some((unit) => unit.from === from)),
     );
     const kept = events.filter((file) => !replaced.includes(file));
-    const addresses = present.filter(({ kind }) => kind === 'contacts');
     const erased = start.markedUntil !== '-infinity';
-    const contacts = await writeContacts(
+    const keys = await writeKeyFiles(
       world,
       duck,
-      { watermark, events: [...kept, ...written], fresh: written, present: addresses, anew: whole || erased },
+      { watermark, events: [...kept, ...written], fresh: written, present, anew: whole || erased },
       control,
     );
     const version = await world.db.transaction(async (tx) => {
-      const added = contacts.file ? [...written, await addDraft(tx, contacts.file, base, world.timeZone)] : written;
-      const removed = contacts.anew ? [...replaced, ...addresses] : replaced;
-      return publishVersion(tx, { ...start, timeZone: world.timeZone, added, removed });
+      const added = [...written, ...(await addDrafts(tx, keys.added, base, world.timeZone))];
+      const removed = [...replaced, ...keys.removed];
+      const { tagsLeft } = keys;
+      return publishVersion(tx, { ...start, timeZone: world.timeZone, added, removed, tagsLeft });
     });
-    return { refreshed: summary(version, written, dirty, contacts.file), resumed: start.resumed };
+    return { refreshed: summary(version, written, dirty, keys.added.length), resumed: start.resumed };
   });
 }
 
-function summary(version: LakeVersion, written: LakeFile[], dirty: DayRows[], contacts: NewFile | null): LakeRefresh {
+function summary(version: LakeVersion, written: LakeFile[], dirty: DayRows[], keyFiles: number): LakeRefresh {
   return {
     version: version.version,
     watermarkUs: String(version.watermark),
     files: version.files,
     rows: version.rows,
     daysChanged: dirty.length,
-    filesWritten: written.length + (contacts ? 1 : 0),
+    filesWritten: written.length + keyFiles,
     rowsWritten: written.reduce((sum, { rows }) => sum + rows, 0),
     bytesWritten: written.reduce((sum, { bytes }) => sum + bytes, 0),
   };
@@ -163,6 +163,7 @@ async function writeUnits(
   const left = batches(works.filter((work) => !whole(done(work))));
   await world.lakeFolder.make('events');
   await world.lakeFolder.make('contacts');
+  await world.lakeFolder.make('tags');
   // Postgres copies the next batch while DuckDB works on this one.
   const ahead = (index: number) => {
     const batch = left[index];
@@ -174,16 +175,11 @@ async function writeUnits(
   for (const [index, batch] of left.entries()) {
     const csv = await next;
     next = ahead(index + 1);
-    await writeBatch(world, duck, job, batch, csv, async (files) => {
-      written.push(
-        ...(await world.db.transaction(async (tx) => {
-          const added: LakeFile[] = [];
-          for (const file of files) added.push(await addDraft(tx, file, base, world.timeZone));
-          return added;
-        })),
-      );
+    const onUnit = async (files: NewFile[]) => {
+      written.push(...(await world.db.transaction((tx) => addDrafts(tx, files, base, world.timeZone))));
       control.onProgress(written.reduce((sum, { rows }) => sum + rows, 0));
-    });
+    };
+    await writeBatch(world, duck, job, batch, csv, onUnit, control);
   }
   return written;
 }

@@ -6,6 +6,7 @@ import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import type { LakeFile, NewFile } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from './ports.ts';
+import { numberLoaded } from './tag-numbers.ts';
 import { bucketsFor, spans, type Unit, type UnitWork } from './units.ts';
 
 export interface UnitJob {
@@ -51,10 +52,12 @@ export async function writeBatch(
   batch: readonly UnitWork[],
   csv: readonly string[],
   onUnit: (files: NewFile[]) => Promise<void>,
+  control: StepControl,
 ): Promise<void> {
   await duck.run(lakeFilesSql.begin_events);
   for (const name of csv) await duck.run(withLiterals(lakeFilesSql.load_events, { csv: world.lakeFolder.at(name) }));
   for (const name of csv) await world.lakeFolder.remove(name);
+  await numberLoaded(world, duck, control);
   for (const work of batch) {
     await keepCleanDays(world, duck, job, work);
     await onUnit(await writeUnit(world, duck, job, work.unit));
@@ -77,7 +80,7 @@ async function writeUnit(world: LakeWorld, duck: Duck, job: UnitJob, unit: Unit)
   const range = { zone: world.timeZone, from: unit.from, to: unit.to };
   const counted = await duck.rows<{ rows: string }>(withLiterals(lakeFilesSql.count_unit, range));
   const rows = Number(counted[0]!.rows);
-  const buckets = bucketsFor(rows);
+  const buckets = bucketsFor(rows, world.rowsToDivide);
   const files: NewFile[] = [];
   for (let bucket = 0; rows > 0 && bucket < buckets; bucket += 1) {
     const path = `events/${unit.from}_${unit.to}.${bucket}of${buckets}.${randomUUID()}.parquet`;

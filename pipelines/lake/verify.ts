@@ -24,7 +24,7 @@ export async function verifyLake(world: LakeWorld, control: StepControl): Promis
   if (problems.length === 0)
     await world.withDuck(control.signal, async (duck) => {
       await defineChecksum(duck);
-      problems.push(...(await compareUnits(world, duck, head, events, control)));
+      problems.push(...(await compareUnits(world, duck, head, files, control)));
     });
   problems.push(...(await daysWithoutFiles(world, head, events)));
   return { version: head.version, files: files.length, rows: head.rows, problems };
@@ -36,15 +36,17 @@ async function compareUnits(
   world: LakeWorld,
   duck: Duck,
   head: LakeVersion,
-  events: LakeFile[],
+  files: LakeFile[],
   control: StepControl,
 ): Promise<string[]> {
   const problems: string[] = [];
+  const at = (some: LakeFile[]) => some.map(({ path }) => world.lakeFolder.at(path));
+  const events = files.filter(({ kind }) => kind === 'events');
+  const tags = at(files.filter(({ kind }) => kind === 'tags'));
   let rows = 0;
   for (const from of new Set(events.map((file) => file.from))) {
     const unit = events.filter((file) => file.from === from);
-    const paths = unit.map(({ path }) => world.lakeFolder.at(path));
-    const lake = (await duck.rows<Sum>(withLiterals(lakeFilesSql.unit_checksum, { files: paths })))[0]!;
+    const lake = (await duck.rows<Sum>(withLiterals(lakeFilesSql.unit_checksum, { files: at(unit), tags })))[0]!;
     const values = [from, unit[0]!.to, head.timeZone, String(head.watermark)];
     const log = (await world.db.query<Sum>(lakeSql.log_checksum, values)).rows[0]!;
     if (lake.rows !== log.rows || lake.checksum !== log.checksum)

@@ -1,23 +1,41 @@
 -- Statements of the lake in DuckDB. {{=name}} is a quoted literal. Times are instants; business days are dates in {{=zone}}.
 
 -- name: begin_events
-create or replace temp table incoming (
+-- Events as COPY writes them; then with their tags by number, which must not be null: no event may be lost for want of one.
+create or replace temp table loaded (
   contact_id bigint, tag varchar, occurred_at timestamptz, recorded_at timestamptz, retracted_at timestamptz
-)
+);
+create or replace temp table incoming (
+  contact_id bigint, tag_number integer not null, occurred_at timestamptz, recorded_at timestamptz, retracted_at timestamptz
+);
+create temp table if not exists tag_numbers (tag_number integer, tag varchar)
 
 -- name: load_events
--- Events as COPY wrote them, of any number of units.
-insert into incoming
+-- Of any number of units.
+insert into loaded
 select * from read_csv({{=csv}}, header = false, delim = ',', quote = '"', escape = '"', auto_detect = false,
   max_line_size = 1000000, columns = {
     'contact_id': 'BIGINT', 'tag': 'VARCHAR', 'occurred_at': 'TIMESTAMPTZ', 'recorded_at': 'TIMESTAMPTZ',
     'retracted_at': 'TIMESTAMPTZ'
   })
 
+-- name: unnumbered_tags
+select distinct tag from loaded where tag not in (select tag from tag_numbers)
+
+-- name: load_tag_numbers
+insert into tag_numbers
+select * from read_csv({{=csv}}, header = false, delim = ',', quote = '"', escape = '"', auto_detect = false,
+  max_line_size = 1000000, columns = {'tag_number': 'INTEGER', 'tag': 'VARCHAR'})
+
+-- name: number_events
+insert into incoming
+select contact_id, tag_number, occurred_at, recorded_at, retracted_at from loaded left join tag_numbers using (tag);
+drop table loaded
+
 -- name: keep_events
 -- What the present files hold, but for the days that came anew.
 insert into incoming
-select contact_id, tag, occurred_at, recorded_at, retracted_at from read_parquet({{=files}})
+select contact_id, tag_number, occurred_at, recorded_at, retracted_at from read_parquet({{=files}})
 where not list_contains({{=days}}::varchar[], strftime(timezone({{=zone}}, occurred_at), '%Y-%m-%d'))
 
 -- name: count_unit
@@ -27,7 +45,7 @@ where occurred_at >= timezone({{=zone}}, {{=from}}::timestamp) and occurred_at <
 -- name: write_events
 -- One bucket of a unit, sorted by contact.
 copy (
-  select contact_id, tag, occurred_at, recorded_at, retracted_at from incoming
+  select contact_id, tag_number, occurred_at, recorded_at, retracted_at from incoming
   where occurred_at >= timezone({{=zone}}, {{=from}}::timestamp) and occurred_at < timezone({{=zone}}, {{=to}}::timestamp)
     and contact_id % {{=buckets}} = {{=bucket}}
   order by contact_id, occurred_at
@@ -35,11 +53,11 @@ copy (
 
 -- name: unknown_contacts
 -- Contacts in event files that are not in the contact files.
-select distinct contact_id::varchar as contact_id from read_parquet({{=events}})
-where contact_id not in (select contact_id from read_parquet({{=contacts}}))
+select distinct contact_id::varchar as key from read_parquet({{=events}})
+where contact_id not in (select contact_id from read_parquet({{=present}}))
 
 -- name: all_contacts
-select distinct contact_id::varchar as contact_id from read_parquet({{=events}})
+select distinct contact_id::varchar as key from read_parquet({{=events}})
 
 -- name: write_contacts
 copy (
@@ -49,11 +67,29 @@ copy (
   order by contact_id
 ) to {{=path}} (format parquet, compression zstd)
 
+-- name: unknown_tags
+-- Tags in event files that are not in the tag files, by number.
+select distinct tag_number::varchar as key from read_parquet({{=events}})
+where tag_number not in (select tag_number from read_parquet({{=present}}))
+
+-- name: all_tags
+select distinct tag_number::varchar as key from read_parquet({{=events}})
+
+-- name: write_tags
+copy (
+  select * from read_csv({{=csv}}, header = false, delim = ',', quote = '"', escape = '"', auto_detect = false,
+    max_line_size = 1000000, columns = {'tag_number': 'INTEGER', 'tag': 'VARCHAR'})
+  order by tag_number
+) to {{=path}} (format parquet, compression zstd)
+
+-- name: numbers_of_tags
+select tag_number from read_parquet({{=path}})
+
 -- name: unit_checksum
 -- As log_checksum in sql/postgres/lake.sql; the macros are in sql/duckdb/checksum.sql.
 select count(*) as rows, checksum_of(h) as checksum
 from (
   select row_hash(concat_ws(chr(31), contact_id, tag, epoch_us(occurred_at), epoch_us(recorded_at),
     coalesce(epoch_us(retracted_at)::varchar, ''))) as h
-  from read_parquet({{=files}})
+  from read_parquet({{=files}}) left join read_parquet({{=tags}}) using (tag_number)
 )

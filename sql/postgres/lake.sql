@@ -72,8 +72,31 @@ copy (
 -- name: copy_contacts
 -- The addresses of the contacts whose ids are in lake_wanted, a temporary table.
 copy (
-  select c.id, c.channel_id, c.social_id from contacts c where c.id in (select contact_id from lake_wanted)
+  select c.id, c.channel_id, c.social_id from contacts c where c.id in (select key from lake_wanted)
 ) to stdout (format csv)
+
+-- name: copy_tags
+-- The names of the tags whose numbers are in lake_wanted, a temporary table.
+copy (
+  select t.number, t.tag from lake_tags t where t.number in (select key from lake_wanted)
+) to stdout (format csv)
+
+-- name: number_tags
+-- Gives numbers to the tags in lake_unnumbered, a temporary table. In order, so that two who do it at once wait for each other and
+-- do not lock each other up; known ones are left out first, since each refused row would use up a number.
+insert into lake_tags (tag)
+select u.tag from lake_unnumbered u where not exists (select from lake_tags t where t.tag = u.tag)
+order by u.tag
+on conflict (tag) do nothing
+
+-- name: copy_tag_numbers
+copy (
+  select t.number, t.tag from lake_tags t where t.tag in (select tag from lake_unnumbered)
+) to stdout (format csv)
+
+-- name: forget_tags
+-- Tags but for those whose numbers are $1: no event of the version has them.
+delete from lake_tags where number <> all ($1::integer[])
 
 -- name: drafts
 -- Files that an earlier try of this refresh has written. $1 base version, $2 watermark (µs).
@@ -96,8 +119,9 @@ values ($1, $2, $3::date, $4::date, $5, $6, $7, $8, $9, from_epoch_us($10::bigin
 returning id
 
 -- name: add_version
-insert into lake_versions (watermark, time_zone, files, rows)
-values (from_epoch_us($1::bigint), $2, 0, 0)
+-- Format 2: tags by number.
+insert into lake_versions (watermark, time_zone, files, rows, format)
+values (from_epoch_us($1::bigint), $2, 0, 0, 2)
 returning version
 
 -- name: add_files

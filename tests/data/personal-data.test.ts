@@ -31,7 +31,7 @@ test('every table and every folder with an address or a tag is named', async () 
     ]);
     if (found.rowCount > 0) holding.add(name);
   }
-  expect([...holding].sort()).toEqual(['contacts', 'tag_events']);
+  expect([...holding].sort()).toEqual(['contacts', 'lake_tags', 'tag_events']);
   for (const name of holding) expect(section).toContain(`\`${name}\``);
   const folders = (await world.lake.dataFolder.list()).map(({ name }) => name);
   expect(folders.sort()).toEqual(['frequency', 'lake', 'reports', 'tmp']);

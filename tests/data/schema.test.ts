@@ -1,5 +1,6 @@
 // The schema: the generated types are those of the migrated database, migrations apply once, and hashes agree.
 import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { addressHash, suppressionPads } from '../../pipelines/suppressions/address-hash.ts';
 import { packageRoot } from '../../server/package-root.ts';
+import { sqlFolder } from '../../sql/named.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 let database: TestDatabase;
@@ -45,6 +47,33 @@ test('a migration that was edited, and a database that is newer, are refused', a
   await client.query(`insert into schema_migrations values ('9999-future.sql', 'x')`);
   await expect(migrate(database.databaseUrl)).rejects.toMatchObject({ code: 'schema_newer' });
   await client.query(`delete from schema_migrations where name like '9999%'`);
+});
+
+test('a lake from before tags had numbers is given up: its files go after the grace time, the next refresh writes all', async () => {
+  await client.query('drop schema public cascade; create schema public');
+  const folder = path.join(sqlFolder(), 'migrations');
+  const names = (await readdir(folder)).sort();
+  const numbered = names.findIndex((name) => name.startsWith('0005'));
+  for (const name of names.slice(0, numbered)) await client.query(await readFile(path.join(folder, name), 'utf8'));
+  await client.query(`
+    insert into lake_versions (watermark, time_zone, files, rows) select now(), 'UTC', 1, 5 from generate_series(1, 3);
+    insert into lake_files (path, kind, unit_from, unit_to, rows, bytes, sha256, watermark, time_zone, base_version, added_in, removed_in, removed_at)
+    values ('events/now', 'events', '2026-01-01', '2026-01-02', 5, 1, '', now(), 'UTC', 0, 1, null, null),
+      ('events/old', 'events', '2026-01-01', '2026-01-02', 5, 1, '', now(), 'UTC', 0, 1, 2, '2026-01-03'),
+      ('events/draft', 'events', '2026-01-02', '2026-01-03', 5, 1, '', now(), 'UTC', 3, null, null, null)`);
+  await client.query(await readFile(path.join(folder, names[numbered]!), 'utf8'));
+  expect((await client.query('select from lake_versions')).rowCount).toBe(0);
+  const files = await client.query(
+    `select path, removed_in, removed_at > '2026-01-03' as lately, base_version from lake_files order by path`,
+  );
+  expect(files.rows).toEqual([
+    { path: 'events/draft', removed_in: null, lately: null, base_version: '-1' },
+    { path: 'events/now', removed_in: '4', lately: true, base_version: '0' },
+    { path: 'events/old', removed_in: '2', lately: false, base_version: '0' },
+  ]);
+  // A worker of the version before cannot publish files that nobody can read.
+  const before = `insert into lake_versions (watermark, time_zone, files, rows) values (now(), 'UTC', 0, 0)`;
+  await expect(client.query(before)).rejects.toThrow('format');
 });
 
 test('address_hash in SQL is HMAC-SHA256 in Node, for any key and address', async () => {

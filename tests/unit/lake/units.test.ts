@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { batches, bucketsFor, dayAfter, planUnits, spans, unitOf, type Unit } from '../../../pipelines/lake/units.ts';
+import {
+  batches,
+  bucketsFor,
+  dayAfter,
+  planUnits,
+  ROWS_TO_DIVIDE,
+  spans,
+  unitOf,
+  type Unit,
+} from '../../../pipelines/lake/units.ts';
 
 const TODAY = '2026-11-25';
 
@@ -89,7 +98,6 @@ it('spans join neighbours, and everything where gaps are empty', () => {
 });
 
 it('buckets are powers of two', () => {
-  expect([0, 1, 1_000_000, 1_000_001, 3_000_000, 9_000_000].map((rows) => bucketsFor(rows))).toEqual([
-    1, 1, 1, 2, 4, 16,
-  ]);
+  const rows = [0, 1, 20_000, 20_001, 4_000_000, 4_000_001, 9_000_000];
+  expect(rows.map((n) => bucketsFor(n, ROWS_TO_DIVIDE))).toEqual([1, 1, 1, 4, 4, 8, 16]);
 });

@@ -1,0 +1,21 @@
+-- Tags in the lake by number: its event files hold numbers, and files beside them the names.
+
+-- A number is given once and never to another tag, since files are shared by versions. What no file uses any longer goes when the
+-- lake is written anew or somebody was erased.
+create table lake_tags (
+  number integer generated always as identity primary key,
+  tag    text collate "C" not null unique check (tag <> '')
+);
+
+alter table lake_files drop constraint lake_files_kind_check;
+alter table lake_files add constraint lake_files_kind_check check (kind in ('events', 'contacts', 'tags'));
+
+-- Files so far hold the tags as text. They go after the grace time; the next refresh writes all of the lake.
+update lake_files set removed_in = coalesce(removed_in, (select max(version) + 1 from lake_versions)),
+  removed_at = coalesce(removed_at, clock_timestamp())
+where added_in is not null;
+update lake_files set base_version = -1 where added_in is null;
+delete from lake_versions;
+
+-- How the files of a version are made; a program that does not know of formats can publish no version.
+alter table lake_versions add column format integer not null;
