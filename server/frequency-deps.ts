@@ -5,7 +5,7 @@ import { duckSessions } from '../adapters/duckdb/session.ts';
 import { folderAt } from '../adapters/files/folder.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
-import { ROWS_TO_DIVIDE } from '../pipelines/lake/units.ts';
+import { DIVISION } from '../pipelines/lake/units.ts';
 import type { Config } from './config.ts';
 
 /** Opens nothing by itself. One a process: it lets one DuckDB run at a time. */
@@ -18,7 +18,7 @@ export function frequencyWorld(config: Config, db: Database): FrequencyWorld {
     reportFolder: folderAt(under('reports')),
     timeZone: config.businessTimeZone,
     graceSeconds: config.lakeGraceSeconds,
-    rowsToDivide: ROWS_TO_DIVIDE,
+    division: DIVISION,
     withDuck: duckSessions({
       memoryMiB: config.duckdbMemoryMiB,
       threads: config.duckdbThreads,

@@ -6,7 +6,7 @@ import { duckSessions, type DuckSettings } from '../adapters/duckdb/session.ts';
 import { folderAt, type Folder } from '../adapters/files/folder.ts';
 import { openDatabase, type Database } from '../adapters/postgres/database.ts';
 import type { LakeWorld } from '../pipelines/lake/ports.ts';
-import { ROWS_TO_DIVIDE } from '../pipelines/lake/units.ts';
+import { DIVISION, type Division } from '../pipelines/lake/units.ts';
 import { openTestDatabase } from './database.ts';
 
 export const control = { signal: new AbortController().signal, onProgress: () => undefined };
@@ -28,7 +28,7 @@ export interface TestLake extends LakeWorld {
 }
 
 export async function openTestLake(
-  given: { timeZone?: string; duck?: Partial<DuckSettings>; rowsToDivide?: number } = {},
+  given: { timeZone?: string; duck?: Partial<DuckSettings>; division?: Division } = {},
 ): Promise<TestLake> {
   const database = await openTestDatabase();
   const db = openDatabase({ url: database.databaseUrl });
@@ -40,7 +40,7 @@ export async function openTestLake(
     withDuck: duckSessions({ memoryMiB: 512, threads: 2, tempFolder: path.join(folder, 'tmp'), ...given.duck }),
     timeZone: given.timeZone ?? 'Asia/Taipei',
     graceSeconds: 3_600,
-    rowsToDivide: given.rowsToDivide ?? ROWS_TO_DIVIDE,
+    division: given.division ?? DIVISION,
     close: async () => {
       await db.end();
       await database.drop();

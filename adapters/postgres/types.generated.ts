@@ -371,6 +371,7 @@ export interface LakeFiles {
   buckets: Generated<number>;
   bytes: Int8;
   created_at: Generated<Timestamp>;
+  format: number;
   id: Generated<Int8>;
   kind: string;
   path: string;
@@ -392,7 +393,6 @@ export interface LakeTags {
 export interface LakeVersions {
   created_at: Generated<Timestamp>;
   files: number;
-  format: number;
   rows: Int8;
   time_zone: string;
   version: Generated<Int8>;

@@ -1,4 +1,4 @@
-// Counts all windows of a run in one pass over the lake, for one part of the contacts, and writes a file for each window.
+// Counts all windows of a run together from the lake, for one part of the contacts, and writes a file for each window.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
 import type { PartCount, PartRequest } from '../contracts/tag-frequency.ts';

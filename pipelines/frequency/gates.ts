@@ -26,7 +26,7 @@ export function refusals(
   const found: Refusal[] = [];
   for (const { window, rows, nulls, before } of windows) {
     if (nulls > 0)
-      found.push({ window: window.name, gate: 'null_keys', reason: `${nulls} rows have no channel or no social id` });
+      found.push({ window: window.name, gate: 'null_keys', reason: `${nulls} rows have no channel, social id or tag` });
     if (maxFall !== null && before !== null && rows < before.rows * (1 - maxFall))
       found.push({
         window: window.name,

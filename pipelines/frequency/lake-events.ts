@@ -46,29 +46,20 @@ export async function openEvents(
   files: readonly LakeFile[],
   scope: EventScope,
 ): Promise<void> {
-  const sources: string[] = [];
   const wanted = filesFor(world, files, scope);
-  // A file of one part alone need not be asked whose each row is.
-  const whole = wanted.filter(({ buckets }) => buckets >= scope.parts);
-  const mixed = wanted.filter(({ buckets }) => buckets < scope.parts);
-  const ofPart = `and contact_id % ${scope.parts} = ${scope.part}`;
-  for (const { some, part } of [
-    { some: whole, part: '' },
-    { some: mixed, part: ofPart },
-  ]) {
-    const settled = pathsOf(
-      world,
-      some.filter(({ watermark }) => watermark <= scope.knownAtUs),
-    );
-    const later = pathsOf(
-      world,
-      some.filter(({ watermark }) => watermark > scope.knownAtUs),
-    );
-    const knownAt = isoOfUs(scope.knownAtUs);
-    if (settled.length > 0) sources.push(withLiterals(countSql.settled_events.replace('{{PART}}', part), { settled }));
-    if (later.length > 0)
-      sources.push(withLiterals(countSql.later_events.replace('{{PART}}', part), { later, knownAt }));
-  }
+  const knownAt = isoOfUs(scope.knownAtUs);
+  const sources: string[] = [];
+  for (const mixed of [false, true])
+    for (const later of [false, true]) {
+      const some = wanted.filter(
+        ({ buckets, watermark }) => buckets < scope.parts === mixed && watermark > scope.knownAtUs === later,
+      );
+      if (some.length === 0) continue;
+      // A file of one part alone need not be asked whose each row is.
+      const ofPart = mixed ? `and contact_id % ${scope.parts} = ${scope.part}` : '';
+      const text = (later ? countSql.later_events : countSql.settled_events).replace('{{PART}}', ofPart);
+      sources.push(withLiterals(text, { files: pathsOf(world, some), knownAt }));
+    }
   await duck.run(
     sources.length === 0
       ? countSql.no_events
@@ -98,12 +89,12 @@ export async function openKeys(
 }
 
 /**
- * The scope in so many that each reads files of its own, in turn: their groups lie closer together in memory. One when no file is
- * divided, or when the scope is no more than a quarter already.
+ * The scope in so many that each reads files of its own, in turn: their groups lie closer together in memory. One when there are few
+ * rows, or when the scope is no more than a quarter already.
  */
 export function passesOf(world: LakeWorld, files: readonly LakeFile[], scope: EventScope): EventScope[] {
-  const divided = filesFor(world, files, scope).some(({ buckets }) => buckets >= LEAST_BUCKETS);
-  const passes = divided ? Math.max(1, LEAST_BUCKETS / scope.parts) : 1;
+  const rows = filesFor(world, files, scope).reduce((sum, file) => sum + file.rows, 0);
+  const passes = rows > world.division.countedRows ? Math.max(1, LEAST_BUCKETS / scope.parts) : 1;
   return Array.from({ length: passes }, (_, pass) => ({
     ...scope,
     parts: scope.parts * passes,

@@ -44,7 +44,7 @@ export interface KeyFiles {
   added: NewFile[];
   /** What is written anew in them. */
   removed: LakeFile[];
-  /** The numbers of all tags that the version has; null when no tag can have gone. */
+  /** The numbers of all tags that the version has, when the tag files were written anew; null when they were not. */
   tagsLeft: number[] | null;
 }
 
@@ -68,13 +68,13 @@ async function writeKeys(
   world: LakeWorld,
   duck: Duck,
   kind: KeyKind,
-  { events, fresh, ...work }: KeyWork,
+  work: KeyWork,
   control: StepControl,
 ): Promise<{ file: NewFile | null; removed: LakeFile[]; anew: boolean }> {
   const present = work.present.filter((file) => file.kind === kind);
   const anew = work.anew || present.length === 0 || present.length >= MOST_FILES;
   const done = { file: null, removed: anew ? present : [], anew };
-  const from = anew ? events : fresh;
+  const from = anew ? work.events : work.fresh;
   if (from.length === 0) return done;
   const paths = (files: readonly NewFile[]) => files.map(({ path }) => world.lakeFolder.at(path));
   const sql = statements[kind];
@@ -84,7 +84,18 @@ async function writeKeys(
   const csv = `.${randomUUID()}.csv`;
   try {
     const wanted = await copyKeys(world, duck.pages<{ key: string }>(statement), sql.copy, csv, control);
-    return wanted === 0 ? done : { ...done, file: await writeFile(world, duck, kind, csv, wanted, work.watermark) };
+    if (wanted === 0) return done;
+    const path = `${kind}/${randomUUID()}.parquet`;
+    const places = { csv: world.lakeFolder.at(csv), path: world.lakeFolder.at(path) };
+    const written = await duck.rows<{ Count: string }>(withLiterals(sql.write, places));
+    const rows = Number(written[0]!.Count);
+    if (rows !== wanted) {
+      await world.lakeFolder.remove(path);
+      throw keysGone();
+    }
+    const sealed = await world.lakeFolder.seal(path);
+    const unit = { from: null, to: null, bucket: 0, buckets: 1 };
+    return { ...done, file: { path, kind, ...unit, rows, ...sealed, watermark: work.watermark } };
   } finally {
     await world.lakeFolder.remove(csv);
   }
@@ -121,25 +132,8 @@ async function copyKeys(
   return wanted;
 }
 
-async function writeFile(
-  world: LakeWorld,
-  duck: Duck,
-  kind: KeyKind,
-  csv: string,
-  wanted: number,
-  watermark: bigint,
-): Promise<NewFile> {
-  const path = `${kind}/${randomUUID()}.parquet`;
-  const places = { csv: world.lakeFolder.at(csv), path: world.lakeFolder.at(path) };
-  const written = await duck.rows<{ Count: string }>(withLiterals(statements[kind].write, places));
-  const rows = Number(written[0]!.Count);
-  if (rows !== wanted) {
-    await world.lakeFolder.remove(path);
-    throw new PipelineError('lake_keys_gone', 'Contacts or tags were erased while their events were being copied.', {
-      retry: 'later',
-      hint: 'The step is tried again and leaves them out.',
-    });
-  }
-  const { bytes, sha256 } = await world.lakeFolder.seal(path);
-  return { path, kind, from: null, to: null, bucket: 0, buckets: 1, rows, bytes, sha256, watermark };
-}
+const keysGone = () =>
+  new PipelineError('lake_keys_gone', 'Contacts or tags went while their events were being copied.', {
+    retry: 'later',
+    hint: 'The step is tried again and leaves them out.',
+  });

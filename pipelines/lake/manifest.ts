@@ -110,20 +110,28 @@ export interface Publication {
   tagsLeft: readonly number[] | null;
 }
 
-/** Makes a version of drafts and what stays. @throws PipelineError `lake_moved` when another one came first */
-export async function publishVersion(tx: Transaction, publication: Publication): Promise<LakeVersion> {
-  const { base, watermark, timeZone, added, removed, markedUntil, tagsLeft } = publication;
-  await tx.query('select pg_advisory_xact_lock($1)', [PUBLISH_LOCK]);
+/**
+ * Keeps others from publishing until the transaction ends, or alone also from holding on to the same base.
+ * @throws PipelineError `lake_moved` when the newest version is not `base`
+ */
+export async function holdBase(tx: Transaction, base: string, as: 'alone' | 'shared'): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock${as === 'shared' ? '_shared' : ''}($1)`, [PUBLISH_LOCK]);
   const head = await headVersion(tx);
   if ((head?.version ?? '0') !== base)
     throw new PipelineError('lake_moved', 'Another refresh of the lake was faster.', { retry: 'later' });
+}
+
+/** Makes a version of drafts and what stays. @throws PipelineError `lake_moved` when another one came first */
+export async function publishVersion(tx: Transaction, publication: Publication): Promise<LakeVersion> {
+  const { base, watermark, timeZone, added, removed, markedUntil, tagsLeft } = publication;
+  await holdBase(tx, base, 'alone');
   const { rows } = await tx.query<{ version: string }>(lakeSql.add_version, [String(watermark), timeZone]);
   const version = rows[0]!.version;
   const ids = (files: readonly LakeFile[]) => files.map(({ id }) => id);
   await tx.query(lakeSql.add_files, [version, ids(added), ids(removed)]);
   const counted = await tx.query<{ files: string; rows: string }>(lakeSql.count_version, [version]);
   await tx.query(lakeSql.clear_marks, [markedUntil]);
-  // Whoever refreshes at the same time has this version's base, and will have to begin again.
+  // Whoever refreshes at the same time has the same base: it can give no number from here on, and will have to begin again.
   if (tagsLeft !== null) await tx.query(lakeSql.forget_tags, [tagsLeft]);
   const { files, rows: events } = counted.rows[0]!;
   return { version, watermark, timeZone, files: Number(files), rows: Number(events) };

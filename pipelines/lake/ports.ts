@@ -2,6 +2,7 @@
 import type { Folder } from '../../adapters/files/folder.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { WithDuck } from '../contracts/duck.ts';
+import type { Division } from './units.ts';
 
 export interface LakeWorld {
   db: Database;
@@ -12,6 +13,6 @@ export interface LakeWorld {
   timeZone: string;
   /** Seconds that a file stays after the last manifest it belongs to. Too low: a reader under way loses its files. */
   graceSeconds: number;
-  /** Rows from which on days are divided by contact; ROWS_TO_DIVIDE but for tests, which have few. */
-  rowsToDivide: number;
+  /** DIVISION but for tests, which have few rows. */
+  division: Division;
 }

@@ -20,6 +20,9 @@ import type { LakeWorld } from './ports.ts';
 import { copyBatch, writeBatch, type UnitJob } from './unit-files.ts';
 import { batches, planUnits, type DayRows, type Unit, type UnitWork } from './units.ts';
 
+/** What is wrong when another refresh came first. */
+const OVERTAKEN = ['lake_moved', 'lake_keys_gone'];
+
 /** Refreshes that came first and were waited for. More means that somebody refreshes without end. */
 const TRIES = 5;
 
@@ -36,7 +39,7 @@ export async function refreshLake(world: LakeWorld, anew: boolean, control: Step
       await removeOutdated(world);
       return refreshed;
     } catch (error) {
-      const passed = error instanceof PipelineError && error.code === 'lake_moved';
+      const passed = error instanceof PipelineError && OVERTAKEN.includes(error.code);
       if (!passed || attempt === TRIES) throw error;
     }
 }
@@ -63,9 +66,9 @@ async function refreshOnce(
   const dirty = await daysToWrite(world, whole ? null : head, watermark);
   const works = planUnits(dirty, whole ? [] : unitsOf(events), await businessDay(world, watermark));
   const drafts = await usableDrafts(world, base, watermark);
-  const job: UnitJob = { watermark, whole, present: events };
+  const job: UnitJob = { base, watermark, whole, present: events };
   return world.withDuck(control.signal, async (duck) => {
-    const written = await writeUnits(world, duck, { job, works, drafts, base }, control);
+    const written = await writeUnits(world, duck, { job, works, drafts }, control);
     const replaced = events.filter(
       ({ from }) => whole || works.some(({ replaces }) => replaces.some((unit) => unit.from === from)),
     );
@@ -147,13 +150,12 @@ interface Writing {
   job: UnitJob;
   works: UnitWork[];
   drafts: LakeFile[];
-  base: string;
 }
 
 async function writeUnits(
   world: LakeWorld,
   duck: Duck,
-  { job, works, drafts, base }: Writing,
+  { job, works, drafts }: Writing,
   control: StepControl,
 ): Promise<LakeFile[]> {
   const done = (work: UnitWork) => drafts.filter(({ from, to }) => from === work.unit.from && to === work.unit.to);
@@ -176,7 +178,7 @@ async function writeUnits(
     const csv = await next;
     next = ahead(index + 1);
     const onUnit = async (files: NewFile[]) => {
-      written.push(...(await world.db.transaction((tx) => addDrafts(tx, files, base, world.timeZone))));
+      written.push(...(await world.db.transaction((tx) => addDrafts(tx, files, job.base, world.timeZone))));
       control.onProgress(written.reduce((sum, { rows }) => sum + rows, 0));
     };
     await writeBatch(world, duck, job, batch, csv, onUnit, control);

@@ -10,10 +10,12 @@ import { numberLoaded } from './tag-numbers.ts';
 import { bucketsFor, spans, type Unit, type UnitWork } from './units.ts';
 
 export interface UnitJob {
+  /** The version it is built on. */
+  base: string;
   watermark: bigint;
   /** Days that are not dirty have no events: the log is read in long strokes. */
   whole: boolean;
-  /** Files of the version it is built on. */
+  /** Files of that version. */
   present: readonly LakeFile[];
 }
 
@@ -57,7 +59,7 @@ export async function writeBatch(
   await duck.run(lakeFilesSql.begin_events);
   for (const name of csv) await duck.run(withLiterals(lakeFilesSql.load_events, { csv: world.lakeFolder.at(name) }));
   for (const name of csv) await world.lakeFolder.remove(name);
-  await numberLoaded(world, duck, control);
+  await numberLoaded(world, duck, job.base, control);
   for (const work of batch) {
     await keepCleanDays(world, duck, job, work);
     await onUnit(await writeUnit(world, duck, job, work.unit));
@@ -80,7 +82,7 @@ async function writeUnit(world: LakeWorld, duck: Duck, job: UnitJob, unit: Unit)
   const range = { zone: world.timeZone, from: unit.from, to: unit.to };
   const counted = await duck.rows<{ rows: string }>(withLiterals(lakeFilesSql.count_unit, range));
   const rows = Number(counted[0]!.rows);
-  const buckets = bucketsFor(rows, world.rowsToDivide);
+  const buckets = bucketsFor(rows, world.division);
   const files: NewFile[] = [];
   for (let bucket = 0; rows > 0 && bucket < buckets; bucket += 1) {
     const path = `events/${unit.from}_${unit.to}.${bucket}of${buckets}.${randomUUID()}.parquet`;

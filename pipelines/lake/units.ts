@@ -22,14 +22,14 @@ export interface UnitWork {
 
 /**
  * Days of a third of a month (from the 1st, the 11th, the 21st) lie in one set of files when all of it is older: events of a contact
- * are then beside each other, and fewer groups meet in memory. Too low: a late event rewrites ten days; too high: counting a quarter
- * opens a hundred small files and takes a fifth longer.
+ * are then beside each other, and fewer groups meet in memory. Too low: a late event rewrites ten days; too high: counting ninety
+ * days opens hundreds of small files and takes a fifth longer.
  */
 export const THIRD_AFTER_DAYS = 7;
 
 /**
  * Months end up in one set of files when all of it is older. Too low: a late event rewrites a whole month; too high:
- * a year is over a hundred small files.
+ * a year is hundreds of small files.
  */
 export const MONTH_AFTER_DAYS = 60;
 
@@ -43,8 +43,16 @@ export const ROWS_A_FILE = 1_000_000;
  */
 export const LEAST_BUCKETS = 4;
 
-/** Rows from which on a unit is divided so. Too low: a small shop has four files a day; too high: counting reads days four times. */
-export const ROWS_TO_DIVIDE = 20_000;
+/** When to divide. Numbers of rows; above them. */
+export interface Division {
+  /** In a unit, for its files. Too low: a small shop has four files a day; too high: days are read once for each quarter. */
+  unitRows: number;
+  /** In all files that are counted, for counting by quarters. Too low: small logs take a fifth longer; too high: large ones an eighth. */
+  countedRows: number;
+}
+
+/** A log of 25,000 events a day lost by quarters, one of 83,000 a day gained, over 90 days; see docs/decisions/0015. */
+export const DIVISION: Division = { unitRows: 50_000, countedRows: 5_000_000 };
 
 /** Rows taken from the log at a time. Too low: Postgres reads a month many times over; too high: DuckDB has to spill. */
 export const ROWS_A_BATCH = 4_000_000;
@@ -121,8 +129,8 @@ export function spans(days: readonly string[], gapsAreEmpty: boolean): Unit[] {
 }
 
 /** Buckets a unit is divided into by contact id: a power of two, so that readers may pair them up. */
-export function bucketsFor(rows: number, rowsToDivide: number): number {
-  let buckets = rows > rowsToDivide ? LEAST_BUCKETS : 1;
+export function bucketsFor(rows: number, { unitRows }: Division): number {
+  let buckets = rows > unitRows ? LEAST_BUCKETS : 1;
   while (rows > buckets * ROWS_A_FILE) buckets *= 2;
   return buckets;
 }

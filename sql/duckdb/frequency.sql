@@ -1,5 +1,5 @@
 -- Tag frequency in DuckDB. {{=name}} is a quoted literal; {{name}} in capitals stands for text that pipelines/frequency puts
--- together from numbers and the number of windows alone. The macros are in sql/duckdb/checksum.sql.
+-- together from fixed text, numbers and instants alone. The macros are in sql/duckdb/checksum.sql.
 
 -- name: no_events
 -- For a lake without files.
@@ -8,10 +8,10 @@ select 0::bigint as contact_id, 0::integer as tag_number, now() as occurred_at w
 
 -- name: settled_events
 -- Files in which everything was recorded, and retracted, by the known-at.
-select contact_id, tag_number, occurred_at from read_parquet({{=settled}}) where retracted_at is null {{PART}}
+select contact_id, tag_number, occurred_at from read_parquet({{=files}}) where retracted_at is null {{PART}}
 
 -- name: later_events
-select contact_id, tag_number, occurred_at from read_parquet({{=later}})
+select contact_id, tag_number, occurred_at from read_parquet({{=files}})
 where recorded_at <= {{=knownAt}}::timestamptz and (retracted_at is null or retracted_at > {{=knownAt}}::timestamptz) {{PART}}
 
 -- name: people

@@ -1,7 +1,7 @@
 -- Tags in the lake by number: its event files hold numbers, and files beside them the names.
 
--- A number is given once and never to another tag, since files are shared by versions. What no file uses any longer goes when the
--- lake is written anew or somebody was erased.
+-- A number is given once and never to another tag, since files are shared by versions. Tags that no file of the newest version has
+-- go when the tag files are written anew: above all when somebody was erased.
 create table lake_tags (
   number integer generated always as identity primary key,
   tag    text collate "C" not null unique check (tag <> '')
@@ -17,5 +17,6 @@ where added_in is not null;
 update lake_files set base_version = -1 where added_in is null;
 delete from lake_versions;
 
--- How the files of a version are made; a program that does not know of formats can publish no version.
-alter table lake_versions add column format integer not null;
+-- How a file is made: 1 tags as text, 2 by number. A worker of the version before, which knows of no formats, can write none.
+alter table lake_files add column format integer not null default 1;
+alter table lake_files alter column format drop default;

@@ -113,15 +113,15 @@ where added_in is null and base_version = $1 and time_zone = $2 and created_at >
 having not exists (select from lake_dirty_hours where marked_at > max(watermark))
 
 -- name: add_draft
+-- Format 2: tags by number.
 insert into lake_files
-  (path, kind, unit_from, unit_to, bucket, buckets, rows, bytes, sha256, watermark, base_version, time_zone)
-values ($1, $2, $3::date, $4::date, $5, $6, $7, $8, $9, from_epoch_us($10::bigint), $11, $12)
+  (path, kind, unit_from, unit_to, bucket, buckets, rows, bytes, sha256, watermark, base_version, time_zone, format)
+values ($1, $2, $3::date, $4::date, $5, $6, $7, $8, $9, from_epoch_us($10::bigint), $11, $12, 2)
 returning id
 
 -- name: add_version
--- Format 2: tags by number.
-insert into lake_versions (watermark, time_zone, files, rows, format)
-values (from_epoch_us($1::bigint), $2, 0, 0, 2)
+insert into lake_versions (watermark, time_zone, files, rows)
+values (from_epoch_us($1::bigint), $2, 0, 0)
 returning version
 
 -- name: add_files

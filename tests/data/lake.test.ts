@@ -1,5 +1,6 @@
 // The lake against the log it is derived from: full and incremental, late and retracted events, erasure, kills, cleaning up.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { duckSessions } from '../../adapters/duckdb/session.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { headVersion, versionFiles, type LakeFile } from '../../pipelines/lake/manifest.ts';
 import type { LakeWorld } from '../../pipelines/lake/ports.ts';
@@ -156,15 +157,69 @@ test('a day of many events is divided by contact, one of few is not', async () =
   await lake.db.query(
     `insert into tag_events (channel_id, contact_id, kind, tag, occurred_at, source, event_key)
      select 'line-a', 1 + n % 50, 'applied', 't' || n % 20, date_trunc('hour', now()) - n * interval '1 ms', 'manual', gen_random_uuid()
-     from generate_series(1, 30000) n`,
+     from generate_series(1, 60000) n`,
   );
   await refreshLake(lake, false, control);
   const units = await files();
   const divided = units.filter(({ buckets }) => buckets === 4);
   expect(new Set(divided.map(({ bucket }) => bucket)).size).toBe(4);
   expect(units.some(({ buckets }) => buckets === 1)).toBe(true);
-  expect(units.reduce((sum, file) => sum + file.rows, 0)).toBe(30_012);
-  expect(await verifyLake(lake, control)).toMatchObject({ rows: 30_012, problems: [] });
+  expect(units.reduce((sum, file) => sum + file.rows, 0)).toBe(60_012);
+  expect(await verifyLake(lake, control)).toMatchObject({ rows: 60_012, problems: [] });
+});
+
+/** `lake`'s twin in another process: a pool and a DuckDB of its own. */
+const otherWorker = (): LakeWorld => ({
+  ...lake,
+  withDuck: duckSessions({ memoryMiB: 512, threads: 1, tempFolder: lake.dataFolder.at('tmp-other') }),
+});
+
+/** A worker that does `then` in the middle of its refresh, once: before it gives numbers to tags, or when it has. */
+function interrupted(before: 'numbering' | 'writing', then: () => Promise<unknown>): LakeWorld {
+  let first = true;
+  const once = async () => {
+    if (!first) return;
+    first = false;
+    await then();
+  };
+  const remove = async (name: string) => {
+    if (before === 'numbering') await once();
+    await lake.lakeFolder.remove(name);
+  };
+  const seal = async (name: string) => {
+    if (before === 'writing') await once();
+    return lake.lakeFolder.seal(name);
+  };
+  return { ...lake, lakeFolder: { ...lake.lakeFolder, remove, seal } };
+}
+
+for (const moment of ['numbering', 'writing'] as const)
+  test(`a tag that is erased while another refresh is ${moment} does not come back`, async () => {
+    await addEvents(lake.db, history(5));
+    await refreshLake(lake, false, control);
+    await addEvents(lake.db, [
+      { contact: 5, tag: 'hers alone', at: daysAgo(1) },
+      { contact: 6, tag: 'new', at: daysAgo(1) },
+    ]);
+    const slow = interrupted(moment, async () => {
+      await eraseContact(lake.db, TEST_KEY, '5', false);
+      await refreshLake(otherWorker(), false, control);
+    });
+    expect(await refreshLake(slow, false, control)).toMatchObject({ version: '3' });
+    const { rows } = await lake.db.query<{ tag: string }>('select tag from lake_tags order by tag');
+    expect(rows.map(({ tag }) => tag)).toEqual(['new', ...Array.from({ length: 7 }, (_, n) => `tag ${n}`)]);
+    expect(await verifyLake(lake, control)).toMatchObject({ version: '3', problems: [] });
+  });
+
+test('sixteen files of tags become one', async () => {
+  const counts: number[] = [];
+  for (let n = 1; n <= 18; n += 1) {
+    await addEvents(lake.db, [{ contact: 1, tag: `tag ${n}`, at: daysAgo(1) }]);
+    await refreshLake(lake, false, control);
+    counts.push((await files('tags')).length);
+  }
+  expect(counts).toEqual([...Array.from({ length: 16 }, (_, n) => n + 1), 1, 2]);
+  expect(await verifyLake(lake, control)).toMatchObject({ rows: 18, problems: [] });
 });
 
 test('tags lie beside the events by number: new ones in a file of their own, and those that nobody has any longer go', async () => {
@@ -179,7 +234,22 @@ test('tags lie beside the events by number: new ones in a file of their own, and
     const { rows } = await lake.db.query<{ number: number; tag: string }>('select number, tag from lake_tags');
     return new Map(rows.map(({ number, tag }) => [tag, number]));
   };
-  const odd = ['a,b', 'q"q', 'line\nbreak', 'tab\t', 'back\\slash', '\\N', '\\.', 'NULL', '🎉'];
+  const odd = [
+    'a,b',
+    'q"q',
+    'end"',
+    ' lead',
+    'trail ',
+    'return\r',
+    '長'.repeat(666),
+    'line\nbreak',
+    'tab\t',
+    'back\\slash',
+    '\\N',
+    '\\.',
+    'NULL',
+    '🎉',
+  ];
   await addEvents(
     lake.db,
     odd.map((tag) => ({ contact: 1, tag, at: daysAgo(1) })),

@@ -10,6 +10,9 @@ import { migrate } from '../../adapters/postgres/migrate.ts';
 import { addressHash, suppressionPads } from '../../pipelines/suppressions/address-hash.ts';
 import { packageRoot } from '../../server/package-root.ts';
 import { sqlFolder } from '../../sql/named.ts';
+import { refreshLake } from '../../pipelines/lake/refresh.ts';
+import { verifyLake } from '../../pipelines/lake/verify.ts';
+import { addContacts, addEvents, control, openTestLake } from '../lake-world.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 let database: TestDatabase;
@@ -50,30 +53,43 @@ test('a migration that was edited, and a database that is newer, are refused', a
 });
 
 test('a lake from before tags had numbers is given up: its files go after the grace time, the next refresh writes all', async () => {
-  await client.query('drop schema public cascade; create schema public');
-  const folder = path.join(sqlFolder(), 'migrations');
-  const names = (await readdir(folder)).sort();
-  const numbered = names.findIndex((name) => name.startsWith('0005'));
-  for (const name of names.slice(0, numbered)) await client.query(await readFile(path.join(folder, name), 'utf8'));
-  await client.query(`
-    insert into lake_versions (watermark, time_zone, files, rows) select now(), 'UTC', 1, 5 from generate_series(1, 3);
-    insert into lake_files (path, kind, unit_from, unit_to, rows, bytes, sha256, watermark, time_zone, base_version, added_in, removed_in, removed_at)
-    values ('events/now', 'events', '2026-01-01', '2026-01-02', 5, 1, '', now(), 'UTC', 0, 1, null, null),
-      ('events/old', 'events', '2026-01-01', '2026-01-02', 5, 1, '', now(), 'UTC', 0, 1, 2, '2026-01-03'),
-      ('events/draft', 'events', '2026-01-02', '2026-01-03', 5, 1, '', now(), 'UTC', 3, null, null, null)`);
-  await client.query(await readFile(path.join(folder, names[numbered]!), 'utf8'));
-  expect((await client.query('select from lake_versions')).rowCount).toBe(0);
-  const files = await client.query(
-    `select path, removed_in, removed_at > '2026-01-03' as lately, base_version from lake_files order by path`,
-  );
-  expect(files.rows).toEqual([
-    { path: 'events/draft', removed_in: null, lately: null, base_version: '-1' },
-    { path: 'events/now', removed_in: '4', lately: true, base_version: '0' },
-    { path: 'events/old', removed_in: '2', lately: false, base_version: '0' },
-  ]);
-  // A worker of the version before cannot publish files that nobody can read.
-  const before = `insert into lake_versions (watermark, time_zone, files, rows) values (now(), 'UTC', 0, 0)`;
-  await expect(client.query(before)).rejects.toThrow('format');
+  const lake = await openTestLake();
+  try {
+    await lake.db.query('drop schema public cascade; create schema public');
+    const folder = path.join(sqlFolder(), 'migrations');
+    const names = (await readdir(folder)).sort();
+    const numbered = names.findIndex((name) => name.startsWith('0005'));
+    for (const name of names.slice(0, numbered)) await lake.db.query(await readFile(path.join(folder, name), 'utf8'));
+    await addContacts(lake.db, 3);
+    await addEvents(lake.db, [
+      { contact: 1, tag: 'VIP', at: '2026-01-01T12:00:00Z' },
+      { contact: 2, tag: 'VIP', at: '2026-01-02T12:00:00Z' },
+    ]);
+    await lake.db.query(`
+      insert into lake_versions (watermark, time_zone, files, rows)
+      select clock_timestamp(), '${lake.timeZone}', 1, 5 from generate_series(1, 3)`);
+    const draft = `insert into lake_files
+      (path, kind, unit_from, unit_to, rows, bytes, sha256, watermark, time_zone, base_version, added_in, removed_in, removed_at)
+      values ($1, 'events', '2026-01-01', '2026-01-02', 5, 1, '', now(), $2, $3, $4, $5, $6)`;
+    await lake.db.query(draft, ['events/now', lake.timeZone, 0, 1, null, null]);
+    await lake.db.query(draft, ['events/old', lake.timeZone, 0, 1, 2, '2026-01-03']);
+    await lake.db.query(draft, ['events/draft', lake.timeZone, 3, null, null, null]);
+    for (const name of names.slice(numbered)) await lake.db.query(await readFile(path.join(folder, name), 'utf8'));
+    const files = await lake.db.query(
+      `select path, removed_in, removed_at > '2026-01-03' as lately, base_version from lake_files order by path`,
+    );
+    expect(files.rows).toEqual([
+      { path: 'events/draft', removed_in: null, lately: null, base_version: '-1' },
+      { path: 'events/now', removed_in: '4', lately: true, base_version: '0' },
+      { path: 'events/old', removed_in: '2', lately: false, base_version: '0' },
+    ]);
+    // A worker of the version before, still there, can leave no file that nobody can read.
+    await expect(lake.db.query(draft, ['events/late', lake.timeZone, 0, null, null, null])).rejects.toThrow('format');
+    expect(await refreshLake(lake, false, control)).toMatchObject({ version: '4', rows: 2, daysChanged: 2 });
+    expect(await verifyLake(lake, control)).toMatchObject({ version: '4', problems: [] });
+  } finally {
+    await lake.close();
+  }
 });
 
 test('address_hash in SQL is HMAC-SHA256 in Node, for any key and address', async () => {

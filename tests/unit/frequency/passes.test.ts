@@ -6,7 +6,11 @@ import type { Duck } from '../../../pipelines/contracts/duck.ts';
 import type { LakeFile } from '../../../pipelines/lake/manifest.ts';
 import type { LakeWorld } from '../../../pipelines/lake/ports.ts';
 
-const world = { timeZone: 'UTC', lakeFolder: { at: (name: string) => name } } as unknown as LakeWorld;
+const world = {
+  timeZone: 'UTC',
+  division: { unitRows: 0, countedRows: 3 },
+  lakeFolder: { at: (name: string) => name },
+} as unknown as LakeWorld;
 
 const scopeOf = (part: number, parts: number): EventScope => ({
   knownAtUs: 10n,
@@ -70,9 +74,10 @@ it('every contact of every file is counted in exactly one pass of one part', asy
   );
 });
 
-it('there is one pass when no file is divided, or the scope is a quarter or less', () => {
+it('there is one pass when there are few rows, or the scope is a quarter or less', () => {
   expect(passesOf(world, filesOf(0, 1, 5n), scopeOf(0, 1))).toHaveLength(1);
+  expect(passesOf(world, filesOf(0, 16, 5n), scopeOf(0, 8))).toHaveLength(1);
   expect(passesOf(world, filesOf(0, 4, 5n), scopeOf(0, 1))).toHaveLength(4);
-  expect(passesOf(world, filesOf(0, 4, 5n), scopeOf(1, 2))).toHaveLength(2);
+  expect(passesOf(world, filesOf(0, 8, 5n), scopeOf(1, 2))).toHaveLength(2);
   expect(passesOf(world, filesOf(0, 16, 5n), scopeOf(7, 8))).toHaveLength(1);
 });

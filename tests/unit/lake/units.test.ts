@@ -5,7 +5,7 @@ import {
   bucketsFor,
   dayAfter,
   planUnits,
-  ROWS_TO_DIVIDE,
+  DIVISION,
   spans,
   unitOf,
   type Unit,
@@ -98,6 +98,6 @@ it('spans join neighbours, and everything where gaps are empty', () => {
 });
 
 it('buckets are powers of two', () => {
-  const rows = [0, 1, 20_000, 20_001, 4_000_000, 4_000_001, 9_000_000];
-  expect(rows.map((n) => bucketsFor(n, ROWS_TO_DIVIDE))).toEqual([1, 1, 1, 4, 4, 8, 16]);
+  const rows = [0, 1, 50_000, 50_001, 4_000_000, 4_000_001, 9_000_000];
+  expect(rows.map((n) => bucketsFor(n, DIVISION))).toEqual([1, 1, 1, 4, 4, 8, 16]);
 });
