@@ -2,7 +2,7 @@
 import { withLiterals } from '../../sql/named.ts';
 import { localDay } from '../contacts/time-zone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { versionFiles, type LakeFile } from '../lake/manifest.ts';
+import { pathsOf, versionFiles, type LakeFile } from '../lake/manifest.ts';
 import { LEAST_BUCKETS } from '../lake/units.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from '../lake/ports.ts';
@@ -36,8 +36,6 @@ export async function filesOfVersion(world: LakeWorld, version: string): Promise
     });
   return files;
 }
-
-const pathsOf = (world: LakeWorld, files: readonly LakeFile[]) => files.map(({ path }) => world.lakeFolder.at(path));
 
 /** Makes the view `lake_events`, tags by number. Only files that can hold what is asked for are read. */
 export async function openEvents(

@@ -4,7 +4,7 @@ import { withLiterals } from '../../sql/named.ts';
 import { FREQUENCY_FORMATS, type LakeRefresh } from '../contracts/tag-frequency.ts';
 import type { StepControl } from '../import/ports.ts';
 import { defineChecksum } from '../lake/checksum.ts';
-import { headVersion, versionFiles } from '../lake/manifest.ts';
+import { headVersion, pathsOf, versionFiles } from '../lake/manifest.ts';
 import { refreshLake } from '../lake/refresh.ts';
 import { countSql, frequencySql } from './frequency-sql.ts';
 import type { FrequencyWorld } from './ports.ts';
@@ -29,7 +29,10 @@ async function scrubErased(world: FrequencyWorld, control: StepControl): Promise
   if (rows.length === 0) return;
   const head = await headVersion(world.db);
   const files = head ? await versionFiles(world.db, head.version) : [];
-  const contacts = files.filter(({ kind }) => kind === 'contacts').map(({ path }) => world.lakeFolder.at(path));
+  const contacts = pathsOf(
+    world,
+    files.filter(({ kind }) => kind === 'contacts'),
+  );
   for (const touched of rows) await scrub(world, touched, contacts, control);
 }
 

@@ -4,7 +4,7 @@ import { withLiterals } from '../../sql/named.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { StepControl } from '../import/ports.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
-import type { LakeFile, NewFile } from './manifest.ts';
+import { pathsOf, type LakeFile, type NewFile } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from './ports.ts';
 
@@ -76,11 +76,10 @@ async function writeKeys(
   const done = { file: null, removed: anew ? present : [], anew };
   const from = anew ? work.events : work.fresh;
   if (from.length === 0) return done;
-  const paths = (files: readonly NewFile[]) => files.map(({ path }) => world.lakeFolder.at(path));
   const sql = statements[kind];
   const statement = anew
-    ? withLiterals(sql.all, { events: paths(from) })
-    : withLiterals(sql.unknown, { events: paths(from), present: paths(present) });
+    ? withLiterals(sql.all, { events: pathsOf(world, from) })
+    : withLiterals(sql.unknown, { events: pathsOf(world, from), present: pathsOf(world, present) });
   const csv = `.${randomUUID()}.csv`;
   try {
     const wanted = await copyKeys(world, duck.pages<{ key: string }>(statement), sql.copy, csv, control);
@@ -91,7 +90,10 @@ async function writeKeys(
     const rows = Number(written[0]!.Count);
     if (rows !== wanted) {
       await world.lakeFolder.remove(path);
-      throw keysGone();
+      throw new PipelineError('lake_keys_gone', 'Contacts or tags went while their events were being copied.', {
+        retry: 'later',
+        hint: 'The step is tried again and leaves them out.',
+      });
     }
     const sealed = await world.lakeFolder.seal(path);
     const unit = { from: null, to: null, bucket: 0, buckets: 1 };
@@ -131,9 +133,3 @@ async function copyKeys(
   );
   return wanted;
 }
-
-const keysGone = () =>
-  new PipelineError('lake_keys_gone', 'Contacts or tags went while their events were being copied.', {
-    retry: 'later',
-    hint: 'The step is tried again and leaves them out.',
-  });

@@ -2,6 +2,7 @@
 import type { Queryable, Transaction } from '../../adapters/postgres/database.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { lakeSql } from './lake-sql.ts';
+import type { LakeWorld } from './ports.ts';
 
 /** Versions are published one after the other. */
 const PUBLISH_LOCK = 7_316_004;
@@ -32,6 +33,11 @@ export interface LakeFile {
 }
 
 export type NewFile = Omit<LakeFile, 'id'>;
+
+/** Where files lie, whole paths for DuckDB. */
+export function pathsOf({ lakeFolder }: Pick<LakeWorld, 'lakeFolder'>, files: readonly NewFile[]): string[] {
+  return files.map(({ path }) => lakeFolder.at(path));
+}
 
 type VersionRow = { version: string; watermark: string; time_zone: string; files: number; rows: string };
 type FileRow = {

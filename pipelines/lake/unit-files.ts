@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
 import type { StepControl } from '../import/ports.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
-import type { LakeFile, NewFile } from './manifest.ts';
+import { pathsOf, type LakeFile, type NewFile } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from './ports.ts';
 import { numberLoaded } from './tag-numbers.ts';
@@ -71,7 +71,7 @@ async function keepCleanDays(world: LakeWorld, duck: Duck, job: UnitJob, work: U
   if (old.length === 0 || job.whole) return;
   await duck.run(
     withLiterals(lakeFilesSql.keep_events, {
-      files: old.map(({ path }) => world.lakeFolder.at(path)),
+      files: pathsOf(world, old),
       days: work.dirty.map(({ day }) => day),
       zone: world.timeZone,
     }),

@@ -4,7 +4,7 @@ import type { StepControl } from '../import/ports.ts';
 import type { LakeCheck } from '../contracts/tag-frequency.ts';
 import { defineChecksum } from './checksum.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
-import { headVersion, versionFiles, type LakeFile, type LakeVersion } from './manifest.ts';
+import { headVersion, pathsOf, versionFiles, type LakeFile, type LakeVersion } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from './ports.ts';
 
@@ -40,13 +40,16 @@ async function compareUnits(
   control: StepControl,
 ): Promise<string[]> {
   const problems: string[] = [];
-  const at = (some: LakeFile[]) => some.map(({ path }) => world.lakeFolder.at(path));
   const events = files.filter(({ kind }) => kind === 'events');
-  const tags = at(files.filter(({ kind }) => kind === 'tags'));
+  const tags = pathsOf(
+    world,
+    files.filter(({ kind }) => kind === 'tags'),
+  );
   let rows = 0;
   for (const from of new Set(events.map((file) => file.from))) {
     const unit = events.filter((file) => file.from === from);
-    const lake = (await duck.rows<Sum>(withLiterals(lakeFilesSql.unit_checksum, { files: at(unit), tags })))[0]!;
+    const places = { files: pathsOf(world, unit), tags };
+    const lake = (await duck.rows<Sum>(withLiterals(lakeFilesSql.unit_checksum, places)))[0]!;
     const values = [from, unit[0]!.to, head.timeZone, String(head.watermark)];
     const log = (await world.db.query<Sum>(lakeSql.log_checksum, values)).rows[0]!;
     if (lake.rows !== log.rows || lake.checksum !== log.checksum)

@@ -7,13 +7,13 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
+import { refreshLake } from '../../pipelines/lake/refresh.ts';
+import { verifyLake } from '../../pipelines/lake/verify.ts';
 import { addressHash, suppressionPads } from '../../pipelines/suppressions/address-hash.ts';
 import { packageRoot } from '../../server/package-root.ts';
 import { sqlFolder } from '../../sql/named.ts';
-import { refreshLake } from '../../pipelines/lake/refresh.ts';
-import { verifyLake } from '../../pipelines/lake/verify.ts';
-import { addContacts, addEvents, control, openTestLake } from '../lake-world.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
+import { addContacts, addEvents, control, openTestLake } from '../lake-world.ts';
 
 let database: TestDatabase;
 let client: pg.Client;
