@@ -59,8 +59,8 @@ interface Compute {
   onePassSeconds: number;
 }
 
-/** Times of each course. Too low: the machine's moods are measured; too high: only the bench's own time. */
-const ROUNDS = 3;
+/** Times of each course. Too low: the machine's moods are measured (of three, one run in four was off by a tenth); too high: only time. */
+const ROUNDS = 6;
 
 /** Bare DuckDB in two ways and Sluice, in turns, so that a slow spell of the machine meets all of them; the best of each counts. */
 async function measureCompute(
