@@ -1,15 +1,16 @@
 // The steps of a broadcast as a whole, as activities: each one call into pipelines/broadcast.
 import { Context } from '@temporalio/activity';
-import { claimedNow, setControl, setRate, type Control } from '../pipelines/broadcast/control.ts';
-import { cancelPlanned, setState, uncertainNow } from '../pipelines/broadcast/finish.ts';
-import { createContacts, reopenRecipients } from '../pipelines/broadcast/prepare.ts';
-import { claimedSlices, openSlices, readControl } from '../pipelines/broadcast/slices.ts';
-import { startBroadcast, type Started, type StartPorts, type StartRequest } from '../pipelines/broadcast/start.ts';
+import { claimedNow, giveUp, setControl, setRateCap, type Control } from '../pipelines/broadcast/control.ts';
+import { cancelPlanned, setState, settleLook, uncertainNow, type SettleLook } from '../pipelines/broadcast/finish.ts';
+import { createContacts, reopenRecipients, type PreparePorts } from '../pipelines/broadcast/prepare.ts';
+import { claimedSlices, openSlices, outlook, readControl, type OpenSlice, type Outlook } from '../pipelines/broadcast/slices.ts';
+import { startBroadcast, type StartPorts, type StartRequest } from '../pipelines/broadcast/start.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
 import type { BroadcastRef, BroadcastState, BroadcastStatus, RetryScope } from '../pipelines/contracts/broadcast.ts';
+import type { Started } from '../pipelines/contracts/broadcast-input.ts';
 import { asStep } from './step.ts';
 
-export interface BroadcastActivityDeps extends StartPorts {
+export interface BroadcastActivityDeps extends StartPorts, PreparePorts {
   /** Database connection errors and the like, which pass. */
   isPassing(error: unknown): boolean;
 }
@@ -18,17 +19,23 @@ export interface BroadcastActivityDeps extends StartPorts {
 const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
 
+function ownRun(): { workflowId: string; runId: string } {
+  const { workflowExecution } = Context.current().info;
+  if (!workflowExecution) throw new Error('a broadcast is started and approved inside a workflow only');
+  return workflowExecution;
+}
+
 export function createBroadcastActivities(deps: BroadcastActivityDeps) {
   const { db } = deps;
   return {
-    async startBroadcast(request: StartRequest): Promise<Started> {
-      const { workflowExecution } = Context.current().info;
-      if (!workflowExecution) throw new Error('startBroadcast runs inside a workflow only');
-      return asStep(() => startBroadcast(request, workflowExecution, deps));
+    /** `chain`: the first run of the workflow's chain. Left out by older runs, which are their own first. */
+    async startBroadcast(request: StartRequest, chain?: string): Promise<Started> {
+      const { workflowId, runId } = ownRun();
+      return asStep(() => startBroadcast(request, { workflowId, runId: chain ?? runId }, deps));
     },
 
     async createContacts(ref: BroadcastRef, recipients: number): Promise<number> {
-      return asStep((control) => createContacts(ref, recipients, db, control));
+      return asStep((control) => createContacts(ref, recipients, deps, control));
     },
 
     async reopenRecipients(ref: BroadcastRef, scope: RetryScope, recipients: number): Promise<number> {
@@ -55,16 +62,20 @@ export function createBroadcastActivities(deps: BroadcastActivityDeps) {
       });
     },
 
-    async setRate(broadcastId: string, perSecond: number): Promise<void> {
-      return asStep(() => setRate(broadcastId, perSecond, db));
+    async setRate(broadcastId: string, perSecond: number | null): Promise<void> {
+      return asStep(() => setRateCap(broadcastId, perSecond, db));
     },
 
-    async openSlices(
-      ref: BroadcastRef,
-      after: number,
-      most: number,
-    ): Promise<{ slice: number; nextMs: number | null }[]> {
+    async giveUp(ref: BroadcastRef): Promise<number> {
+      return asStep(() => giveUp(ref, db));
+    },
+
+    async openSlices(ref: BroadcastRef, after: number, most: number): Promise<OpenSlice[]> {
       return asStep(() => openSlices(db, ref, after, most));
+    },
+
+    async outlook(ref: BroadcastRef): Promise<Outlook> {
+      return asStep(() => outlook(ref, db));
     },
 
     async claimedSlices(ref: BroadcastRef): Promise<number[]> {
@@ -77,6 +88,10 @@ export function createBroadcastActivities(deps: BroadcastActivityDeps) {
 
     async uncertainNow(ref: BroadcastRef): Promise<number> {
       return asStep(() => uncertainNow(ref, db));
+    },
+
+    async settleLook(ref: BroadcastRef, settleSeconds: number): Promise<SettleLook> {
+      return asStep(() => settleLook(ref, settleSeconds, db));
     },
 
     async setState(

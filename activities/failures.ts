@@ -9,8 +9,11 @@ import { describeError, PipelineError } from '../pipelines/contracts/pipeline-er
  */
 const UNFORESEEN_ATTEMPTS = 20;
 
-/** SQLSTATE classes and codes that go away by themselves: connection, resources, shutdown, time-outs, serialisation, deadlock. */
-const PASSING_SQLSTATE = /^(08|53|57014$|57P|58|25P0[34]$|40001$|40P01$|55P03$)/;
+/**
+ * SQLSTATE classes and codes that go away by themselves: connection, resources, shutdown, time-outs, serialisation, deadlock, and
+ * a server that is read-only for the moments of a failover.
+ */
+const PASSING_SQLSTATE = /^(08|53|57014$|57P|58|25006$|25P0[34]$|40001$|40P01$|55P03$)/;
 const PASSING_SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE)/;
 
 /** The failure for an error, on the given attempt of an activity. */

@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { matchList } from '../pipelines/audience/match-list.ts';
 import { stageList } from '../pipelines/audience/stage-list.ts';
+import { approvalView, type ApprovalView } from '../pipelines/broadcast/approval.ts';
 import { abandonPlan } from '../pipelines/broadcast/plan-cleanup.ts';
 import { freezePlan } from '../pipelines/broadcast/plan-freeze.ts';
 import type { PlanPorts } from '../pipelines/broadcast/plan-ports.ts';
@@ -61,6 +62,13 @@ export function createPlanActivities(deps: PlanActivityDeps) {
 
     async abandonPlan(ref: PlanRef, reason: string): Promise<void> {
       return asStep(() => abandonPlan(deps.db, ref.broadcastId, reason));
+    },
+
+    /** What a person approves; the plan's row names the workflow that waits, so that others can reach it by the broadcast's id. */
+    async approvalView(plan: string): Promise<ApprovalView> {
+      const { workflowExecution } = Context.current().info;
+      if (!workflowExecution) throw new Error('approvalView runs inside a workflow only');
+      return asStep(() => approvalView(plan, workflowExecution, deps));
     },
 
     async planProgress(broadcastId: string): Promise<PlanProgress> {

@@ -157,7 +157,7 @@ async function ofOne(session: Session, input: FrequencyInput, options: Frequency
       hint: 'Leave out --out, --format and --no-wait.',
     });
   const { contactId } = await findContact(session.db, options.contact!);
-  const { rows: clock } = await session.db.query<{ us: string }>('select epoch_us(clock_timestamp()) as us');
+  const { rows: clock } = await session.db.query<{ us: string }>('select epoch_us(sluice_now()) as us');
   const nowUs = BigInt(clock[0]!.us);
   const asOfMs = input.asOf === null ? Number(nowUs / 1000n) : Date.parse(input.asOf);
   const knownAtUs =

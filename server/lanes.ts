@@ -7,7 +7,7 @@ import type { Channel } from '../pipelines/contracts/channel.ts';
 import type { ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import type { ProviderAccount } from '../pipelines/contracts/provider.ts';
-import { inFlightLimit, Permits } from '../pipelines/delivery/permits.ts';
+import { InFlight } from '../pipelines/delivery/in-flight.ts';
 import type { Lane } from '../pipelines/delivery/ports.ts';
 import { ServerClock } from '../pipelines/limiter/server-clock.ts';
 
@@ -17,19 +17,26 @@ import { ServerClock } from '../pipelines/limiter/server-clock.ts';
  */
 const CONNECTIONS_WITHOUT_LIMIT = 64;
 
+/** Connections of an account with a limit: as many as may ever be in flight; each is opened when it is needed. */
+const CONNECTIONS_WITH_LIMIT = 512;
+
 /** The budgets of a kind of channel. */
 const ENDPOINTS: Record<ChannelKind, string[]> = { line: ['push', 'multicast'], whatsapp: ['message'], messenger: [] };
 
 export interface Lanes {
   lane(channelId: string, endpoint: string): Promise<Lane>;
   account(channelId: string): Promise<{ channel: Channel; account: ProviderAccount }>;
+  /** Whether this worker has the channel's token. */
+  canServe(channel: Channel): boolean;
+  /** Requests of a channel that one crash of this worker can leave without a known end, as it stands now. */
+  inFlightBound(channel: Channel): number;
   close(): Promise<void>;
 }
 
 interface OpenAccount {
   facts: string;
   account: ProviderAccount;
-  permits: Map<string, Permits>;
+  inFlight: Map<string, InFlight>;
 }
 
 /** Opens accounts when they are first asked for, and again when a channel's address or secret has changed. */
@@ -47,7 +54,9 @@ export function openLanes(
     const secret = env[channel.secretEnv];
     if (secret === undefined || secret === '')
       throw new PipelineError('secret_missing', `This worker has no access token for channel "${channel.id}".`, {
-        hint: `Set ${channel.secretEnv} in the environment of every worker and start it again.`,
+        // Another worker may have it.
+        retry: 'later',
+        hint: `Set ${channel.secretEnv} in the environment of the workers that are to serve it, and start them again.`,
       });
     const connections = connectionsOf(channel, settings.inFlight);
     const facts = JSON.stringify([channel.kind, channel.baseUrl, channel.senderId, secret, connections]);
@@ -61,7 +70,7 @@ export function openLanes(
         connections,
         timeoutMs: settings.requestTimeoutMs,
       });
-      opened = { facts, account, permits: new Map() };
+      opened = { facts, account, inFlight: new Map() };
       accounts.set(channelId, opened);
     }
     return { channel, opened };
@@ -74,12 +83,24 @@ export function openLanes(
     },
     lane: async (channelId, endpoint) => {
       const { channel, opened } = await open(channelId);
-      const limit = settings.inFlight > 0 ? settings.inFlight : inFlightLimit(rateOf(channel, endpoint));
-      let permits = opened.permits.get(endpoint);
-      if (permits) permits.resize(limit);
-      else opened.permits.set(endpoint, (permits = new Permits(limit)));
-      return { channel, provider: providerOf(channel.kind), account: opened.account, permits, clock };
+      const rate = rateOf(channel, endpoint);
+      let inFlight = opened.inFlight.get(endpoint);
+      if (inFlight) inFlight.setRate(rate);
+      else
+        opened.inFlight.set(
+          endpoint,
+          (inFlight = new InFlight(rate, settings.inFlight, connectionsOf(channel, settings.inFlight))),
+        );
+      return { channel, provider: providerOf(channel.kind), account: opened.account, inFlight, clock };
     },
+    canServe: (channel) => (env[channel.secretEnv] ?? '') !== '',
+    inFlightBound: (channel) =>
+      ENDPOINTS[channel.kind]
+        .map((endpoint) => {
+          const open = accounts.get(channel.id)?.inFlight.get(endpoint);
+          return open?.permits.limit ?? new InFlight(rateOf(channel, endpoint), settings.inFlight, 1).permits.limit;
+        })
+        .reduce((most, one) => Math.max(most, one), 0),
     close: async () => {
       await Promise.all([...outdated, ...[...accounts.values()].map(({ account }) => account)].map((a) => a.close()));
     },
@@ -90,5 +111,5 @@ export function openLanes(
 function connectionsOf(channel: Channel, inFlight: number): number {
   if (inFlight > 0) return inFlight;
   const rates = ENDPOINTS[channel.kind].map((endpoint) => rateOf(channel, endpoint)).filter((rate) => rate > 0);
-  return rates.length === 0 ? CONNECTIONS_WITHOUT_LIMIT : Math.max(...rates.map(inFlightLimit));
+  return rates.length === 0 ? CONNECTIONS_WITHOUT_LIMIT : CONNECTIONS_WITH_LIMIT;
 }

@@ -63,15 +63,24 @@ async function withAccount<T>(
   }
 }
 
-/** Whether that run still runs; a run that Temporal no longer knows does not. */
+/**
+ * Whether that run still runs, or one that followed it by continue-as-new; a run that Temporal no longer knows does not.
+ * `runId`: the first run of the chain.
+ */
 export async function isRunning(
   temporal: Pick<Client, 'workflow'>,
   workflowId: string,
   runId: string,
 ): Promise<boolean> {
   try {
+    const latest = await temporal.workflow.getHandle(workflowId).describe();
+    if (latest.status.name !== 'RUNNING') return false;
+    if (latest.runId === runId) return true;
+    const first = latest.raw.workflowExecutionInfo?.firstRunId;
+    if (first) return first === runId;
+    // A server that does not tell: the chain goes on if its first run ended by going on.
     const { status } = await temporal.workflow.getHandle(workflowId, runId).describe();
-    return status.name === 'RUNNING';
+    return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW';
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return false;
     throw error;

@@ -28,7 +28,7 @@ export function tagDeps(settings: TagSettings): Pick<TagActivityDeps, 'openTagRe
       spool: () => spoolEvents(input, spoolFolder, signal, onBytes),
       inspect: async ({ path, bytes, encoding }) => {
         const channel = await readChannel(db, input.channel);
-        const { rows } = await db.query<{ now: Date }>('select clock_timestamp() as now');
+        const { rows } = await db.query<{ now: Date }>('select sluice_now() as now');
         const reader = await openFile(path);
         try {
           return await inspectTags({ reader, bytes, encoding }, input, channel, rows[0]!.now);

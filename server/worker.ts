@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel as SdkLogLevel } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
-import { COMPUTE_QUEUE, DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { activityDeps, lanesOf } from './activity-deps.ts';
 import { startDeliveryWorkers } from './delivery-workers.ts';
 import { WORKFLOW_BUNDLE } from './bundle-workflows.ts';
@@ -23,6 +23,9 @@ const CACHED_WORKFLOWS = 200;
 
 /** Data steps at once in one worker: each may use two connections and two threads. */
 const DATA_STEPS = 2;
+
+/** Starts, retries and cancels at once in one worker: each walks its ledger by ranges. */
+const BROADCAST_STEPS = 4;
 
 /**
  * Polls until SIGINT or SIGTERM; `onReady` is called once all of them poll. Registers missing search attributes first.
@@ -62,10 +65,11 @@ export async function runWorker(config: Config, services: Services, onReady: () 
         stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       }),
       Worker.create({ ...shared, taskQueue: DATA_QUEUE, maxConcurrentActivityTaskExecutions: DATA_STEPS }),
+      Worker.create({ ...shared, taskQueue: BROADCAST_QUEUE, maxConcurrentActivityTaskExecutions: BROADCAST_STEPS }),
       // One at a time, so that what is left goes to the other workers.
       Worker.create({ ...shared, taskQueue: COMPUTE_QUEUE, maxConcurrentActivityTaskExecutions: 1 }),
     ]);
-    const deliveries = await startDeliveryWorkers(db, shared);
+    const deliveries = await startDeliveryWorkers(db, shared, lanes);
     const running = Promise.all(workers.map((worker) => worker.run())).finally(() => deliveries.stop());
     onReady();
     await Promise.all([running, deliveries.ended]);

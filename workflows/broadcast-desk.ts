@@ -14,6 +14,8 @@ import {
   approveUpdate,
   cancelSignal,
   cancelUpdate,
+  giveUpSignal,
+  giveUpUpdate,
   pauseSignal,
   pauseUpdate,
   resumeSignal,
@@ -25,19 +27,30 @@ import {
   type RateChange,
 } from './broadcast-messages.ts';
 import { short } from './proxies.ts';
-import { Stage } from './search-attributes.ts';
+import { BroadcastId, RowsTotal, Stage } from './search-attributes.ts';
+
+/** Events, and updates, after which a run hands over to the next. Temporal takes 51,200 of the one and 2,000 of the other. */
+const EVENTS = 3_000;
+const UPDATES = 1_500;
 
 export class BroadcastDesk {
   approved = false;
   cancelled = false;
+  /** Somebody wants a look at once. */
+  woken = false;
+  /** Events after which a run hands over, as a test gave them; null: as usual. */
+  readonly events: number | null;
+  #updates = 0;
   #stage = 'planning';
   #target: { ref: BroadcastRef; channel: string } | null = null;
   #ended = false;
   /** A pause or resume that came before the start. */
   #early: 'pause' | 'run' = 'run';
 
-  constructor() {
+  constructor(events?: number) {
+    this.events = events ?? null;
     const running = () => this.#refuseWhenEnded();
+    setHandler(wakeSignal, () => void (this.woken = true), { description: 'Look at once whether anything has changed.' });
     setHandler(approveUpdate, () => this.#approve(), {
       description: 'Lets a planned broadcast go out.',
       validator: running,
@@ -51,8 +64,12 @@ export class BroadcastDesk {
       description: 'Ends the broadcast; what was not sent is recorded as cancelled.',
       validator: running,
     });
+    setHandler(giveUpUpdate, () => this.#giveUp(), {
+      description: 'Stops asking about requests nobody knows the end of: their recipients become uncertain.',
+      validator: running,
+    });
     setHandler(setRateUpdate, (change) => this.#setRate(change), {
-      description: 'Changes the rate of the channel, for all its broadcasts: {"perSecond": 40}. 0: no limit.',
+      description: 'Caps this broadcast below the rate of its channel: {"perSecond": 40}. null lifts the cap.',
       validator: (change: RateChange | undefined) => {
         running();
         checkRate(change);
@@ -63,16 +80,30 @@ export class BroadcastDesk {
     setHandler(pauseSignal, () => this.#quietly(() => this.#control('pause')), { description: twin });
     setHandler(resumeSignal, () => this.#quietly(() => this.#control('run')), { description: twin });
     setHandler(cancelSignal, () => this.#quietly(() => this.#cancel()), { description: twin });
+    setHandler(giveUpSignal, () => this.#quietly(() => this.#giveUp()), { description: twin });
     setHandler(setRateSignal, (change) => this.#quietly(() => this.#setRate(change)), { description: twin });
   }
 
-  /** The broadcast is under way from here on; what was asked for before takes effect now. */
-  async open(started: BroadcastRef & { channel: string }): Promise<void> {
+  /** The run's history is long enough: the next run goes on. */
+  full(): boolean {
+    return workflowInfo().historyLength > (this.events ?? EVENTS) || this.#updates > UPDATES;
+  }
+
+  silence(): void {
+    this.woken = false;
+  }
+
+  /**
+   * The broadcast is under way from here on; what was asked for before takes effect now. `carried`: an earlier run of the chain
+   * has opened it, and the ledger knows what people want.
+   */
+  async open(started: BroadcastRef & { channel: string }, carried = false): Promise<void> {
     this.#target = {
       ref: { broadcastId: started.broadcastId, attempt: started.attempt },
       channel: started.channel,
     };
     this.#stage = 'running';
+    if (carried && !this.cancelled && this.#early === 'run') return;
     if (this.cancelled) await short.setControl(this.#target.ref, 'cancel');
     else if (this.#early === 'pause') await this.#control('pause');
   }
@@ -81,18 +112,29 @@ export class BroadcastDesk {
     this.#ended = true;
   }
 
-  show(stage: string, words: string): void {
+  /** `plan`: also names the broadcast in the search attributes. */
+  show(stage: string, words: string, plan?: { broadcastId: string; recipients: number }): void {
     this.#stage = stage;
     setCurrentDetails(`**${stage}** ${words}`);
-    upsertSearchAttributes([{ key: Stage, value: stage }]);
+    upsertSearchAttributes([
+      { key: Stage, value: stage },
+      ...(plan === undefined
+        ? []
+        : [
+            { key: BroadcastId, value: plan.broadcastId },
+            { key: RowsTotal, value: plan.recipients },
+          ]),
+    ]);
   }
 
   async #approve(): Promise<ControlAnswer> {
+    this.#updates += 1;
     this.approved = true;
     return this.#answer(0);
   }
 
   async #control(control: 'run' | 'pause'): Promise<ControlAnswer> {
+    this.#updates += 1;
     this.#early = control;
     if (!this.#target || this.cancelled) return this.#answer(0);
     await short.setControl(this.#target.ref, control);
@@ -102,6 +144,7 @@ export class BroadcastDesk {
   }
 
   async #cancel(): Promise<ControlAnswer> {
+    this.#updates += 1;
     this.cancelled = true;
     this.#stage = 'cancelled';
     if (!this.#target) return this.#answer(0);
@@ -110,11 +153,21 @@ export class BroadcastDesk {
     return this.#answer(await short.drained(this.#target.ref));
   }
 
+  async #giveUp(): Promise<ControlAnswer> {
+    this.#updates += 1;
+    if (!this.#target) return this.#answer(0);
+    await short.giveUp(this.#target.ref);
+    this.woken = true;
+    await this.#wake();
+    return this.#answer(await short.drained(this.#target.ref));
+  }
+
   async #setRate(change: RateChange): Promise<ControlAnswer> {
+    this.#updates += 1;
     checkRate(change);
     if (!this.#target)
       throw ApplicationFailure.nonRetryable(
-        'The broadcast has not started; set the channel\'s rate with "sluice channels set".',
+        'The broadcast has not started. Its cap is set when it runs; the channel\'s own rate with "sluice channels set".',
       );
     await short.setRate(this.#target.ref.broadcastId, change.perSecond);
     return this.#answer(0);
@@ -144,9 +197,10 @@ export class BroadcastDesk {
 
 function checkRate(change: RateChange | undefined): void {
   const perSecond = change?.perSecond;
-  if (typeof perSecond === 'number' && Number.isFinite(perSecond) && perSecond >= 0) return;
+  if (perSecond === null) return;
+  if (typeof perSecond === 'number' && Number.isFinite(perSecond) && perSecond > 0) return;
   throw ApplicationFailure.nonRetryable(
-    'Give {"perSecond": N}: requests a second, above 0; 0 for no limit.',
+    'Give {"perSecond": N}: requests a second at most for this broadcast, above 0; null lifts the cap.',
     'rate_invalid',
   );
 }

@@ -11,8 +11,8 @@ export interface ControlAnswer {
 }
 
 export interface RateChange {
-  /** Requests a second, for the channel's budget that the broadcast uses; 0: no limit. */
-  perSecond: number;
+  /** Requests a second at most for this broadcast, below its channel's rate; null: no cap of its own. */
+  perSecond: number | null;
 }
 
 export const approveUpdate = defineUpdate<ControlAnswer>('approve');
@@ -20,12 +20,16 @@ export const pauseUpdate = defineUpdate<ControlAnswer>('pause');
 export const resumeUpdate = defineUpdate<ControlAnswer>('resume');
 export const cancelUpdate = defineUpdate<ControlAnswer>('cancel');
 export const setRateUpdate = defineUpdate<ControlAnswer, [RateChange]>('setRate');
+export const giveUpUpdate = defineUpdate<ControlAnswer>('giveUp');
 
 export const approveSignal = defineSignal('approveSignal');
 export const pauseSignal = defineSignal('pauseSignal');
 export const resumeSignal = defineSignal('resumeSignal');
 export const cancelSignal = defineSignal('cancelSignal');
 export const setRateSignal = defineSignal<[RateChange]>('setRateSignal');
+export const giveUpSignal = defineSignal('giveUpSignal');
 
 /** From a broadcast to its deliverChannel: something changed in the ledger. */
 export const wakeSignal = defineSignal('wake');
+/** From a broadcast whose history is long to its deliverChannel. */
+export const handOverSignal = defineSignal('handOver');

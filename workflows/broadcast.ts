@@ -1,146 +1,153 @@
 // Sends one broadcast: plan if asked to, approval, start, delivery, settling, end. Holds ids and counts; everybody's fate is
-// in the ledger.
+// in the ledger. However long it takes, a run's history stays bounded: it hands over to the next where no delivery lives.
 import {
   allHandlersFinished,
   CancellationScope,
-  ChildWorkflowCancellationType,
   condition,
-  executeChild,
+  continueAsNew,
   isCancellation,
-  ParentClosePolicy,
+  patched,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { emptyFates, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { emptyFates, type BroadcastRef, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
 import {
   parseBroadcastInput,
   type BroadcastInput,
   type BroadcastResult,
+  type Carry,
 } from '../pipelines/contracts/broadcast-input.ts';
+import { awaitApproval } from './await-approval.ts';
 import { BroadcastDesk } from './broadcast-desk.ts';
-import { deliverChannel, type DeliverResult } from './deliver-channel.ts';
+import { deliver } from './deliver.ts';
+import { broadcastEarlier } from './earlier/broadcast.ts';
 import { parsedBy } from './parsed-input.ts';
 import { runPlan } from './plan-broadcast.ts';
-import { short, steps } from './proxies.ts';
+import { broadcastSteps, short } from './proxies.ts';
 import { BroadcastId, Channel } from './search-attributes.ts';
-import { watchBroadcast } from './watch-broadcast.ts';
-
-type Started = Awaited<ReturnType<typeof short.startBroadcast>>;
+import { settle } from './settle.ts';
+import { show, watchBroadcast } from './watch-broadcast.ts';
+import { reasonOf } from './watching.ts';
 
 /**
  * @param input one JSON object, {@link BroadcastInput}; the least is `{"plan": "<digest>"}`. Started again after its workflow
  * was terminated, it goes on from the ledger; started twice at once, the second names the first and does nothing.
  */
 export async function broadcast(input: unknown): Promise<BroadcastResult> {
+  if (!patched('bounded-runs')) return broadcastEarlier(input);
   const request = parsedBy(parseBroadcastInput, input);
-  const desk = new BroadcastDesk();
-  const digest = request.list === null ? request.plan : (await runPlan(request.list)).digest;
-  if (request.waitForApproval) {
-    desk.show('planned', 'Waits for the update `approve`.');
-    await condition(() => desk.approved || desk.cancelled);
-    if (desk.cancelled) return nothingSent(request);
-  }
-  const started = await short.startBroadcast(
-    request.retry ?? { digest: digest!, again: request.again, maxPlanAgeHours: request.maxPlanAgeHours },
-  );
+  const desk = new BroadcastDesk(request.carry?.events);
+  const carry = request.carry ?? (await begin(request, desk));
+  if (!('started' in carry)) return carry;
+  const { broadcastId, channel, attempt } = carry.started;
   upsertSearchAttributes([
-    { key: BroadcastId, value: started.broadcastId },
-    { key: Channel, value: started.channel },
+    { key: BroadcastId, value: broadcastId },
+    { key: Channel, value: channel },
   ]);
-  if (started.runningIn !== null) return runningElsewhere(started, desk);
-  const watch = watchBroadcast(started);
+  const ref = { broadcastId, attempt };
+  const watch = watchBroadcast(carry.started);
+  let next: Carry | null = null;
   try {
-    return await send(request, started, desk);
+    await desk.open(carry.started, request.carry !== null);
+    const ended = await send(carry, desk);
+    if ('state' in ended) return ended;
+    next = ended;
+  } catch (error) {
+    if (!isCancellation(error)) {
+      // Another run may have taken it over: then that one says how it ends.
+      await short.setState(ref, 'failed', reasonOf(error)).catch(() => undefined);
+      await showEnd(broadcastId).catch(() => undefined);
+      throw error;
+    }
+    await CancellationScope.nonCancellable(async () => {
+      await short.setControl(ref, 'cancel');
+      // What was under way when the cancel came is still to be found out.
+      await stopped(carry.started, await deliver(carry.started, desk, true));
+    });
+    throw error;
   } finally {
     watch.stop();
+    // A run that hands over takes wishes until its last moment; the next one takes them from its first.
+    if (next === null) desk.close();
     // Whoever asked for the end is answered before it.
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
+  return continueAsNew<typeof broadcast>({ ...request, list: null, retry: null, plan: broadcastId, carry: next });
 }
 
-async function send(request: BroadcastInput, started: Started, desk: BroadcastDesk): Promise<BroadcastResult> {
-  const { broadcastId, attempt, recipients } = started;
-  const ref = { broadcastId, attempt };
-  await desk.open(started);
-  try {
-    if (request.retry) await steps.reopenRecipients(ref, request.retry.scope, recipients);
-    else await steps.createContacts(ref, recipients);
-    const delivered = await deliver(started, false);
-    if (delivered.ended !== 'done') return await stopped(started, delivered);
-    await settle(started, desk);
-    return await ended(started, 'completed', null);
-  } catch (error) {
-    return CancellationScope.nonCancellable(async () => {
-      if (!isCancellation(error)) {
-        // Another run may have taken it over: then that one says how it ends.
-        await short.setState(ref, 'failed', reasonOf(error)).catch(() => undefined);
-        throw error;
-      }
-      await short.setControl(ref, 'cancel');
-      // What was under way when the cancel came is still to be found out.
-      await stopped(started, await deliver(started, true));
-      throw error;
-    });
-  } finally {
-    desk.close();
+/** Planned if asked to, approved if asked to, and taken by this run; or the result of a broadcast that is not sent by it. */
+async function begin(request: BroadcastInput, desk: BroadcastDesk): Promise<Carry | BroadcastResult> {
+  const plan = request.list === null ? request.plan : (await runPlan(request.list)).digest;
+  if (request.waitForApproval) {
+    const answer = await awaitApproval({ plan, retry: request.retry }, desk);
+    if (answer === 'cancelled') return nothingSent(request);
+    if (answer === 'full') {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof broadcast>({ ...request, list: null, plan });
+    }
   }
+  const { again, maxPlanAgeHours, retry } = request;
+  const asked = /^[0-9]{1,18}$/.test(plan ?? '') ? { broadcastId: plan! } : { digest: plan! };
+  const started = await short.startBroadcast(
+    retry ?? { ...asked, again, maxPlanAgeHours },
+    workflowInfo().firstExecutionRunId,
+  );
+  if (started.runningIn !== null) {
+    desk.show('running', `Runs already, as workflow \`${started.runningIn}\`; nothing was done here.`);
+    return resultOf(await short.broadcastStatus(started.broadcastId), started.runningIn);
+  }
+  return { started, stage: 'prepare', scope: retry?.scope ?? null };
 }
 
-function deliver(started: Started, resolveOnly: boolean): Promise<DeliverResult> {
-  const { broadcastId, attempt, channel } = started;
-  return executeChild(deliverChannel, {
-    workflowId: `${workflowInfo().workflowId}/${channel}${resolveOnly ? '/resolve' : ''}`,
-    args: [{ broadcastId, attempt, channel, resolveOnly }],
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-    staticSummary: `broadcast ${broadcastId} on ${channel}`,
-    typedSearchAttributes: [
-      { key: BroadcastId, value: broadcastId },
-      { key: Channel, value: channel },
-    ],
-  });
+/** From where it stands to its end, or to where the next run goes on. */
+async function send(carry: Carry, desk: BroadcastDesk): Promise<BroadcastResult | Carry> {
+  const { started, stage, scope } = carry;
+  const ref: BroadcastRef = { broadcastId: started.broadcastId, attempt: started.attempt };
+  if (stage === 'prepare') {
+    if (scope !== null) await broadcastSteps.reopenRecipients(ref, scope, started.recipients);
+    // Also for a retry: an earlier attempt may have been stopped before it made them.
+    await broadcastSteps.createContacts(ref, started.recipients);
+  }
+  if (stage !== 'settle') {
+    const delivered = await deliver(started, desk, false);
+    if (delivered.ended === 'handed_over') return { ...carry, stage: 'deliver' };
+    if (delivered.ended !== 'done') return stopped(started, delivered);
+  }
+  if ((await settle(ref, started.settleSeconds, desk)) === 'full') return { ...carry, stage: 'settle' };
+  return ended(started, 'completed', null);
 }
 
 /** Cancelled by people, or by an answer that every other recipient would get too. */
-async function stopped(started: Started, { ended: how, problem }: DeliverResult): Promise<BroadcastResult> {
+async function stopped(
+  started: Carry['started'],
+  { ended: how, problem }: { ended: string; problem: string | null },
+): Promise<BroadcastResult> {
   const { broadcastId, attempt, recipients } = started;
   if (how === 'failed') return ended(started, 'failed', problem);
-  await steps.cancelPlanned({ broadcastId, attempt }, recipients);
+  await broadcastSteps.cancelPlanned({ broadcastId, attempt }, recipients);
   return ended(started, 'cancelled', null);
 }
 
-/** Seconds between two looks whether anything is uncertain still. */
-const SETTLE_LOOK_S = 30;
-
-/** Waits for evidence about recipients whose answers were lost; not at all where there are none. */
-async function settle(started: Started, desk: BroadcastDesk): Promise<void> {
-  const { broadcastId, attempt, settleSeconds } = started;
-  const ref = { broadcastId, attempt };
-  for (let waited = 0; (await short.uncertainNow(ref)) > 0 && waited < settleSeconds; waited += SETTLE_LOOK_S) {
-    if (waited === 0) await short.setState(ref, 'settling', null);
-    const step = Math.min(SETTLE_LOOK_S, settleSeconds - waited);
-    if (await condition(() => desk.cancelled, step * 1000, { summary: 'evidence about uncertain recipients' })) return;
-  }
-}
-
 async function ended(
-  started: Started,
+  started: Carry['started'],
   state: 'completed' | 'cancelled' | 'failed',
   error: string | null,
 ): Promise<BroadcastResult> {
   const { broadcastId, attempt } = started;
   await short.setState({ broadcastId, attempt }, state, error);
-  return resultOf(await short.broadcastStatus(broadcastId), null);
+  return resultOf(await showEnd(broadcastId), null);
+}
+
+/** What people see at the end is the end, not the last look before it. */
+async function showEnd(broadcastId: string): Promise<BroadcastStatus> {
+  const status = await short.broadcastStatus(broadcastId);
+  show(status);
+  return status;
 }
 
 function resultOf(status: BroadcastStatus, runningIn: string | null): BroadcastResult {
   const { broadcastId, channel, state, attempt, recipients, fates, error } = status;
   return { broadcastId, channel, state, attempt, recipients, fates, runningIn, error };
-}
-
-async function runningElsewhere(started: Started, desk: BroadcastDesk): Promise<BroadcastResult> {
-  desk.show('running', `Runs already, as workflow \`${started.runningIn}\`; nothing was done here.`);
-  return resultOf(await short.broadcastStatus(started.broadcastId), started.runningIn);
 }
 
 function nothingSent(request: BroadcastInput): BroadcastResult {
@@ -154,11 +161,4 @@ function nothingSent(request: BroadcastInput): BroadcastResult {
     runningIn: null,
     error: 'Cancelled before it was approved; nothing was sent.',
   };
-}
-
-/** What an activity died of, without the wrapping that Temporal puts around it. */
-function reasonOf(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  return inner instanceof Error ? inner.message : String(inner);
 }

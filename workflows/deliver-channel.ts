@@ -1,8 +1,11 @@
 // Delivers one broadcast on its channel: a window of slices, again and again until nothing is left to send. What is left is
-// always asked of the ledger, so that it makes no difference where an earlier run stopped.
-import { condition, continueAsNew, setHandler, workflowInfo, allHandlersFinished } from '@temporalio/workflow';
+// always asked of the ledger, so that it makes no difference where an earlier run stopped. However long it takes, a run's history
+// stays bounded: it hands over to the next, also in a pause.
+import { allHandlersFinished, condition, continueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BroadcastRef, SliceResult } from '../pipelines/contracts/broadcast.ts';
-import { wakeSignal } from './broadcast-messages.ts';
+import { handOverSignal, wakeSignal } from './broadcast-messages.ts';
+import { deliverChannelEarlier } from './earlier/deliver-channel.ts';
+import { onePass, type Run } from './one-pass.ts';
 import { deliveryOn, short } from './proxies.ts';
 
 export interface DeliverInput extends BroadcastRef {
@@ -11,159 +14,118 @@ export interface DeliverInput extends BroadcastRef {
   resolveOnly: boolean;
   /** Where the pass goes on; -1: at the beginning. Left out by people. */
   after?: number;
-  /** With resolveOnly: how the broadcast was stopped. Left out by people. */
+  /** How the broadcast was stopped: only what is under way is resolved. Left out by people. */
   ended?: DeliverResult;
-  /** Events after which a run hands over to the next; only the recording of histories makes it small. */
+  /** Events after which a run hands over to the next; only tests and the recording of histories make it small. */
   events?: number;
 }
 
 export interface DeliverResult {
-  ended: 'done' | 'cancelled' | 'failed';
+  /** `handed_over`: the broadcast asked for it, and starts another delivery. */
+  ended: 'done' | 'cancelled' | 'failed' | 'handed_over';
   problem: string | null;
 }
 
 /** Slices at once. Lower: several workers are not used; higher: more requests are under way than a pause should wait for. */
 const WINDOW = 4;
-/** Slices asked for at a time: the more, the longer a list in the history; the fewer, the more questions. */
-const ASKED = 64;
 /** Events after which a run hands over. Temporal suggests 4,096; a run ends at the next quiet moment. */
 const EVENTS = 3_000;
-/** The longest sleep without a look whether people want something else. */
-const LONGEST_SLEEP_MS = 300_000;
+/** The longest sleep without a look whether people want something else: they wake it. */
+const LONGEST_SLEEP_MS = 3_600_000;
+/** First and last sleep in a pause, and between two looks at a channel that is held up. A channel is looked at oftener: nobody wakes it. */
+const FIRST_PAUSE_MS = 60_000;
+const FIRST_HELD_MS = 1_000;
+const LAST_HELD_MS = 60_000;
 
-interface Pass {
-  stopped: Exclude<SliceResult['stopped'], 'done'> | null;
-  /** When the earliest slice that had to wait wants to go on. */
-  nextAt: number | null;
-  problem: string | null;
-  /** The last slice that was begun. */
-  after: number;
-  /** The ledger had no more slices. */
-  complete: boolean;
-}
-
-export async function deliverChannel(input: DeliverInput): Promise<DeliverResult> {
-  const ref = { broadcastId: input.broadcastId, attempt: input.attempt };
-  const { deliverSlice } = deliveryOn(input.channel);
-  const run = (slice: number) =>
-    deliverSlice.executeWithOptions({ summary: `slice ${slice}` }, [{ ...ref, channel: input.channel, slice }]);
-  let woken = false;
-  setHandler(wakeSignal, () => void (woken = true), { description: 'Look at once whether to go on.' });
-  const bell: Bell = {
-    silence: () => void (woken = false),
-    sleep: async (ms, summary) =>
-      void (await condition(() => woken, Math.max(1, Math.min(ms, LONGEST_SLEEP_MS)), { summary })),
-  };
-
-  if (input.resolveOnly) return resolveClaimed(input, run, bell, input.ended ?? { ended: 'cancelled', problem: null });
-  const events = input.events ?? EVENTS;
-  let after = input.after ?? -1;
-  let window = WINDOW;
-  for (;;) {
-    bell.silence();
-    const pass = await onePass(ref, run, { after, window, events });
-    if (pass.stopped === 'cancelled' || pass.stopped === 'failed')
-      return resolveClaimed(input, run, bell, { ended: pass.stopped, problem: pass.problem });
-    if (pass.stopped === 'paused') await whilePaused(ref, bell);
-    // One slice finds out whether a held-up channel works again; the others need not ask too.
-    window = pass.stopped === 'wait' ? 1 : WINDOW;
-    if (pass.stopped === 'wait') await bell.sleep((pass.nextAt ?? 0) - Date.now(), 'the channel is held up');
-    after = pass.complete || pass.stopped !== null ? -1 : pass.after;
-    if (pass.complete && pass.stopped === null) {
-      const [open] = await short.openSlices(ref, -1, 1);
-      if (!open) return { ended: 'done', problem: null };
-      const next = await earliest(ref);
-      if (next !== null && next > Date.now())
-        await bell.sleep(next - Date.now(), 'recipients that are tried again later');
-    }
-    if (workflowInfo().historyLength > events) {
-      await condition(allHandlersFinished);
-      await continueAsNew<typeof deliverChannel>({ ...input, after });
-    }
-  }
-}
-
-type Run = (slice: number) => Promise<SliceResult>;
 /** Sleep that ends when people want something. What rang since it was silenced ends it at once: silence it before the look. */
 interface Bell {
   silence(): void;
   sleep(ms: number, summary: string): Promise<void>;
+  /** The broadcast wants to hand over. */
+  handOver(): boolean;
 }
 
-/** Slices that are due, `window` at a time, until one of them says stop, none is left, or the history is long enough. */
-async function onePass(
-  ref: BroadcastRef,
-  run: Run,
-  { after, window, events }: { after: number; window: number; events: number },
-): Promise<Pass> {
-  const pass: Pass = { stopped: null, nextAt: null, problem: null, after, complete: false };
-  let queue: { slice: number; nextMs: number | null }[] = [];
-  let refill: Promise<void> | null = null;
-  const next = async (): Promise<number | null> => {
-    for (;;) {
-      if (pass.stopped !== null) return null;
-      const ready = queue.shift();
-      if (ready) {
-        pass.after = ready.slice;
-        if (ready.nextMs === null || ready.nextMs <= Date.now()) return ready.slice;
-        continue;
-      }
-      if (pass.complete || workflowInfo().historyLength > events) return null;
-      refill ??= (async () => {
-        queue = await short.openSlices(ref, pass.after, ASKED);
-        pass.complete = queue.length === 0;
-        refill = null;
-      })();
-      await refill;
-    }
+function openBell(): Bell {
+  let woken = false;
+  let handOver = false;
+  setHandler(wakeSignal, () => void (woken = true), { description: 'Look at once whether to go on.' });
+  setHandler(handOverSignal, () => void (handOver = true), {
+    description: 'From the broadcast: end at the next quiet moment; it starts another delivery.',
+  });
+  return {
+    silence: () => void (woken = false),
+    sleep: async (ms, summary) =>
+      void (await condition(() => woken || handOver, Math.max(1, Math.min(ms, LONGEST_SLEEP_MS)), { summary })),
+    handOver: () => handOver,
   };
-  const loop = async (): Promise<void> => {
-    for (let slice = await next(); slice !== null; slice = await next()) {
-      const result = await run(slice);
-      if (result.stopped === 'done') continue;
-      if (result.stopped === 'wait') pass.nextAt = Math.min(pass.nextAt ?? Infinity, result.nextAt ?? Date.now());
-      if (pass.stopped === null || pass.stopped === 'wait') pass.stopped = result.stopped;
-      pass.problem ??= result.problem;
-    }
-  };
-  await Promise.all(Array.from({ length: window }, loop));
-  return pass;
 }
 
-async function earliest(ref: BroadcastRef): Promise<number | null> {
-  const open = await short.openSlices(ref, -1, 1_000);
-  if (open.some(({ nextMs }) => nextMs === null)) return null;
-  return Math.min(...open.map(({ nextMs }) => nextMs!));
-}
-
-/** The ledger's word counts, not the signal's: a signal can come before the pause is noticed here. */
-async function whilePaused(ref: BroadcastRef, bell: Bell): Promise<void> {
+export async function deliverChannel(input: DeliverInput): Promise<DeliverResult> {
+  if (!patched('bounded-runs')) return deliverChannelEarlier(input);
+  const ref = { broadcastId: input.broadcastId, attempt: input.attempt };
+  const { deliverSlice } = deliveryOn(input.channel);
+  const run: Run = (slice) =>
+    deliverSlice.executeWithOptions({ summary: `slice ${slice}` }, [{ ...ref, channel: input.channel, slice }]);
+  const bell = openBell();
+  const events = input.events ?? EVENTS;
+  const full = () => workflowInfo().historyLength > events;
+  let ended = input.ended ?? (input.resolveOnly ? ({ ended: 'cancelled', problem: null } as const) : null);
+  let after = input.after ?? -1;
+  let window = WINDOW;
+  let heldMs = FIRST_HELD_MS;
   for (;;) {
+    if (bell.handOver()) {
+      await condition(allHandlersFinished);
+      return { ended: 'handed_over', problem: null };
+    }
+    if (full()) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof deliverChannel>({ ...input, after, ...(ended === null ? {} : { ended }) });
+    }
+    bell.silence();
+    if (ended !== null) {
+      if (await resolved(ref, run, bell)) return ended;
+      continue;
+    }
+    const pass = await onePass(ref, run, { after, window, stop: () => full() || bell.handOver() });
+    after = pass.complete || pass.stopped !== null ? -1 : pass.after;
+    if (pass.stopped === 'cancelled' || pass.stopped === 'failed')
+      ended = { ended: pass.stopped, problem: pass.problem };
+    if (pass.stopped === 'paused') await paused(ref, run, bell, () => full() || bell.handOver());
+    // One slice finds out whether a held-up channel works again; the others need not ask too.
+    window = pass.stopped === 'wait' ? 1 : WINDOW;
+    if (pass.stopped === 'wait') {
+      await bell.sleep(Math.max(pass.waitMs ?? 0, heldMs), 'the channel is held up');
+      heldMs = Math.min(LAST_HELD_MS, heldMs * 2);
+    } else heldMs = FIRST_HELD_MS;
+    if (pass.stopped !== null || !pass.complete) continue;
+    const look = await short.outlook(ref);
+    if (!look.open) return { ended: 'done', problem: null };
+    if (look.waitMs > 0)
+      await bell.sleep(look.waitMs, look.settling ? 'requests nobody knows the end of' : 'recipients tried again later');
+  }
+}
+
+/** The ledger's word counts, not the signal's. What may have been taken is asked about in a pause, too. */
+async function paused(ref: BroadcastRef, run: Run, bell: Bell, stop: () => boolean): Promise<void> {
+  for (let sleepMs = FIRST_PAUSE_MS; !stop(); sleepMs = Math.min(LONGEST_SLEEP_MS, sleepMs * 2)) {
     bell.silence();
     if ((await short.readControl(ref)) !== 'pause') return;
-    await bell.sleep(LONGEST_SLEEP_MS, 'paused');
+    const { unresolvedMs } = await short.outlook(ref);
+    if (unresolvedMs !== null && unresolvedMs <= 0) for (const slice of await short.claimedSlices(ref)) await run(slice);
+    else await bell.sleep(Math.min(sleepMs, unresolvedMs ?? sleepMs), 'paused');
   }
 }
 
-/** Repeats what may have been taken until it is known, also after a stop: the ledger has no other way to the truth. */
-async function resolveClaimed(
-  input: DeliverInput,
-  run: Run,
-  bell: Bell,
-  result: DeliverResult,
-): Promise<DeliverResult> {
-  const ref = { broadcastId: input.broadcastId, attempt: input.attempt };
-  for (;;) {
-    bell.silence();
-    const slices = await short.claimedSlices(ref);
-    if (slices.length === 0) return result;
-    let nextAt = Infinity;
-    for (const slice of slices) {
-      const { stopped, nextAt: due } = await run(slice);
-      if (stopped === 'wait') nextAt = Math.min(nextAt, due ?? Date.now());
-    }
-    if (nextAt !== Infinity) await bell.sleep(nextAt - Date.now(), 'requests nobody knows the end of');
-    if (workflowInfo().historyLength > EVENTS)
-      await continueAsNew<typeof deliverChannel>({ ...input, resolveOnly: true, ended: result });
-  }
+/** One look at what may have been taken, after a stop: the ledger has no other way to the truth. True when nothing is left of it. */
+async function resolved(ref: BroadcastRef, run: Run, bell: Bell): Promise<boolean> {
+  const slices = await short.claimedSlices(ref);
+  if (slices.length === 0) return true;
+  const results: SliceResult[] = [];
+  for (const slice of slices) results.push(await run(slice));
+  const held = results.filter(({ stopped }) => stopped === 'wait').map(({ waitMs }) => waitMs ?? FIRST_HELD_MS);
+  const { unresolvedMs } = await short.outlook(ref);
+  const waits = [...held, ...(unresolvedMs === null ? [] : [unresolvedMs])];
+  if (waits.length > 0) await bell.sleep(Math.max(FIRST_HELD_MS, Math.min(...waits)), 'requests nobody knows the end of');
+  return false;
 }

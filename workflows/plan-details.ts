@@ -9,7 +9,8 @@ export function describePlanProgress(broadcastId: string, progress: PlanProgress
   return `**${stage}** plan of broadcast ${broadcastId}: ${group(linesDone)}${of} lines (${(100 * share).toFixed(0)} %)`;
 }
 
-export function describePlan(plan: PlanResult): string {
+/** `start`: says how to start it; left out where it waits for approval already. */
+export function describePlan(plan: PlanResult, start = true): string {
   const sentTo = plan.recipients - sum(plan.suppressed) - sum(plan.rejected);
   const note = plan.recognised ? ', which was there already' : '';
   const eta = plan.etaSeconds === null ? 'no rate limit' : `about ${group(plan.etaSeconds)} s`;
@@ -20,7 +21,7 @@ export function describePlan(plan: PlanResult): string {
     Object.keys(plan.rejected).length > 0 && table('rejected', plan.rejected, 'recipients'),
     ...plan.warnings.map((warning) => `⚠ ${warning}`),
     plan.linesFile && `Lines: \`${plan.linesFile}\``,
-    `Start it: \`sluice broadcast start --plan ${plan.digest}\``,
+    start && `Start it: \`sluice broadcast start ${plan.broadcastId}\``,
   ]
     .filter(Boolean)
     .join('\n\n');

@@ -1,7 +1,7 @@
 // Activities as workflows call them: which queue, how long, how often again. One place for all timeouts.
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { COMPUTE_QUEUE, DATA_QUEUE, deliverQueue, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, deliverQueue, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
@@ -10,6 +10,16 @@ export const steps = proxyActivities<Activities>({
   taskQueue: DATA_QUEUE,
   startToCloseTimeout: '24 hours',
   // Too low: a busy machine loses a healthy step; too high: a killed worker's step waits that long.
+  heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: RETRY,
+});
+
+/** The same over all recipients of a broadcast: two imports must not keep a start, a retry or a cancel waiting. */
+export const broadcastSteps = proxyActivities<Activities>({
+  taskQueue: BROADCAST_QUEUE,
+  startToCloseTimeout: '24 hours',
+  // As for the steps of imports.
   heartbeatTimeout: '10s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: RETRY,

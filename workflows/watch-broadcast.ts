@@ -12,7 +12,7 @@ import { watchBeside } from './watching.ts';
  */
 const FIRST_LOOK_S = 3;
 const LAST_LOOK_S = 300;
-/** Looks of one run at most; a broadcast of weeks keeps its history bounded. */
+/** Looks of one run at most: more would fill its history before anything else does. */
 const MOST_LOOKS = 320;
 
 /** Looks until stopped. A look that fails says nothing about the broadcast. */

@@ -88,7 +88,7 @@ async function matchChunk(
       const frozen = await freezeChunk(tx, row, to, settled, pads);
       await tx.query(
         `update broadcasts set matched_line = $2, matched_lines = matched_lines + $3, recipients = recipients + $4,
-           quota = $5, updated_at = clock_timestamp()
+           quota = $5, updated_at = sluice_now()
          where id = $1`,
         [
           ref.broadcastId,

@@ -33,7 +33,7 @@ export async function setContactQuota(db: Database, channel: string, quota: numb
       hint: `For example: sluice contacts quota set ${channel} 10000.`,
     });
   await readChannel(db, channel);
-  await db.query('update channels set contact_quota = $2, updated_at = now() where id = $1', [channel, quota]);
+  await db.query('update channels set contact_quota = $2, updated_at = sluice_now() where id = $1', [channel, quota]);
   return readContactQuota(db, channel);
 }
 

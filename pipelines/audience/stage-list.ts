@@ -100,7 +100,7 @@ function stageTransaction(
 async function movePosition(tx: Transaction, row: PlanRow, done: CopiedBlocks): Promise<void> {
   await tx.query(
     `update broadcasts set stage_byte = $2, stage_line = $3, lines = lines + $4, skipped = $5,
-       updated_at = clock_timestamp()
+       updated_at = sluice_now()
      where id = $1`,
     [
       row.broadcastId,

@@ -1,42 +1,75 @@
-// What people want of a running broadcast: pause, resume, cancel, another rate. Workers look at it with every lease.
+// What people want of a running broadcast: pause, resume, cancel, give up, another rate. Workers look at it with every lease.
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { BroadcastRef, BroadcastState } from '../contracts/broadcast.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
-import { checkAttempt } from './start.ts';
+import { giveUpChunks } from './finish.ts';
+import { checkAttempt } from '../delivery/broadcast-attempt.ts';
 
 export type Control = 'run' | 'pause' | 'cancel';
 
 const STATE: Record<Control, BroadcastState> = { run: 'running', pause: 'paused', cancel: 'running' };
 
-/** Takes effect with the next lease of every worker. Cancelled and failed broadcasts do not come back. Twice is harmless. */
+/**
+ * Takes effect with the next lease of every worker. Cancelled and failed broadcasts do not come back. A cancel also gives up on
+ * requests nobody knows the end of. Twice is harmless. @throws PipelineError `broadcast_superseded`
+ */
 export async function setControl(ref: BroadcastRef, control: Control, db: Database): Promise<void> {
   await checkAttempt(db, ref);
   await db.query(
-    `update broadcasts set control = $2, state = $3::broadcast_state, updated_at = clock_timestamp()
-     where id = $1 and control in ('run', 'pause') and state in ('running', 'paused')`,
-    [ref.broadcastId, control, STATE[control]],
+    `update broadcasts set control = $2, state = $3::broadcast_state, give_up = give_up or $2 = 'cancel', updated_at = sluice_now()
+     where id = $1 and attempt = $4 and control in ('run', 'pause') and state in ('running', 'paused', 'settling')`,
+    [ref.broadcastId, control, STATE[control], ref.attempt],
   );
+  if (control === 'cancel') await giveUpChunks(ref, db);
 }
 
-/** Recipients claimed at this moment: requests under way, and sealed chunks nobody knows the end of. */
+/**
+ * Gives up on requests nobody knows the end of: their recipients become uncertain now, and those of later ones at once. Evidence
+ * that still comes settles them. Gives how many recipients became uncertain. Twice is harmless.
+ * @throws PipelineError `broadcast_superseded`
+ */
+export async function giveUp(ref: BroadcastRef, db: Database): Promise<number> {
+  await checkAttempt(db, ref);
+  await db.query(
+    `update broadcasts set give_up = true, updated_at = sluice_now()
+     where id = $1 and attempt = $2 and state in ('running', 'paused', 'settling')`,
+    [ref.broadcastId, ref.attempt],
+  );
+  return giveUpChunks(ref, db);
+}
+
+/** Recipients whose requests are under way at this moment. Chunks that wait to be repeated are not. */
 export async function claimedNow(ref: BroadcastRef, db: Database): Promise<number> {
   const { rows } = await db.query<{ claimed: number }>(broadcastSql.in_flight, [ref.broadcastId]);
   return rows[0]!.claimed;
 }
 
 /**
- * Sets the rate of the budget that a broadcast uses, for its whole channel, from the next lease on. Requests a second; 0: no
- * limit. @throws PipelineError `rate_invalid`
+ * Caps a broadcast's own share of its channel's budget, from the next lease on; null lifts the cap. Never raises the budget.
+ * Twice is harmless. @throws PipelineError `rate_invalid`, `broadcast_unknown`, `broadcast_not_running`
  */
-export async function setRate(broadcastId: string, perSecond: number, db: Database): Promise<void> {
-  if (!(Number.isFinite(perSecond) && perSecond >= 0))
-    throw new PipelineError('rate_invalid', `${perSecond} is not a rate.`, {
-      hint: 'Give requests a second, above 0; 0 for no limit.',
+export async function setRateCap(broadcastId: string, perSecond: number | null, db: Database): Promise<void> {
+  if (perSecond !== null && !(Number.isFinite(perSecond) && perSecond > 0))
+    throw new PipelineError('rate_invalid', `${perSecond} is not a rate for a broadcast.`, {
+      hint: 'Give requests a second, above 0, or none to lift the cap; to stop sending, pause the broadcast.',
     });
-  await db.query(
-    `update channels c set rates = jsonb_set(rates, array[b.endpoint], to_jsonb($2::double precision)), updated_at = now()
-     from broadcasts b where b.id = $1 and c.id = b.channel_id`,
+  const { rows } = await db.query<{ state: BroadcastState; changed: boolean }>(
+    `with found as materialized (select id, state from broadcasts where id = $1),
+     changed as (
+       update broadcasts b set rate_cap = $2, updated_at = sluice_now() from found
+       where b.id = found.id and b.digest is not null and b.state not in ('completed', 'cancelled', 'failed') returning b.id
+     )
+     select state, exists (select from changed) as changed from found`,
     [broadcastId, perSecond],
   );
+  const row = rows[0];
+  if (!row)
+    throw new PipelineError('broadcast_unknown', `There is no broadcast ${broadcastId}.`, {
+      hint: 'sluice broadcast list shows what there is.',
+    });
+  if (!row.changed)
+    throw new PipelineError('broadcast_not_running', `Broadcast ${broadcastId} is ${row.state}: nothing was changed.`, {
+      hint: "The channel's own rate is set, for good, with: sluice channels set CHANNEL --rate N.",
+    });
 }

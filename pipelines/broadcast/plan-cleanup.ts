@@ -31,7 +31,7 @@ export async function abandonPlan(db: Database, broadcastId: string, reason: str
     await dropPartition(tx, broadcastId);
     // No try of any step has a number above this one.
     await tx.query(
-      `update broadcasts set error = $2, plan_step = 2147483647, updated_at = clock_timestamp() where id = $1`,
+      `update broadcasts set error = $2, plan_step = 2147483647, updated_at = sluice_now() where id = $1`,
       [broadcastId, reason],
     );
   });
@@ -44,7 +44,8 @@ export async function clearUnfinished(
   isRunning: (workflowId: string, runId: string) => Promise<boolean>,
 ): Promise<number> {
   const { rows } = await db.query<{ id: string; workflow_id: string; run_id: string }>(
-    `select id, workflow_id, run_id from broadcasts where digest is null and run_id <> $1 order by id limit $2`,
+    `select id, plan_workflow_id as workflow_id, plan_run_id as run_id from broadcasts
+     where digest is null and plan_run_id <> $1 order by id limit $2`,
     [ownRunId, CLEARED_AT_ONCE],
   );
   let cleared = 0;

@@ -124,7 +124,7 @@ async function publish(tx: Transaction, row: PlanRow, plan: FrozenPlan): Promise
   await tx.query(planSql.insert_slices, [row.broadcastId, row.sliceSize, row.recipients]);
   await tx.query(
     `update broadcasts set digest = $2, outcomes = $3, suppressed = $4, rejected = $5, requests = $6, warnings = $7,
-       lines_file = $8, planned_at = clock_timestamp(), updated_at = clock_timestamp()
+       lines_file = $8, planned_at = sluice_now(), updated_at = sluice_now()
      where id = $1`,
     [
       row.broadcastId,
@@ -146,8 +146,8 @@ async function publish(tx: Transaction, row: PlanRow, plan: FrozenPlan): Promise
 async function become(tx: Transaction, row: PlanRow, twin: string, own: Omit<FrozenPlan, 'digest'>): Promise<void> {
   await dropRecipients(tx, row.broadcastId);
   await tx.query(
-    `update broadcasts set same_as = $2, outcomes = $3, lines_file = $4, updated_at = clock_timestamp() where id = $1`,
+    `update broadcasts set same_as = $2, outcomes = $3, lines_file = $4, updated_at = sluice_now() where id = $1`,
     [row.broadcastId, twin, JSON.stringify(own.outcomes), own.linesFile],
   );
-  await tx.query('update broadcasts set planned_at = clock_timestamp() where id = $1', [twin]);
+  await tx.query('update broadcasts set planned_at = sluice_now() where id = $1', [twin]);
 }

@@ -20,7 +20,7 @@ export async function readPlanProgress(db: Queryable, broadcastId: string): Prom
 /** The progress of the plan that a workflow run makes; null before it is registered. */
 export async function readPlanProgressOfWorkflow(db: Queryable, workflowId: string): Promise<PlanProgress | null> {
   const { rows } = await db.query<{ id: string }>(
-    'select id from broadcasts where workflow_id = $1 order by id desc limit 1',
+    'select id from broadcasts where plan_workflow_id = $1 order by id desc limit 1',
     [workflowId],
   );
   return rows[0] ? readPlanProgress(db, rows[0].id) : null;

@@ -48,7 +48,7 @@ export async function registerPlan(
 
 async function findOwn(db: Queryable, { workflowId, runId }: { workflowId: string; runId: string }) {
   const { rows } = await db.query<{ id: string }>(
-    `select id from broadcasts where digest is null and same_as is null and workflow_id = $1 and run_id = $2`,
+    `select id from broadcasts where digest is null and same_as is null and plan_workflow_id = $1 and plan_run_id = $2`,
     [workflowId, runId],
   );
   return rows[0]?.id ?? null;
@@ -117,7 +117,7 @@ interface NewPlan {
 async function insertPlan({ db }: PlanPorts, plan: NewPlan): Promise<string> {
   const { input, message, spooled, list } = plan;
   const { rows } = await db.query<{ id: string }>(
-    `insert into broadcasts (channel_id, workflow_id, run_id, message, parameter_names, options, endpoint, chunk_size,
+    `insert into broadcasts (channel_id, plan_workflow_id, plan_run_id, message, parameter_names, options, endpoint, chunk_size,
        slice_size, file_name, source_path, content_sha256, spool_path, spool_bytes, profile, stage_byte, stage_line,
        skipped, warnings)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)

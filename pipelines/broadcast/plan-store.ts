@@ -161,7 +161,7 @@ export async function lockPlan(tx: Queryable, ref: PlanRef): Promise<PlanRow> {
 export async function beginPlanStep(db: Database, ref: PlanRef): Promise<void> {
   await db.transaction(async (tx) => {
     const row = await lockPlan(tx, ref);
-    await tx.query('update broadcasts set plan_step = $2, updated_at = clock_timestamp() where id = $1', [
+    await tx.query('update broadcasts set plan_step = $2, updated_at = sluice_now() where id = $1', [
       ref.broadcastId,
       ref.step ?? row.planStep,
     ]);

@@ -1,31 +1,44 @@
-// Before the first slice: the contacts a plan promised, and what a retry puts back.
+// Before the first slice: the contacts a plan promised, and what a retry puts back. Each statement looks at the broadcast attempt.
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { BroadcastRef, RetryScope } from '../contracts/broadcast.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { StepControl, SuppressionPads } from '../import/ports.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { refreshStatistics } from './plan-statistics.ts';
 import { eachRange } from './ranges.ts';
-import { checkAttempt } from './start.ts';
+import { checkAttempt } from '../delivery/broadcast-attempt.ts';
 
-/** Creates the contacts of recipients that had none. Calling it again creates nothing more. Gives how many were made. */
+export interface PreparePorts {
+  db: Database;
+  suppressionPads(): Promise<SuppressionPads>;
+}
+
+/**
+ * Creates the contacts of recipients that had none; whoever was erased or suppressed since the plan is suppressed instead.
+ * Calling it again creates nothing more. Gives how many were made.
+ */
 export async function createContacts(
   ref: BroadcastRef,
   recipients: number,
-  db: Database,
+  { db, suppressionPads }: PreparePorts,
   control: StepControl,
 ): Promise<number> {
   await checkAttempt(db, ref);
   await refreshStatistics(db, recipients);
+  const { inner, outer } = await suppressionPads();
   let created = 0;
   await eachRange(recipients, control.signal, async (from, to) => {
     await db.transaction(async (tx) => {
       const range = [ref.broadcastId, from, to];
-      const { rows } = await tx.query<{ created: string }>(broadcastSql.create_contacts, range);
-      created += Number(rows[0]!.created);
-      await tx.query(broadcastSql.bind_contacts, range);
+      await tx.query(broadcastSql.suppress_unbound, [...range, inner, outer, ref.attempt]);
+      const { rows } = await tx.query<{ id: string }>(broadcastSql.create_contacts, [...range, ref.attempt]);
+      const made = rows.map(({ id }) => id);
+      const unmade = await tx.query(broadcastSql.unmake_suppressed, [ref.broadcastId, made, inner, outer]);
+      created += made.length - unmade.rowCount;
+      await tx.query(broadcastSql.bind_contacts, [...range, ref.attempt]);
     });
     control.onProgress(to);
   });
+  await checkAttempt(db, ref);
   return created;
 }
 
@@ -46,11 +59,14 @@ export async function reopenRecipients(
   await checkAttempt(db, ref);
   await refreshStatistics(db, recipients);
   let reopened = 0;
-  if (scope !== 'planned')
+  if (scope !== 'planned') {
+    await db.query(broadcastSql.uncount_slices, [ref.broadcastId, ref.attempt]);
     await eachRange(recipients, control.signal, async (from, to) => {
-      reopened += (await db.query(REOPEN[scope], [ref.broadcastId, from, to])).rowCount;
+      reopened += (await db.query(REOPEN[scope], [ref.broadcastId, from, to, ref.attempt])).rowCount;
       control.onProgress(to);
     });
-  await db.query(broadcastSql.reopen_slices, [ref.broadcastId]);
+  }
+  await db.query(broadcastSql.reopen_slices, [ref.broadcastId, ref.attempt]);
+  await checkAttempt(db, ref);
   return reopened;
 }

@@ -1,25 +1,26 @@
-// Starting: a workflow run takes a broadcast, and the contacts that its plan promised come into being.
-import type { Database, Queryable, Transaction } from '../../adapters/postgres/database.ts';
-import type { BroadcastRef, BroadcastState, RetryScope } from '../contracts/broadcast.ts';
+// Starting: a workflow run takes a broadcast, whatever it was started by: a plan's digest, a broadcast's id, a list, a retry.
+import type { Database, Transaction } from '../../adapters/postgres/database.ts';
+import type { BroadcastState, RetryScope } from '../contracts/broadcast.ts';
+import type { Started } from '../contracts/broadcast-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 
+/** `runId`: the first run of the workflow's chain; the runs that follow it by continue-as-new are the same to a broadcast. */
 export interface WorkflowRun {
   workflowId: string;
   runId: string;
 }
 
-/** What to start: a plan by its digest, or a broadcast that was started before, with what is to be tried again. */
-export type StartRequest =
-  { digest: string; again: boolean; maxPlanAgeHours: number } | { broadcastId: string; scope: RetryScope };
-
-export interface Started extends BroadcastRef {
-  channel: string;
-  recipients: number;
-  settleSeconds: number;
-  /** Another run that has it already; nothing is to be done here. */
-  runningIn: string | null;
+interface PlanStart {
+  again: boolean;
+  maxPlanAgeHours: number;
 }
+
+/** What to start: a plan by its digest or its broadcast's id, or a broadcast that was started before, with what is to be tried again. */
+export type StartRequest =
+  | ({ digest: string } & PlanStart)
+  | ({ broadcastId: string; scope?: undefined } & PlanStart)
+  | { broadcastId: string; scope: RetryScope };
 
 export interface StartPorts {
   db: Database;
@@ -33,7 +34,9 @@ interface Found extends Record<string, unknown> {
   attempt: number;
   workflow_id: string | null;
   run_id: string | null;
+  scope: RetryScope | null;
   recipients: number;
+  settle: number;
   age_s: number;
   sent_before: boolean;
 }
@@ -41,31 +44,33 @@ interface Found extends Record<string, unknown> {
 /**
  * Gives the run its broadcast. Calling it again from the same run gives the same attempt; from another one while the first
  * still runs it changes nothing and names that one; after its end or its death the new run goes on from the ledger.
- * @throws PipelineError `plan_unknown`, `plan_too_old`, `plan_started`, `broadcast_unknown`, `broadcast_not_started`
+ * @throws PipelineError `plan_unknown`, `plan_too_old`, `plan_started`, `broadcast_unknown`, `broadcast_not_started`,
+ * `retry_running`, `nothing_to_retry`
  */
 export async function startBroadcast(request: StartRequest, run: WorkflowRun, ports: StartPorts): Promise<Started> {
   return ports.db.transaction(async (tx) => {
     const found = await find(tx, request);
-    const { rows } = await tx.query<{ settle: number }>(
-      `select coalesce((options ->> 'settleSeconds')::integer, 900) as settle from broadcasts where id = $1`,
-      [found.id],
-    );
     const facts = {
       broadcastId: found.id,
       channel: found.channel_id,
       recipients: found.recipients,
-      settleSeconds: rows[0]!.settle,
+      settleSeconds: found.settle,
     };
     if (found.run_id === run.runId) return { ...facts, attempt: found.attempt, runningIn: null };
-    if (found.run_id !== null && (await ports.isRunning(found.workflow_id!, found.run_id)))
+    const scope = 'scope' in request ? (request.scope ?? null) : null;
+    if (found.run_id !== null && (await ports.isRunning(found.workflow_id!, found.run_id))) {
+      if (scope !== null) refuseOtherScope(found, scope);
       return { ...facts, attempt: found.attempt, runningIn: found.workflow_id };
-    if ('digest' in request) checkStart(found, request);
-    else checkRetry(found);
+    }
+    if (scope === null) checkStart(found, request as PlanStart);
+    else await checkRetry(tx, found, scope);
     const { rows: taken } = await tx.query<{ attempt: number }>(broadcastSql.take_over, [
       found.id,
       run.workflowId,
       run.runId,
+      scope,
     ]);
+    await tx.query(broadcastSql.supersede_slices, [found.id]);
     return { ...facts, attempt: taken[0]!.attempt, runningIn: null };
   });
 }
@@ -87,7 +92,7 @@ async function find(tx: Transaction, request: StartRequest): Promise<Found> {
 
 const ENDED: BroadcastState[] = ['completed', 'cancelled', 'failed'];
 
-function checkStart(found: Found, request: { again: boolean; maxPlanAgeHours: number }): void {
+function checkStart(found: Found, request: PlanStart): void {
   if (found.attempt > 0) {
     // Its workflow died (Terminate, Reset): this one goes on from the ledger.
     if (!ENDED.includes(found.state)) return;
@@ -107,20 +112,25 @@ function checkStart(found: Found, request: { again: boolean; maxPlanAgeHours: nu
     );
 }
 
-function checkRetry(found: Found): void {
-  if (found.attempt > 0) return;
-  throw new PipelineError('broadcast_not_started', `Broadcast ${found.id} was never started.`, {
-    hint: 'Start it with: sluice broadcast start --plan DIGEST.',
+/** A broadcast whose run died has something to be gone on with, whatever the scope: what was under way when it died. */
+async function checkRetry(tx: Transaction, found: Found, scope: RetryScope): Promise<void> {
+  if (found.attempt === 0)
+    throw new PipelineError('broadcast_not_started', `Broadcast ${found.id} was never started.`, {
+      hint: `Start it with: sluice broadcast start ${found.id}.`,
+    });
+  if (!ENDED.includes(found.state)) return;
+  const { rows } = await tx.query<{ found: boolean }>(broadcastSql.left_of_scope, [found.id, scope]);
+  if (rows[0]!.found) return;
+  throw new PipelineError('nothing_to_retry', `Broadcast ${found.id} has nothing to retry in scope ${scope}.`, {
+    hint: `Nothing was changed. What became of everybody: sluice broadcast status ${found.id}.`,
   });
 }
 
-/** @throws PipelineError `broadcast_superseded` when another run has taken it over */
-export async function checkAttempt(db: Queryable, ref: BroadcastRef): Promise<void> {
-  const { rows } = await db.query<{ attempt: number }>('select attempt from broadcasts where id = $1', [
-    ref.broadcastId,
-  ]);
-  if (rows[0]?.attempt === ref.attempt) return;
-  throw new PipelineError('broadcast_superseded', `Broadcast ${ref.broadcastId} went on in another workflow.`, {
-    hint: `See it with: sluice broadcast status ${ref.broadcastId}.`,
+/** A retry that would silently become another one. */
+function refuseOtherScope(found: Found, scope: RetryScope): void {
+  if (found.scope === scope) return;
+  const running = found.scope === null ? 'is being sent' : `is being retried with --scope ${found.scope}`;
+  throw new PipelineError('retry_running', `Broadcast ${found.id} ${running}, as workflow ${found.workflow_id}.`, {
+    hint: `Wait for its end, or cancel it; then: sluice broadcast retry ${found.id} --scope ${scope}.`,
   });
 }

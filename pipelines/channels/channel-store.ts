@@ -80,7 +80,7 @@ export async function setChannel(
     checkChannel(channel);
     await tx.query(
       `update channels set kind = $2, base_url = $3, sender_id = $4, secret_env = $5, rates = $6, default_country = $7,
-         time_zone = $8, enabled = $9, updated_at = now() where id = $1`,
+         time_zone = $8, enabled = $9, updated_at = sluice_now() where id = $1`,
       values(channel),
     );
     return channel;

@@ -1,11 +1,11 @@
 // What a person types, or the command line sends, to start a broadcast: one JSON object, checked once, here.
-import { RETRY_SCOPES, type BroadcastState, type FateCounts, type RetryScope } from './broadcast.ts';
+import { RETRY_SCOPES, type BroadcastRef, type BroadcastState, type FateCounts, type RetryScope } from './broadcast.ts';
 import { PipelineError } from './pipeline-error.ts';
 import { parsePlanInput, type PlanInput } from './plan-input.ts';
 
 /** Exactly one of `plan`, `retry` and `list` says what is to be sent. */
 export interface BroadcastInput {
-  /** The digest of a plan, as `sluice broadcast plan` prints it. */
+  /** A plan: its digest, or its broadcast's id, as `sluice broadcast plan` prints them. */
   plan: string | null;
   /** A broadcast that was started before, and what of it is to be tried again. */
   retry: { broadcastId: string; scope: RetryScope } | null;
@@ -17,6 +17,27 @@ export interface BroadcastInput {
   maxPlanAgeHours: number;
   /** Wait for the update `approve` before anything is sent. Left out: yes for a list, no for a plan. */
   waitForApproval: boolean;
+  /** Where an earlier run of the same broadcast stopped, since its history was long. Left out by people. */
+  carry: Carry | null;
+}
+
+/** A broadcast in the hands of a run. */
+export interface Started extends BroadcastRef {
+  channel: string;
+  recipients: number;
+  settleSeconds: number;
+  /** Another run that has it already; nothing is to be done here. */
+  runningIn: string | null;
+}
+
+/** What one run hands to the next. */
+export interface Carry {
+  started: Started;
+  stage: 'prepare' | 'deliver' | 'settle';
+  /** Of a retry. */
+  scope: RetryScope | null;
+  /** Events after which a run hands over; only tests make it small. */
+  events?: number;
 }
 
 /** What a broadcast's workflow ends with; a few hundred bytes whatever the number of recipients. */
@@ -33,6 +54,8 @@ export interface BroadcastResult {
 }
 
 const FIELDS = ['plan', 'retry', 'list', 'again', 'maxPlanAgeHours', 'waitForApproval'];
+/** Written by the workflow itself. */
+const OWN_FIELDS = [...FIELDS, 'carry'];
 
 /** Days of seven; a plan that old has nothing to do with today's contacts. */
 const MOST_HOURS = 24 * 30;
@@ -48,14 +71,14 @@ export function parseBroadcastInput(value: unknown): BroadcastInput {
     });
   const given = value as Record<string, unknown>;
   const problems = Object.keys(given)
-    .filter((key) => !FIELDS.includes(key))
+    .filter((key) => !OWN_FIELDS.includes(key))
     .map((key) => `"${key}" is not a field of a broadcast`);
   const { plan = null, retry = null, list = null, again = false, maxPlanAgeHours = 24 } = given;
   const waitForApproval = given['waitForApproval'] ?? list !== null;
   if ([plan, retry, list].filter((part) => part !== null).length !== 1)
     problems.push('exactly one of "plan", "retry" and "list" must say what is to be sent');
-  if (plan !== null && !(typeof plan === 'string' && /^[0-9a-f]{64}$/.test(plan)))
-    problems.push('"plan" must be the digest of a plan, 64 hex digits');
+  if (plan !== null && !(typeof plan === 'string' && /^([0-9a-f]{64}|[0-9]{1,18})$/.test(plan)))
+    problems.push('"plan" must be the digest of a plan, 64 hex digits, or the id of its broadcast');
   if (retry !== null && !isRetry(retry))
     problems.push(`"retry" must be {"broadcastId": "…", "scope": one of ${RETRY_SCOPES.join(', ')}}`);
   if (typeof again !== 'boolean') problems.push('"again" must be true or false');
@@ -73,6 +96,7 @@ export function parseBroadcastInput(value: unknown): BroadcastInput {
     again: again as boolean,
     maxPlanAgeHours: maxPlanAgeHours as number,
     waitForApproval: waitForApproval as boolean,
+    carry: (given['carry'] ?? null) as Carry | null,
   };
 }
 

@@ -52,6 +52,11 @@ export interface PlanOptions {
   settleSeconds: number;
   /** Failed attempts after which a recipient is rejected as `attempts_exhausted`. */
   maxAttempts: number;
+  /**
+   * An answer that says "try again" and not whether the message was taken: sent again up to three times, or uncertain. Plans made
+   * before there was a choice have none: retry.
+   */
+  onUnclearRefusal?: 'retry' | 'hold';
 }
 
 /** The answer of `broadcast plan`. */
@@ -92,8 +97,10 @@ export interface SliceRef extends BroadcastRef {
 /** Why a slice came back. `done`: nothing is left in it now; rows may wait for `nextAt`. */
 export interface SliceResult {
   stopped: 'done' | 'paused' | 'cancelled' | 'wait' | 'failed';
-  /** Epoch milliseconds from when going on makes sense; null: at once. */
+  /** Epoch milliseconds of the database from when going on makes sense; null: at once. */
   nextAt: number | null;
+  /** The same from now on, so that no two clocks need agree; null: at once. Results of older workers lack it. */
+  waitMs?: number | null;
   /** The broadcast's fault that every other recipient would share, in words. */
   problem: string | null;
 }
@@ -113,8 +120,22 @@ export interface BroadcastStatus {
   /** Recipients a second that the limit allows; null: no limit. */
   limitPerSecond: number | null;
   etaSeconds: number | null;
-  /** What holds the whole channel up, such as `token`; null: nothing. */
+  /** What holds the whole channel up, such as `token`, or `disabled`; null: nothing. */
   held: string | null;
+  /** Why nothing can be sent now although something is left: no worker serves the channel; null: nothing of the kind. */
+  waiting: string | null;
+  /** Recipients in requests nobody knows the end of, and until when the provider is asked; null: none. */
+  unresolved: { recipients: number; code: string | null; until: string } | null;
+  /** Until when evidence about uncertain recipients is waited for; null: it is not. */
+  settleUntil: string | null;
+  /** Recipients that were sent to once more after a refusal that did not say whether the message was taken. */
+  repeatedAfterUnclearRefusal: number;
+  /** Requests a second at most for this broadcast, below its channel's rate; null: no cap of its own. */
+  rateCap: number | null;
+  /** Part of the channel's rate that is granted: less than 0.95 where the database is too far away for more; null: not known. */
+  grantedShare: number | null;
+  /** Recipients or chunks that a crash can leave uncertain at most, all workers of the channel together. */
+  inFlightBound: number;
   error: string | null;
 }
 

@@ -16,42 +16,56 @@ export interface SignalState {
   probe: number | null;
 }
 
+/** The faults since the last success of a batch, in the order of the answers; and whether there was a success. Pure. */
+export function faultsInARow(answers: Pick<Answered, 'answer' | 'answeredMs'>[]): { faults: number; success: boolean } {
+  const inOrder = [...answers].sort((a, b) => a.answeredMs - b.answeredMs);
+  const last = inOrder.findLastIndex(({ answer }) => answer.class === 'accepted');
+  return {
+    faults: inOrder.slice(last + 1).filter(({ answer }) => answer.about === 'channel').length,
+    success: last !== -1,
+  };
+}
+
 /** Tells the database what a batch of answers means for the channel; calling it twice only repeats the same news. */
 export async function signalChannel(
   db: Queryable,
   budget: Budget,
-  broadcastId: string,
+  broadcast: { broadcastId: string; broadcastAttempt: number },
   answers: Answered[],
   state: SignalState,
 ): Promise<void> {
   const { channel, endpoint } = budget;
   if (answers.some(({ answer }) => answer.about === 'rate'))
     await db.query(deliverySql.slow_down, [channel, endpoint, RATE_PAUSE_MS]);
-  const faults = answers.filter(({ answer }) => answer.about === 'channel');
-  if (faults.length > 0) {
+  const all = answers.filter(({ answer }) => answer.about === 'channel');
+  const pause = all.find(({ answer }) => answer.class === 'pause_channel');
+  const row = faultsInARow(answers);
+  if (row.faults > 0 || pause !== undefined) {
     state.troubled = true;
-    const pause = faults.find(({ answer }) => answer.class === 'pause_channel');
-    const worst = pause ?? faults[0]!;
-    const probed = faults.some(({ unit }) => unit.id === state.probe);
+    const worst = pause ?? all.at(-1)!;
     await db.query(deliverySql.breaker_fault, [
       channel,
       worst.answer.code,
       pause !== undefined,
-      Math.max(1, FAULTS_THAT_OPEN - faults.length + 1),
+      FAULTS_THAT_OPEN,
       worst.answer.waitMs,
-      probed,
+      all.some(({ unit }) => unit.id === state.probe),
+      row.faults,
+      row.success,
     ]);
   }
   const success = answers.filter(({ answer }) => answer.class === 'accepted');
-  if (success.length > 0 && state.troubled && faults.length === 0) {
+  if (success.length > 0 && state.troubled && all.length === 0) {
     const began = Math.max(...success.map(({ slotMs, unit }) => slotMs ?? unit.claimedMs));
     await db.query(deliverySql.breaker_success, [channel, began]);
     state.troubled = false;
   }
-  const hopeless = answers.find(({ answer }) => answer.about === 'broadcast');
+  // What a repeat meets says nothing about first requests: those find out for themselves.
+  const hopeless = answers.find(({ answer, unit }) => answer.about === 'broadcast' && !unit.unknown);
   if (hopeless)
     await db.query(deliverySql.stop_broadcast, [
-      broadcastId,
+      broadcast.broadcastId,
       `The provider refuses the message (${hopeless.answer.code}); every other recipient would get the same answer.`,
+      broadcast.broadcastAttempt,
     ]);
 }

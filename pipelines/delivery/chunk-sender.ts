@@ -3,9 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from '../../adapters/postgres/database.ts';
 import type { SuppressionPads } from '../import/ports.ts';
-import { chunkVerdictOf } from './chunk-verdict.ts';
+import { chunkVerdictOf, RETRY_KEY_MS } from './chunk-verdict.ts';
 import { deliverySql } from './delivery-sql.ts';
 import { groupMembers, type Member } from './group-members.ts';
+import { retryPolicy } from './retry-policy.ts';
 import type { Answered, DeliveryPorts, Lane, Repeat, Sender, SliceJob, Unit } from './ports.ts';
 
 interface PickedRow extends Record<string, unknown> {
@@ -26,7 +27,7 @@ export async function openChunkSender(job: SliceJob, lane: Lane, ports: Delivery
   let cursor = job.from;
   return {
     rewind: () => (cursor = job.from),
-    takeOver: async (mine) => takeChunks(job, ports, mine ?? []),
+    takeOver: async (mine) => takeChunks(job, lane, ports, mine ?? []),
     claim: async (most) => {
       const wanted = most * job.mode.chunkSize;
       return ports.db.transaction(
@@ -52,17 +53,10 @@ export async function openChunkSender(job: SliceJob, lane: Lane, ports: Delivery
       );
     },
     arm: async (units) => {
-      const { rows } = await ports.db.query<{ id: string; attempts: number }>(deliverySql.repeat_chunk, [
-        job.broadcastId,
-        units.map((unit) => unit.id),
-      ]);
-      const attempts = new Map(rows.map((row) => [Number(row.id), row.attempts]));
-      for (const unit of units) {
-        const attempt = attempts.get(unit.id);
-        if (attempt === undefined) continue;
-        unit.attempt = attempt;
-        unit.armed = true;
-      }
+      const repeated = units.filter((unit) => !unit.armed);
+      if (repeated.length > 0) await permitRepeats(job, ports, repeated);
+      const stale = units.filter((unit) => unit.armed && unit.stale);
+      if (stale.length > 0) await confirm(job, ports, stale);
     },
     record: (answers, again) => record(job, lane, ports, answers, again),
   };
@@ -123,10 +117,14 @@ async function seal(tx: Transaction, job: SliceJob, lane: Lane, groups: Member[]
     charged: Math.max(...members.map((member) => member.charged)),
     request: { body, retryKey, members: members.length, personal: job.personal },
     claimedMs: now,
+    takenAtMs: lane.clock.local(),
     armed: true,
+    stale: false,
     unknown: false,
+    unclear: 0,
     firstMs: now,
     permit: false,
+    landed: false,
   }));
 }
 
@@ -138,21 +136,70 @@ interface OpenChunk extends Record<string, unknown> {
   unknown: boolean;
   size: number;
   first_ms: number;
+  due_ms: number | null;
 }
 
-async function takeChunks(job: SliceJob, ports: DeliveryPorts, mine: number[]): Promise<Unit[]> {
-  const { rows } = await ports.db.query<OpenChunk>(deliverySql.take_chunks, [job.broadcastId, job.slice, mine]);
-  return rows.map((row) => ({
+async function takeChunks(job: SliceJob, lane: Lane, ports: DeliveryPorts, mine: number[]): Promise<Repeat[]> {
+  const { rows } = await ports.db.query<OpenChunk>(deliverySql.take_chunks, [
+    job.broadcastId,
+    job.slice,
+    mine,
+    job.epoch,
+  ]);
+  // What was given up, or is too old to be asked about, goes no further.
+  if (rows.some((row) => row.unknown))
+    await ports.db.query(deliverySql.give_up_chunks, [job.broadcastId, job.slice, RETRY_KEY_MS]);
+  return rows.map((row) => ({ delayMs: row.due_ms ?? 0, unit: chunkOf(row, job, lane) }));
+}
+
+function chunkOf(row: OpenChunk, job: SliceJob, lane: Lane): Unit {
+  return {
     id: Number(row.id),
     attempt: row.attempts,
     charged: 0,
     request: { body: row.body, retryKey: row.retry_key, members: row.size, personal: job.personal },
     claimedMs: row.first_ms,
+    takenAtMs: lane.clock.local(),
     armed: false,
+    stale: false,
     unknown: row.unknown,
+    unclear: 0,
     firstMs: row.first_ms,
     permit: false,
-  }));
+    landed: false,
+  };
+}
+
+/** Each repeat is permitted by the statement that records it: the chunk is open, ours, and LINE knows its key. */
+async function permitRepeats(job: SliceJob, ports: DeliveryPorts, units: Unit[]): Promise<void> {
+  const { rows } = await ports.db.query<{ id: string; attempts: number }>(deliverySql.repeat_chunk, [
+    job.broadcastId,
+    units.map((unit) => unit.id),
+    job.slice,
+    job.epoch,
+    RETRY_KEY_MS,
+  ]);
+  const attempts = new Map(rows.map((row) => [Number(row.id), row.attempts]));
+  for (const unit of units) {
+    const attempt = attempts.get(unit.id);
+    if (attempt === undefined) continue;
+    unit.attempt = attempt;
+    unit.armed = true;
+    unit.stale = false;
+  }
+}
+
+async function confirm(job: SliceJob, ports: DeliveryPorts, units: Unit[]): Promise<void> {
+  const { rows } = await ports.db.query<{ id: string }>(deliverySql.confirm_chunks, [
+    job.broadcastId,
+    units.map((unit) => unit.id),
+    units.map((unit) => unit.attempt),
+    job.slice,
+    job.epoch,
+    RETRY_KEY_MS,
+  ]);
+  const mine = new Set(rows.map(({ id }) => Number(id)));
+  for (const unit of units) unit.stale = !mine.has(unit.id);
 }
 
 async function record(
@@ -162,7 +209,7 @@ async function record(
   answers: Answered[],
   again: boolean,
 ): Promise<Repeat[]> {
-  const policy = { maxAttempts: job.options.maxAttempts, random: () => ports.random() };
+  const policy = retryPolicy(job, ports);
   const verdicts = answers.map(({ unit, answer }) =>
     chunkVerdictOf(answer, { ...unit, members: unit.request.members }, lane.clock.latest(), policy),
   );
@@ -187,13 +234,14 @@ async function record(
       answers.map(({ answer }) => answer.messageId),
       answers.map(({ unit }) => unit.claimedMs),
       again,
+      job.slice,
     ],
     'record_chunks',
   );
   return answers.flatMap(({ unit }, index) => {
     const verdict = verdicts[index]!;
     if (verdict.state !== 'sealed') return [];
-    const repeated = { ...unit, armed: false, unknown: unit.unknown || verdict.unknown };
+    const repeated = { ...unit, armed: false, stale: false, landed: false, permit: false, unknown: unit.unknown || verdict.unknown };
     return [{ unit: repeated, delayMs: verdict.delayMs }];
   });
 }

@@ -1,4 +1,5 @@
 // One slice of a broadcast, from the ledger to the provider and back: takes it over, sends what is due, says what is left.
+import { checkAttempt, superseded } from './broadcast-attempt.ts';
 import type { PlanOptions, SliceRef, SliceResult } from '../contracts/broadcast.ts';
 import { compileMessage } from '../contracts/message-template.ts';
 import type { MessageJson } from '../contracts/provider.ts';
@@ -36,14 +37,24 @@ export async function deliverSlice(ref: SliceRef, ports: DeliveryPorts, control:
     const run = new DeliveryRun(job, lane, ports, sender, control);
     const stop = await run.run();
     control.signal.throwIfAborted();
-    if (stop.stopped === 'failed') return { ...stop, problem: await problemOf(ref, ports) };
-    if (stop.stopped !== 'done') return { ...stop, problem: null };
-    if (job.options.onUncertain === 'resend' && !job.mode.idempotent)
-      await ports.db.query(deliverySql.resend_uncertain, [job.broadcastId, job.from, job.to, job.options.maxAttempts]);
+    if (stop.stopped === 'superseded') throw superseded(ref.broadcastId);
+    if (stop.stopped === 'done' && job.options.onUncertain === 'resend' && !job.mode.idempotent)
+      await ports.db.query(deliverySql.resend_uncertain, [
+        job.broadcastId,
+        job.from,
+        job.to,
+        job.options.maxAttempts,
+        job.slice,
+        job.epoch,
+      ]);
+    // Also where it was stopped: when what is open goes on is asked of the slice's row.
     const left = await finishSlice(job, ports);
-    if (left === null || left.done) return { stopped: 'done', nextAt: null, problem: null };
-    const waitMs = left.nextMs === null ? SOON_MS : left.nextMs - left.nowMs;
-    if (waitMs > SOON_MS) return { stopped: 'done', nextAt: left.nextMs, problem: null };
+    const { stopped } = stop;
+    if (stopped === 'failed') return { ...stop, stopped, problem: await problemOf(ref, ports) };
+    if (stopped !== 'done') return { ...stop, stopped, problem: null };
+    if (left === null || left.done) return { stopped: 'done', nextAt: null, waitMs: null, problem: null };
+    const waitMs = left.waitMs ?? SOON_MS;
+    if (waitMs > SOON_MS) return { stopped: 'done', nextAt: left.nextMs, waitMs, problem: null };
     await delay(Math.max(1, waitMs), control.signal);
     sender.rewind();
   }
@@ -55,16 +66,14 @@ async function beginSlice(ref: SliceRef, ports: DeliveryPorts): Promise<{ job: S
     [ref.broadcastId],
   );
   const broadcast = broadcasts[0];
-  if (!broadcast || broadcast.attempt !== ref.attempt)
-    throw new PipelineError('broadcast_superseded', `Broadcast ${ref.broadcastId} went on in another workflow.`, {
-      hint: `See it with: sluice broadcast status ${ref.broadcastId}.`,
-    });
+  if (!broadcast || broadcast.attempt !== ref.attempt) throw superseded(ref.broadcastId);
   const lane = await ports.lane(ref.channel, broadcast.endpoint);
   const { rows } = await ports.db.query<{ epoch: number; from_ordinal: number; to_ordinal: number }>(
     deliverySql.begin_slice,
-    [ref.broadcastId, ref.slice],
+    [ref.broadcastId, ref.slice, ref.attempt],
   );
   const slice = rows[0];
+  if (!slice) await checkAttempt(ports.db, ref);
   if (!slice)
     throw new PipelineError('slice_unknown', `Broadcast ${ref.broadcastId} has no slice ${ref.slice}.`, {
       details: { slice: ref.slice },
@@ -72,6 +81,7 @@ async function beginSlice(ref: SliceRef, ports: DeliveryPorts): Promise<{ job: S
   const personal = broadcast.parameter_names.length > 0;
   const job = {
     broadcastId: ref.broadcastId,
+    broadcastAttempt: ref.attempt,
     key: broadcast.key,
     slice: ref.slice,
     epoch: slice.epoch,
@@ -89,13 +99,14 @@ async function beginSlice(ref: SliceRef, ports: DeliveryPorts): Promise<{ job: S
 async function finishSlice(
   job: SliceJob,
   ports: DeliveryPorts,
-): Promise<{ done: boolean; nextMs: number | null; nowMs: number } | null> {
-  const { rows } = await ports.db.query<{ done: boolean; next_ms: number | null; now_ms: number }>(
+): Promise<{ done: boolean; nextMs: number | null; waitMs: number | null } | null> {
+  const { rows } = await ports.db.query<{ done: boolean; next_ms: number | null; wait_ms: number | null }>(
     deliverySql.finish_slice,
     [job.broadcastId, job.slice, job.epoch],
   );
   const row = rows[0];
-  return row ? { done: row.done, nextMs: row.next_ms, nowMs: row.now_ms } : null;
+  if (row?.done) await ports.db.query(deliverySql.keep_slice_counts, [job.broadcastId, job.slice]);
+  return row ? { done: row.done, nextMs: row.next_ms, waitMs: row.wait_ms } : null;
 }
 
 async function problemOf(ref: SliceRef, ports: DeliveryPorts): Promise<string | null> {

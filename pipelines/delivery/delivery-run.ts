@@ -7,6 +7,7 @@ import { leaseSlots, type Budget, type Lease } from '../limiter/lease.ts';
 import { deliverySql } from './delivery-sql.ts';
 import { signalChannel, type SignalState } from './channel-signals.ts';
 import type { Answered, DeliveryPorts, Lane, Repeat, Sender, SliceJob, Unit } from './ports.ts';
+import type { Permits } from './permits.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 import { openSlotQueue, type SlotQueue } from './slot-queue.ts';
 
@@ -14,6 +15,15 @@ import { openSlotQueue, type SlotQueue } from './slot-queue.ts';
 const CLAIM_AT_ONCE = 256;
 /** Longer waits are the workflow's: a slot of the worker is worth more than a sleeping activity. */
 const LONGEST_WAIT_MS = 10_000;
+
+/**
+ * A lease older than this is not trusted any more: a process that stood still may have been given up meanwhile, so it asks again
+ * whether what it claimed is still its own. Too low: a busy machine asks twice; too high: a frozen one sends beside its successor.
+ */
+const LEASE_TRUSTED_MS = 2_000;
+
+/** Waiting for a slot counts no longer than this towards what must be in flight: further ahead nothing is gained. */
+const SLOT_WAIT_COUNTED_MS = 200;
 
 /** Between two looks whether a lost database is back. */
 const RECOVERY_PAUSE_MS = 200;
@@ -25,9 +35,15 @@ const NOT_SENT: ProviderAnswer = {
   messageId: null,
   waitMs: null,
   about: 'nobody',
+  unclear: false,
+  optedOut: false,
 };
+/** Something went wrong here after the request may have left. */
+const UNREADABLE: ProviderAnswer = { ...NOT_SENT, class: 'ambiguous', code: 'unreadable', about: 'channel' };
 
-type Stop = { stopped: SliceResult['stopped']; nextAt: number | null };
+type Stop = { stopped: SliceResult['stopped'] | 'superseded'; nextAt: number | null; waitMs: number | null };
+
+const stop = (stopped: Stop['stopped']): Stop => ({ stopped, nextAt: null, waitMs: null });
 
 export class DeliveryRun {
   readonly #job: SliceJob;
@@ -63,6 +79,7 @@ export class DeliveryRun {
       lane.clock,
       (unit, slotMs) => this.#start(unit, slotMs),
       (unit) => {
+        unit.stale = true;
         this.#ready.push(unit);
         this.#wake();
         this.#unblock();
@@ -72,7 +89,7 @@ export class DeliveryRun {
       write: (answers, again) => sender.record(answers, again),
       onWritten: (answers, repeats) => this.#written(answers, repeats),
       isPassing: (error) => ports.isPassing(error),
-      onBroken: (error) => {
+      onTrouble: (error) => {
         this.#broken ??= asError(error);
         this.#wake();
       },
@@ -82,17 +99,15 @@ export class DeliveryRun {
 
   /** Until nothing is left to send now, or something says stop. What it had claimed is settled or given back by then. */
   async run(): Promise<Stop> {
-    this.#ready = await this.#sender.takeOver(null);
-    let stop: Stop;
+    this.#later(await this.#sender.takeOver(null));
+    let ended: Stop;
     try {
-      stop = await this.#work();
-    } catch (error) {
+      ended = await this.#work();
+    } finally {
       await this.#windDown();
-      throw error;
     }
-    await this.#windDown();
     if (this.#broken !== null) throw this.#broken;
-    return stop;
+    return ended;
   }
 
   /** Recipients or chunks that went out. */
@@ -102,16 +117,16 @@ export class DeliveryRun {
 
   async #work(): Promise<Stop> {
     for (;;) {
-      if (this.#control.signal.aborted || this.#broken !== null) return { stopped: 'wait', nextAt: null };
+      if (this.#control.signal.aborted || this.#broken !== null) return stop('wait');
       this.#moveDueRepeats();
       if (this.#ready.length === 0 && !this.#more) {
-        const stop = await this.#idle();
-        if (stop) return stop;
+        const ended = await this.#idle();
+        if (ended) return ended;
         continue;
       }
       try {
-        const stop = await this.#round();
-        if (stop) return stop;
+        const ended = await this.#round();
+        if (ended) return ended;
       } catch (error) {
         if (!this.#ports.isPassing(error)) throw error;
         await this.#recover();
@@ -124,8 +139,8 @@ export class DeliveryRun {
     const holders = () => this.#ready.filter((unit) => unit.permit).length;
     const wanted = this.#more ? CLAIM_AT_ONCE : this.#ready.length - holders();
     const mustWait = holders() === 0;
-    const taken = wanted > 0 && (mustWait || this.#lane.permits.free > 0) ? await this.#takePermits(wanted) : 0;
-    const purse = { permits: taken };
+    const taken = wanted > 0 && (mustWait || this.#permits.free > 0) ? await this.#takePermits(wanted) : 0;
+    const purse = { permits: taken, askedMs: performance.now() };
     const held = holders();
     try {
       if (held + taken === 0) return null;
@@ -133,7 +148,7 @@ export class DeliveryRun {
       const lease = await leaseSlots(
         this.#ports.db,
         this.#budget,
-        this.#job.broadcastId,
+        this.#job,
         held + taken,
         this.#lane.clock,
         resolving,
@@ -144,13 +159,14 @@ export class DeliveryRun {
         await this.#use(lease, purse);
         return null;
       }
-      if (lease.waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: this.#lane.clock.latest() + lease.waitMs };
-      this.#lane.permits.give(purse.permits);
+      if (lease.waitMs > LONGEST_WAIT_MS)
+        return { stopped: 'wait', nextAt: this.#lane.clock.latest() + lease.waitMs, waitMs: lease.waitMs };
+      this.#permits.give(purse.permits);
       purse.permits = 0;
       await this.#pause(lease.waitMs);
       return null;
     } finally {
-      if (purse.permits > 0) this.#lane.permits.give(purse.permits);
+      if (purse.permits > 0) this.#permits.give(purse.permits);
     }
   }
 
@@ -163,7 +179,7 @@ export class DeliveryRun {
     this.#unblock = () => waiting.abort();
     this.#control.signal.addEventListener('abort', this.#unblock, { once: true });
     try {
-      return this.#control.signal.aborted ? 0 : await this.#lane.permits.take(most, waiting.signal);
+      return this.#control.signal.aborted ? 0 : await this.#permits.take(most, waiting.signal);
     } finally {
       this.#control.signal.removeEventListener('abort', this.#unblock);
       this.#unblock = () => undefined;
@@ -176,18 +192,30 @@ export class DeliveryRun {
     this.#ready = rest.filter((unit) => unit.unknown);
     this.#more = false;
     this.#giveBack(rest.filter((unit) => !unit.unknown));
-    const open = this.#ready.length > 0 || this.#repeats.some(({ unit }) => unit.unknown);
-    return open ? null : { stopped: stopOf(control), nextAt: null };
+    // What is repeated later is the slice's next try's: nobody waits for it here.
+    return this.#ready.length > 0 ? null : stop(stopOf(control));
+  }
+
+  get #permits(): Permits {
+    return this.#lane.inFlight.permits;
+  }
+
+  /** Goes out again, now or later. */
+  #later(repeats: Repeat[]): void {
+    for (const { unit, delayMs } of repeats)
+      if (delayMs <= 0) this.#ready.push(unit);
+      else this.#repeats.push({ unit, dueMs: performance.now() + delayMs });
   }
 
   /** Fills the granted slots, first with what is claimed already; takes permits out of the purse for what holds none. */
-  async #use(lease: Lease, purse: { permits: number }): Promise<void> {
+  async #use(lease: Lease, purse: { permits: number; askedMs: number }): Promise<void> {
     this.#ready.sort((a, b) => Number(b.permit) - Number(a.permit));
     let units = this.#ready.splice(0, lease.granted);
     try {
-      const unarmed = units.filter((unit) => !unit.armed);
-      if (unarmed.length > 0) await this.#sender.arm(unarmed);
-      units = units.filter((unit) => unit.armed);
+      const asked = units.filter((unit) => !unit.armed || unit.stale);
+      if (asked.length > 0) await this.#sender.arm(asked);
+      this.#drop(units.filter((unit) => !unit.armed || unit.stale));
+      units = units.filter((unit) => unit.armed && !unit.stale);
       const missing = units.filter((unit) => !unit.permit).length;
       const room = Math.min(lease.granted - units.length, purse.permits - missing);
       if (room > 0 && this.#more && lease.control === 'run') {
@@ -208,6 +236,12 @@ export class DeliveryRun {
       if (units[0]) this.#signals.probe = units[0].id;
       else await this.#ports.db.query(deliverySql.probe_unused, [this.#budget.channel]);
     }
+    if (performance.now() - purse.askedMs > LEASE_TRUSTED_MS) {
+      // This process stood still, or the database did: the slots are gone, and perhaps the claims.
+      for (const unit of units) unit.stale = true;
+      this.#ready.unshift(...units);
+      return;
+    }
     units.forEach((unit, index) => {
       // A probe is alone on its channel: if it were held to its slot, a slow moment would cost the next quarter minute.
       if (lease.firstSlot === null || lease.probe) this.#start(unit, lease.firstSlot);
@@ -218,25 +252,60 @@ export class DeliveryRun {
   #start(unit: Unit, slotMs: number | null): void {
     this.#inFlight.set(unit.id, unit);
     this.#sent += 1;
-    void this.#lane.account.send(this.#job.mode, unit.request).then((answer) => {
+    void this.#send(unit).then((answer) => {
+      if (unit.permit && !unit.landed) {
+        unit.landed = true;
+        this.#permits.landed(1);
+      }
       this.#recorder.push({ unit, answer, slotMs, answeredMs: this.#lane.clock.latest() });
     });
   }
 
+  /** What an account throws, although it must not, may have happened after the request left. */
+  async #send(unit: Unit): Promise<ProviderAnswer> {
+    try {
+      return await this.#lane.account.send(this.#job.mode, unit.request);
+    } catch {
+      return UNREADABLE;
+    }
+  }
+
   #written(answers: Answered[], repeats: Repeat[]): void {
     for (const { unit } of answers) this.#inFlight.delete(unit.id);
-    for (const { unit, delayMs } of repeats) this.#repeats.push({ unit, dueMs: performance.now() + delayMs });
-    const holders = answers.filter(({ unit }) => unit.permit);
-    for (const { unit } of holders) unit.permit = false;
-    this.#lane.permits.give(holders.length);
+    this.#later(repeats);
+    this.#measure(answers);
+    this.#returnPermits(answers.map(({ unit }) => unit));
     this.#control.onProgress(this.#sent);
     this.#wake();
-    signalChannel(this.#ports.db, this.#budget, this.#job.broadcastId, answers, this.#signals).catch(
+    signalChannel(this.#ports.db, this.#budget, this.#job, answers, this.#signals).catch(
       (error: unknown) => {
         // News for the others, not truth: the next answer brings the same.
         if (!this.#ports.isPassing(error)) this.#broken ??= asError(error);
       },
     );
+  }
+
+  /** From claim to commit; the bound of what is in flight follows it. */
+  #measure(answers: Answered[]): void {
+    const now = this.#lane.clock.local();
+    for (const { unit, slotMs, answer } of answers) {
+      if (answer.about === 'nobody') continue;
+      const sinceClaim = now - unit.takenAtMs;
+      const sinceSlot = slotMs === null ? sinceClaim : this.#lane.clock.latest() - slotMs + SLOT_WAIT_COUNTED_MS;
+      this.#lane.inFlight.note(Math.min(sinceClaim, sinceSlot));
+    }
+  }
+
+  #returnPermits(units: Unit[]): void {
+    const holders = units.filter((unit) => unit.permit);
+    const landed = holders.filter((unit) => unit.landed).length;
+    for (const unit of holders) unit.permit = false;
+    this.#permits.give(holders.length, landed);
+  }
+
+  /** Not ours any more: another try has settled or taken them. */
+  #drop(units: Unit[]): void {
+    this.#returnPermits(units);
   }
 
   /** Nothing to claim: waits for answers and repeats, or ends. */
@@ -246,9 +315,9 @@ export class DeliveryRun {
       return null;
     }
     const due = Math.min(...this.#repeats.map(({ dueMs }) => dueMs));
-    if (due === Infinity) return { stopped: 'done', nextAt: null };
     const waitMs = due - performance.now();
-    if (waitMs > LONGEST_WAIT_MS) return { stopped: 'wait', nextAt: this.#lane.clock.latest() + waitMs };
+    // Repeats that are due later are the slice's next try's: they hold nothing else up.
+    if (waitMs > LONGEST_WAIT_MS) return stop('done');
     await this.#pause(waitMs);
     return null;
   }
@@ -263,13 +332,15 @@ export class DeliveryRun {
   async #recover(): Promise<void> {
     await this.#pause(RECOVERY_PAUSE_MS);
     this.#ready.push(...this.#slots.clear());
+    // While the database was away, what was claimed may have become somebody else's.
+    for (const unit of this.#ready) unit.stale = true;
     const mine = [
       ...this.#inFlight.keys(),
       ...this.#ready.map(({ id }) => id),
       ...this.#repeats.map(({ unit }) => unit.id),
     ];
     try {
-      this.#ready.push(...(await this.#sender.takeOver(mine)));
+      this.#later(await this.#sender.takeOver(mine));
       this.#sender.rewind();
       this.#more = true;
     } catch (error) {
@@ -279,16 +350,20 @@ export class DeliveryRun {
 
   /** Claimed and certainly not sent. What is not armed has no attempt on record to give back. */
   #giveBack(units: Unit[]): void {
+    this.#returnPermits(units.filter((unit) => !unit.armed));
     for (const unit of units)
       if (unit.armed)
         this.#recorder.push({ unit, answer: NOT_SENT, slotMs: null, answeredMs: this.#lane.clock.latest() });
   }
 
-  /** Everything that was started is answered and on record; everything else is given back. */
+  /**
+   * Everything that was started is answered and on record, whatever error the database gives meanwhile; everything else is given
+   * back. No permit is kept.
+   */
   async #windDown(): Promise<void> {
     this.#giveBack([...this.#ready, ...this.#slots.clear()]);
     this.#ready = [];
-    while (this.#inFlight.size > 0 && this.#broken === null) await this.#pause(LONGEST_WAIT_MS);
+    while (this.#inFlight.size > 0) await this.#pause(LONGEST_WAIT_MS);
     await this.#recorder.drained();
   }
 
@@ -308,7 +383,8 @@ export class DeliveryRun {
   }
 }
 
-function stopOf(control: Lease['control']): SliceResult['stopped'] {
+function stopOf(control: Lease['control']): Stop['stopped'] {
+  if (control === 'superseded') return 'superseded';
   if (control === 'pause') return 'paused';
   return control === 'fail' ? 'failed' : 'cancelled';
 }

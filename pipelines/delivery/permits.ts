@@ -6,32 +6,40 @@ interface Waiter {
   resolve: (taken: number) => void;
 }
 
+/** A permit counts twice: until its answer is on record, and, where connections are what there is too little of, until it came. */
 export class Permits {
-  #free: number;
   #limit: number;
+  #wire: number;
+  #out = 0;
+  #onWire = 0;
   readonly #waiters: Waiter[] = [];
 
-  constructor(limit: number) {
+  /** `limit`: claimed at once. `wire`: of these without an answer yet, so that none is claimed ahead of a free connection. */
+  constructor(limit: number, wire = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
-    this.#free = limit;
+    this.#wire = wire;
   }
 
-  /** Permits not taken now; below 0 for a while after the limit was lowered. */
+  /** Permits to be had now; below 0 for a while after a limit was lowered. */
   get free(): number {
-    return this.#free;
+    return Math.min(this.#limit - this.#out, this.#wire - this.#onWire);
+  }
+
+  get limit(): number {
+    return this.#limit;
   }
 
   /** Changes how many there are; those already out stay out. */
-  resize(limit: number): void {
-    this.#free += limit - this.#limit;
+  resize(limit: number, wire = this.#wire): void {
     this.#limit = limit;
+    this.#wire = wire;
     this.#serve();
   }
 
   /** At least one, at most `most`; waits while there is none. When the signal aborts, gives 0. */
   async take(most: number, signal: AbortSignal): Promise<number> {
     if (signal.aborted) return 0;
-    if (this.#waiters.length === 0 && this.#free > 0) return this.#grant(most);
+    if (this.#waiters.length === 0 && this.free > 0) return this.#grant(most);
     return new Promise((resolve) => {
       const waiter: Waiter = {
         most,
@@ -51,26 +59,30 @@ export class Permits {
     });
   }
 
-  give(count: number): void {
-    this.#free += count;
+  /** Answers of so many have come; they are claimed still. */
+  landed(count: number): void {
+    this.#onWire -= count;
+    this.#serve();
+  }
+
+  /** So many are settled, or were never used. `landed`: as many of them were told of by `landed` before. */
+  give(count: number, landed = 0): void {
+    this.#out -= count;
+    this.#onWire -= count - landed;
     this.#serve();
   }
 
   #grant(most: number): number {
-    const taken = Math.min(most, this.#free);
-    this.#free -= taken;
+    const taken = Math.min(most, this.free);
+    this.#out += taken;
+    this.#onWire += taken;
     return taken;
   }
 
   #serve(): void {
-    while (this.#free > 0 && this.#waiters.length > 0) {
+    while (this.free > 0 && this.#waiters.length > 0) {
       const waiter = this.#waiters.shift()!;
       waiter.resolve(this.#grant(waiter.most));
     }
   }
-}
-
-/** In flight by default: a quarter second of the rate, at least 16, at most 512. `rate` 0: no limit. */
-export function inFlightLimit(rate: number): number {
-  return rate === 0 ? 512 : Math.min(512, Math.max(16, Math.ceil(rate / 4)));
 }

@@ -12,14 +12,15 @@ import type {
 } from '../contracts/provider.ts';
 import type { SuppressionPads } from '../import/ports.ts';
 import type { ServerClock } from '../limiter/server-clock.ts';
-import type { Permits } from './permits.ts';
+import type { InFlight } from './in-flight.ts';
 
 /** What all slices on one budget of a channel share inside one worker. */
 export interface Lane {
   channel: Channel;
   provider: Provider;
   account: ProviderAccount;
-  permits: Permits;
+  /** Permits, and what they are reckoned from. */
+  inFlight: InFlight;
   clock: ServerClock;
 }
 
@@ -36,6 +37,8 @@ export interface DeliveryPorts {
 /** One slice in the hands of one try; `epoch` fences it. */
 export interface SliceJob {
   broadcastId: string;
+  /** The broadcast attempt that the try belongs to. */
+  broadcastAttempt: number;
   /** In front of what providers echo back. */
   key: string;
   slice: number;
@@ -58,14 +61,22 @@ export interface Unit {
   charged: number;
   request: ProviderRequest;
   claimedMs: number;
+  /** When it was claimed or taken over, by this process's monotonic clock. */
+  takenAtMs: number;
   /** The intent to send this attempt is on record. */
   armed: boolean;
+  /** It has waited since: a successor may have taken it, or its retry key may have run out. Ask before it goes. */
+  stale: boolean;
   /** An earlier attempt may have been taken. */
   unknown: boolean;
+  /** Refusals before that did not say whether the message was taken. */
+  unclear: number;
   /** First attempt, epoch ms of the database. */
   firstMs: number;
   /** Holds one of the channel's permits. */
   permit: boolean;
+  /** Its answer has come, so that it holds no connection any more. */
+  landed: boolean;
 }
 
 /** A unit's attempt and what became of it. */
@@ -88,12 +99,15 @@ export interface Sender {
    * Resolves what older tries of the slice left behind, and gives what has to be sent again. With `mine`, the ids this try
    * knows of: what this very try claimed without hearing of it, because the database went away.
    */
-  takeOver(mine: number[] | null): Promise<Unit[]>;
+  takeOver(mine: number[] | null): Promise<Repeat[]>;
   /** At most `most` new units, ready to go. `more`: there may be others. */
   claim(most: number): Promise<{ units: Unit[]; more: boolean }>;
   /** Goes through the slice from its beginning again. */
   rewind(): void;
-  /** Puts the intent to repeat on record. What stays unarmed was settled by another try, and must not be sent. */
+  /**
+   * Puts the intent to repeat on record, and asks again about what is stale. What stays unarmed or stale was settled or taken by
+   * another try, or LINE has forgotten its retry key: it must not be sent.
+   */
   arm(units: Unit[]): Promise<void>;
   /** Settles; gives what must be repeated. `again`: the same call may have been committed before. */
   record(answers: Answered[], again: boolean): Promise<Repeat[]>;

@@ -2,6 +2,7 @@
 import { compileReference } from './reference.ts';
 import { deliverySql } from './delivery-sql.ts';
 import type { Answered, DeliveryPorts, Lane, Sender, SliceJob, Unit } from './ports.ts';
+import { retryPolicy } from './retry-policy.ts';
 import { verdictOf } from './verdict.ts';
 
 interface ClaimedRow extends Record<string, unknown> {
@@ -10,6 +11,7 @@ interface ClaimedRow extends Record<string, unknown> {
   charged: number;
   claimed_at: Date;
   obstacle: string | null;
+  unclear: number;
   address: string;
   parameters: string[] | null;
 }
@@ -24,10 +26,14 @@ export async function openSingleSender(job: SliceJob, lane: Lane, ports: Deliver
     attempt: row.attempts,
     charged: row.charged,
     claimedMs: row.claimed_at.getTime(),
+    takenAtMs: lane.clock.local(),
     armed: true,
+    stale: false,
     unknown: false,
+    unclear: row.unclear,
     firstMs: row.claimed_at.getTime(),
     permit: false,
+    landed: false,
     request: {
       body: lane.provider.body(
         job.render(row.parameters ?? []),
@@ -43,7 +49,13 @@ export async function openSingleSender(job: SliceJob, lane: Lane, ports: Deliver
   return {
     rewind: () => (cursor = job.from),
     takeOver: async (mine) => {
-      if (mine === null) await ports.db.query(deliverySql.abandon_claims, [job.broadcastId, job.from, job.to]);
+      if (mine === null) await ports.db.query(deliverySql.abandon_claims, [
+          job.broadcastId,
+          job.from,
+          job.to,
+          job.slice,
+          job.epoch,
+        ]);
       else
         await ports.db.query(deliverySql.give_back_unsent, [
           job.broadcastId,
@@ -65,7 +77,17 @@ export async function openSingleSender(job: SliceJob, lane: Lane, ports: Deliver
       if (last) cursor = last.ordinal + 1;
       return { units: rows.filter((row) => row.obstacle === null).map(unitOf), more: rows.length === most };
     },
-    arm: async () => undefined,
+    arm: async (units) => {
+      const { rows } = await ports.db.query<{ ordinal: number }>(deliverySql.confirm_claims, [
+        job.broadcastId,
+        job.slice,
+        job.epoch,
+        units.map((unit) => unit.id),
+        units.map((unit) => unit.attempt),
+      ]);
+      const mine = new Set(rows.map(({ ordinal }) => ordinal));
+      for (const unit of units) unit.stale = !mine.has(unit.id);
+    },
     record: async (answers, again) => {
       await record(job, ports, answers, again);
       return [];
@@ -74,8 +96,11 @@ export async function openSingleSender(job: SliceJob, lane: Lane, ports: Deliver
 }
 
 async function record(job: SliceJob, ports: DeliveryPorts, answers: Answered[], again: boolean): Promise<void> {
-  const policy = { maxAttempts: job.options.maxAttempts, random: () => ports.random() };
-  const verdicts = answers.map(({ unit, answer }) => verdictOf(answer, unit.charged, policy));
+  const policy = retryPolicy(job, ports);
+  const verdicts = answers.map(({ unit, answer }) => verdictOf(answer, unit.charged, policy, unit.unclear));
+  // Before the answer itself, so that a crash between the two does not lose it.
+  const gone = answers.filter(({ answer }) => answer.optedOut).map(({ unit }) => unit.id);
+  if (gone.length > 0) await ports.db.query(deliverySql.opt_out, [job.broadcastId, gone]);
   await ports.db.query(
     deliverySql.record_singles,
     [
@@ -94,6 +119,8 @@ async function record(job: SliceJob, ports: DeliveryPorts, answers: Answered[], 
       answers.map(({ answer }) => answer.messageId),
       answers.map(({ unit }) => unit.claimedMs),
       again,
+      job.slice,
+      verdicts.map(({ unclear }) => unclear),
     ],
     'record_singles',
   );

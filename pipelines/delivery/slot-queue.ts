@@ -4,7 +4,8 @@ import type { ServerClock } from '../limiter/server-clock.ts';
 import type { Unit } from './ports.ts';
 
 /**
- * How late a request may start, milliseconds. Higher: a busy machine pushes requests of one second into the next, and the
+ * How late a request may start, milliseconds, besides what is not known of the database's clock (for which fewer slots are granted).
+ * Higher: a busy machine pushes requests of one second into the next, and the
  * provider refuses; lower: slots are given up for nothing.
  */
 const HEADROOM_MS = 10;
@@ -35,7 +36,7 @@ export function openSlotQueue(
     for (; next < entries.length; next++) {
       const { unit, slotMs } = entries[next]!;
       if (clock.earliest() < slotMs) break;
-      if (clock.latest() > slotMs + HEADROOM_MS) missed(unit);
+      if (clock.latest() > slotMs + HEADROOM_MS + clock.uncertaintyMs) missed(unit);
       else start(unit, slotMs);
     }
     entries = entries.slice(next);

@@ -11,13 +11,20 @@ export interface Verdict {
   charged: boolean;
   /** Until it may be tried again. */
   delayMs: number;
+  /** The refusal did not say whether the message was taken; how many there were is counted. */
+  unclear: boolean;
 }
 
 export interface RetryPolicy {
   maxAttempts: number;
+  /** What an unclear refusal does: sent again, or uncertain. */
+  onUnclear: 'retry' | 'hold';
   /** 0 ≤ n < 1, for jitter. */
   random: () => number;
 }
+
+/** Unclear refusals of one recipient after which nothing is sent to it any more. Higher: it may be reached that often. */
+const MOST_UNCLEAR = 3;
 
 /** First wait of a recipient's retries, doubled each time, up to the last. Lower: the provider is asked while it still refuses. */
 const FIRST_DELAY_MS = 1_000;
@@ -28,9 +35,20 @@ const LAST_PAIR_DELAY_MS = 3_600_000;
 /** Codes after which the same content may reach the same person another day. */
 const RETRYABLE_REFUSALS = new Set(['131026', '131049', '131047', '130472', '131000', '1']);
 
-/** `charged`: failed attempts of this recipient before this one. */
-export function verdictOf(answer: ProviderAnswer, charged: number, policy: RetryPolicy): Verdict {
+/** `charged`: failed attempts of this recipient before this one; `unclear`: unclear refusals before this one. */
+export function verdictOf(answer: ProviderAnswer, charged: number, policy: RetryPolicy, unclear = 0): Verdict {
+  return { ...plainVerdict(answer, charged, policy, unclear), unclear: answer.unclear };
+}
+
+function plainVerdict(
+  answer: ProviderAnswer,
+  charged: number,
+  policy: RetryPolicy,
+  unclear: number,
+): Omit<Verdict, 'unclear'> {
   const { code } = answer;
+  if (answer.unclear && policy.onUnclear === 'hold')
+    return { fate: 'uncertain', code, retryable: true, charged: false, delayMs: 0 };
   switch (answer.class) {
     case 'accepted':
       return { fate: 'accepted', code: '', retryable: false, charged: false, delayMs: 0 };
@@ -47,7 +65,7 @@ export function verdictOf(answer: ProviderAnswer, charged: number, policy: Retry
     case 'retry_after': {
       // The endpoint's budget and the wire are no fault of the recipient.
       const mine = answer.about === 'recipient' || answer.about === 'member';
-      if (mine && charged + 1 >= policy.maxAttempts)
+      if ((mine && charged + 1 >= policy.maxAttempts) || (answer.unclear && unclear + 1 >= MOST_UNCLEAR))
         return { fate: 'rejected', code: 'attempts_exhausted', retryable: true, charged: true, delayMs: 0 };
       return { fate: 'planned', code, retryable: true, charged: mine, delayMs: delayOf(answer, charged, policy) };
     }

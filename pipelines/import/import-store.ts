@@ -169,7 +169,7 @@ export async function beginStep(db: Database, ref: ImportRef, state: ImportStep)
         hint: 'Start the file again, with --again if its content is the same.',
       });
     await tx.query(
-      'update imports set state = $2, step = $3, error = null, updated_at = clock_timestamp() where id = $1',
+      'update imports set state = $2, step = $3, error = null, updated_at = sluice_now() where id = $1',
       [ref.importId, state, ref.step ?? row.step],
     );
   });
@@ -192,8 +192,8 @@ export async function endImport(
     if (ENDED.includes(row.state)) return;
     await tx.query(
       `update imports set state = $2, outcomes = coalesce($3, outcomes), rejects_file = coalesce($4, rejects_file),
-         diff_file = coalesce($5, diff_file), error = $6, updated_at = clock_timestamp(),
-         finished_at = clock_timestamp()
+         diff_file = coalesce($5, diff_file), error = $6, updated_at = sluice_now(),
+         finished_at = sluice_now()
        where id = $1`,
       [
         ref.importId,

@@ -159,7 +159,7 @@ async function continueEarlier<Result>(
     // What was resolved but not begun to be applied is resolved anew: contacts may have changed since.
     `update imports set attempt = attempt + 1, step = 0, workflow_id = $2, run_id = $3, spool_path = $4, state = 'staging',
        error = null,
-       finished_at = null, updated_at = clock_timestamp(),
+       finished_at = null, updated_at = sluice_now(),
        outcomes = case when exists (select from import_slices where import_id = $1) then outcomes end
      where id = $1`,
     [earlier.id, run.workflowId, run.runId, spooled.path],

@@ -50,7 +50,7 @@ export async function resolveLines(
   const rejected = row.stagedLines > 0 && outcomes.invalid / row.stagedLines > row.options.maxInvalid;
   await ports.db.transaction(async (tx) => {
     await lockImport(tx, ref, 'update');
-    await tx.query('update imports set outcomes = $2, updated_at = clock_timestamp() where id = $1', [
+    await tx.query('update imports set outcomes = $2, updated_at = sluice_now() where id = $1', [
       ref.importId,
       JSON.stringify(outcomes),
     ]);

@@ -123,7 +123,7 @@ async function movePosition(tx: Transaction, ref: ImportRef, done: CopiedBlocks)
   await tx.query(
     `update imports set stage_byte = $2, stage_line = $3, staged_lines = staged_lines + $4,
        skipped_blank = skipped_blank + $5, first_line = coalesce(first_line, $6), last_line = coalesce($7, last_line),
-       updated_at = clock_timestamp()
+       updated_at = sluice_now()
      where id = $1`,
     [ref.importId, done.last.nextByte, done.last.nextLine, done.rows, done.blank, done.firstLine, done.lastLine],
   );

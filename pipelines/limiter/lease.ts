@@ -9,6 +9,24 @@ import type { ServerClock } from './server-clock.ts';
  */
 const GRANTED_SHARE = 0.97;
 
+/** Nobody can claim and start sooner than this after a lease. Lower: the first slot is missed; higher: budget is lost after a lull. */
+const LEAD_MS = 12;
+/** Budget granted at once. Lower: round trips dominate; higher: a crash loses more of it, and shares are uneven for longer. */
+const MOST_MS = 100;
+
+/**
+ * What a lease asks for, when the database's clock is known within `uncertaintyMs` only (the best round trip to it): requests of
+ * different workers may be that much nearer to each other than their slots, so fewer are granted; and a claim takes round trips.
+ */
+export function leaseTerms(uncertaintyMs: number): { share: number; leadMs: number; mostMs: number } {
+  const known = Number.isFinite(uncertaintyMs) ? Math.max(0, uncertaintyMs) : 0;
+  return {
+    share: 1 / (1 / GRANTED_SHARE + known / 1000),
+    leadMs: LEAD_MS + 2 * known,
+    mostMs: Math.max(MOST_MS, 4 * known),
+  };
+}
+
 export interface Budget {
   channel: string;
   endpoint: string;
@@ -18,7 +36,7 @@ export interface Budget {
 
 /** What people want of the broadcast just now, and slots or the time to wait for them. */
 export interface Lease {
-  control: 'run' | 'pause' | 'cancel' | 'fail' | null;
+  control: 'run' | 'pause' | 'cancel' | 'fail' | 'superseded' | null;
   granted: number;
   /** The n-th slot is at firstSlot + n · spacing, epoch ms of the database; null: no limit, at once. */
   firstSlot: number | null;
@@ -51,15 +69,27 @@ interface Leased {
 export async function leaseSlots(
   db: Queryable,
   budget: Budget,
-  broadcastId: string,
+  broadcast: { broadcastId: string; broadcastAttempt: number },
   wanted: number,
   clock: ServerClock,
   resolving = false,
 ): Promise<Lease> {
+  const terms = leaseTerms(clock.uncertaintyMs);
   const asked = clock.local();
   const { rows } = await db.query<Leased & Record<string, unknown>>(
     deliverySql.lease_slots,
-    [broadcastId, budget.channel, budget.endpoint, budget.defaultRate, GRANTED_SHARE, wanted, resolving],
+    [
+      broadcast.broadcastId,
+      budget.channel,
+      budget.endpoint,
+      budget.defaultRate,
+      terms.share,
+      wanted,
+      resolving,
+      broadcast.broadcastAttempt,
+      terms.leadMs,
+      terms.mostMs,
+    ],
     'lease_slots',
   );
   const leased = rows[0]!;

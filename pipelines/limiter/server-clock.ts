@@ -58,6 +58,11 @@ export class ServerClock {
     }
   }
 
+  /** How far apart the bounds are: the best round trip of late. Infinite before the first. */
+  get uncertaintyMs(): number {
+    return this.#high - this.#low;
+  }
+
   /** The server's time is this or later. */
   earliest(): number {
     return this.#local() + this.#low;

@@ -13,7 +13,7 @@ const BATCH_TIMEOUT_MS = 60_000;
  * somebody else is working on is left for the next time.
  */
 export async function expireTags(db: Database, batch: number, control: StepControl): Promise<ExpireResult> {
-  const { rows } = await db.query<{ now: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as now`);
+  const { rows } = await db.query<{ now: Date }>(`select date_trunc('milliseconds', sluice_now()) as now`);
   const upTo = rows[0]!.now;
   const { rows: months } = await db.query<{ month: Date }>(tagsSql.due_months, [upTo]);
   await ensureMonths(

@@ -58,7 +58,7 @@ export async function resolveTags(
   if (lines !== row.stagedLines) throw unbalanced(row, lines);
   await db.transaction(async (tx) => {
     await lockImport(tx, ref, 'update');
-    await tx.query('update imports set outcomes = $2, updated_at = clock_timestamp() where id = $1', [
+    await tx.query('update imports set outcomes = $2, updated_at = sluice_now() where id = $1', [
       ref.importId,
       JSON.stringify(outcomes),
     ]);

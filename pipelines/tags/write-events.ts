@@ -111,7 +111,7 @@ export async function retractImport(
     onProgress(retracted);
   }
   if (kind === 'tags')
-    await db.query(`update imports set state = 'undone', updated_at = clock_timestamp() where id = $1`, [importId]);
+    await db.query(`update imports set state = 'undone', updated_at = sluice_now() where id = $1`, [importId]);
   return retracted;
 }
 

@@ -4,7 +4,7 @@
 -- name: no_events
 -- For a lake without files.
 create or replace temp view lake_events as
-select 0::bigint as contact_id, 0::integer as tag_number, now() as occurred_at where false
+select 0::bigint as contact_id, 0::integer as tag_number, null::timestamptz as occurred_at where false
 
 -- name: settled_events
 -- Files in which everything was recorded, and retracted, by the known-at.

@@ -1,9 +1,11 @@
 -- Statements of a broadcast as a whole: starting, stopping, counting. $1 is always the broadcast's id unless said otherwise.
+-- What writes looks at the broadcast attempt in the statement itself: a run that was superseded while it slept changes nothing.
 
 -- name: lock_by_digest
 -- $1 digest. The unstarted plan first, else the newest that was started.
-select id, channel_id, state, attempt, workflow_id, run_id, recipients, planned_at, finished_at,
-  extract(epoch from clock_timestamp() - planned_at)::double precision as age_s,
+select id, channel_id, state, attempt, workflow_id, run_id, scope, recipients,
+  coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
+  extract(epoch from sluice_now() - planned_at)::double precision as age_s,
   exists (select from broadcasts o where o.digest = b.digest and o.id <> b.id and o.attempt > 0) as sent_before
 from broadcasts b
 where digest = $1
@@ -12,100 +14,199 @@ limit 1
 for update
 
 -- name: lock_by_id
-select id, channel_id, state, attempt, workflow_id, run_id, recipients, planned_at, finished_at,
-  extract(epoch from clock_timestamp() - planned_at)::double precision as age_s, false as sent_before
+select id, channel_id, state, attempt, workflow_id, run_id, scope, recipients,
+  coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
+  extract(epoch from sluice_now() - planned_at)::double precision as age_s,
+  exists (select from broadcasts o where o.digest = b.digest and o.id <> b.id and o.attempt > 0) as sent_before
 from broadcasts b
 where id = $1 and digest is not null
 for update
 
 -- name: take_over
--- A run takes the broadcast: attempts of older runs find themselves superseded.
-update broadcasts set attempt = attempt + 1, workflow_id = $2, run_id = $3, state = 'running', control = 'run', error = null,
-  started_at = coalesce(started_at, clock_timestamp()), finished_at = null, updated_at = clock_timestamp()
+-- A run takes the broadcast: attempts of older runs find themselves superseded. $4: the scope of a retry, NULL for a start.
+update broadcasts set attempt = attempt + 1, workflow_id = $2, run_id = $3, scope = $4, state = 'running', control = 'run',
+  error = null, give_up = false, settle_until = null, started_at = coalesce(started_at, sluice_now()), finished_at = null,
+  updated_at = sluice_now()
 where id = $1
 returning attempt
 
+-- name: supersede_slices
+-- After take_over, in the same transaction: tries of older attempts may claim no more. Waits for claims that are being committed.
+update broadcast_slices set epoch = epoch + 1 where broadcast_id = $1 and epoch > 0
+
+-- name: left_of_scope
+-- Whether anything is there that a retry of scope $2 would send.
+select exists (
+  select from broadcast_ledger
+  where broadcast_id = $1 and case $2::text
+    when 'planned' then fate in ('planned', 'claimed')
+    when 'failed' then fate = 'rejected' and retryable
+    else fate = $2::recipient_fate
+  end
+) as found
+
+-- name: suppress_unbound
+-- Of those the plan calls `created`, for ordinals [$2, $3): whoever was erased or put on a suppression list since is not made
+-- anew. $4 and $5 the padded keys, $6 the broadcast attempt.
+update broadcast_ledger l set fate = 'suppressed', code = 'suppression_list', settled_at = sluice_now()
+from broadcasts b, broadcast_recipients r
+where b.id = $1 and b.attempt = $6 and r.broadcast_id = $1 and r.ordinal >= $2 and r.ordinal < $3
+  and r.contact_id is null and r.address is not null
+  and l.broadcast_id = $1 and l.ordinal = r.ordinal and l.fate = 'planned'
+  and exists (
+    select from suppressions where address_hash in (
+      address_hash($4, $5, b.channel_id, r.address), address_hash($4, $5, '*', r.address)
+    )
+  )
+
 -- name: create_contacts
 -- Those the plan calls `created`, for ordinals [$2, $3). A contact that has come into being since is left as it is.
+-- $4 the broadcast attempt.
 with missing as materialized (
   select r.ordinal, r.address from broadcast_recipients r
   join broadcast_ledger l using (broadcast_id, ordinal)
   where r.broadcast_id = $1 and r.ordinal >= $2 and r.ordinal < $3 and r.contact_id is null and r.address is not null
     and l.fate = 'planned'
-),
-made as (
-  insert into contacts (channel_id, social_id, phone, phone_raw, source)
-  select b.channel_id, m.address, case when c.kind = 'whatsapp' then m.address end,
-    case when c.kind = 'whatsapp' then m.address end, 'csv_broadcast'
-  from missing m, broadcasts b join channels c on c.id = b.channel_id
-  where b.id = $1
-  order by m.ordinal
-  on conflict (channel_id, social_id) do nothing
-  returning id, social_id
+    and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 )
-select count(*) as created from made
+insert into contacts (channel_id, social_id, phone, phone_raw, source)
+select b.channel_id, m.address, case when c.kind = 'whatsapp' and m.address like '+%' then m.address end,
+  case when c.kind = 'whatsapp' and m.address like '+%' then m.address end, 'csv_broadcast'
+from missing m, broadcasts b join channels c on c.id = b.channel_id
+where b.id = $1
+order by m.ordinal
+on conflict (channel_id, social_id) do nothing
+returning id
+
+-- name: unmake_suppressed
+-- After create_contacts, in the same transaction: an erasure that was committed while it ran. $2 contacts just made, $3 and $4 the
+-- padded keys.
+delete from contacts c
+where c.id = any ($2::bigint[]) and exists (
+  select from suppressions s, broadcasts b
+  where b.id = $1 and s.address_hash in (
+    address_hash($3, $4, b.channel_id, c.social_id), address_hash($3, $4, '*', c.social_id)
+  )
+)
 
 -- name: bind_contacts
--- After create_contacts, in the same transaction: who they are.
+-- After create_contacts, in the same transaction: who they are. $4 the broadcast attempt.
 update broadcast_recipients r set contact_id = c.id
 from broadcasts b, contacts c, broadcast_ledger l
-where b.id = $1 and r.broadcast_id = $1 and r.ordinal >= $2 and r.ordinal < $3 and r.contact_id is null
+where b.id = $1 and b.attempt = $4 and r.broadcast_id = $1 and r.ordinal >= $2 and r.ordinal < $3 and r.contact_id is null
   and l.broadcast_id = $1 and l.ordinal = r.ordinal and l.fate = 'planned'
   and c.channel_id = b.channel_id and c.social_id = r.address
 
 -- name: open_slices
 -- Slices with something left, after slice $2, at most $3.
-select slice, (extract(epoch from next_at) * 1000)::double precision as next_ms
+select slice, (extract(epoch from next_at) * 1000)::double precision as next_ms,
+  greatest(0, extract(epoch from next_at - sluice_now()) * 1000)::double precision as wait_ms
 from broadcast_slices
 where broadcast_id = $1 and not done and slice > $2
 order by slice
 limit $3
 
 -- name: cancel_planned
--- What was not sent stays unsent, for ordinals [$2, $3).
-update broadcast_ledger set fate = 'cancelled', code = null, settled_at = clock_timestamp(), not_before = null
+-- What was not sent stays unsent, for ordinals [$2, $3). $4 the broadcast attempt.
+update broadcast_ledger set fate = 'cancelled', code = null, settled_at = sluice_now(), not_before = null
 where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = 'planned'
+  and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 
 -- name: close_slices
+-- $2 the broadcast attempt.
 update broadcast_slices s set done = true, next_at = null
 where broadcast_id = $1 and not done and not exists (
   select from broadcast_ledger l
   where l.broadcast_id = $1 and l.ordinal >= s.from_ordinal and l.ordinal < s.to_ordinal and l.fate in ('planned', 'claimed')
 )
+  and exists (select from broadcasts where id = $1 and attempt = $2 for share)
+returning s.slice
 
 -- name: reopen_failed
+-- For ordinals [$2, $3); $4 the broadcast attempt.
 update broadcast_ledger set fate = 'planned', reopened = reopened + 1, charged = 0, code = null, not_before = null,
   settled_at = null, chunk_id = null
 where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = 'rejected' and retryable
+  and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 
 -- name: reopen_uncertain
 update broadcast_ledger set fate = 'planned', reopened = reopened + 1, charged = 0, code = null, not_before = null,
   settled_at = null, chunk_id = null
 where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = 'uncertain'
+  and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 
 -- name: reopen_cancelled
 update broadcast_ledger set fate = 'planned', reopened = reopened + 1, charged = 0, code = null, not_before = null,
   settled_at = null, chunk_id = null
 where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = 'cancelled'
+  and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 
 -- name: reopen_slices
-update broadcast_slices s set done = false, next_at = null
+-- $2 the broadcast attempt.
+update broadcast_slices s set done = false, next_at = null, counts = null
 where broadcast_id = $1 and done and exists (
   select from broadcast_ledger l
   where l.broadcast_id = $1 and l.ordinal >= s.from_ordinal and l.ordinal < s.to_ordinal and l.fate = 'planned'
 )
+  and exists (select from broadcasts where id = $1 and attempt = $2 for share)
+
+-- name: uncount_slices
+-- Before rows of slices that are done are put back: what was counted of them is void. $2 the broadcast attempt.
+update broadcast_slices set counts = null where broadcast_id = $1 and counts is not null
+  and exists (select from broadcasts where id = $1 and attempt = $2 for share)
 
 -- name: count_fates
-select fate, delivery, code, count(*)::integer as recipients
-from broadcast_ledger where broadcast_id = $1
+-- Slices that are done keep their counts; the rows of the others are counted. One statement, so that all is of one instant.
+select fate, delivery, code, sum(n)::integer as recipients, sum(unclear)::integer as unclear
+from (
+  select l.fate::text, l.delivery::text, l.code, count(*) as n, count(*) filter (where l.unclear > 0) as unclear
+  from broadcast_slices s
+  join broadcast_ledger l on l.broadcast_id = $1 and l.ordinal >= s.from_ordinal and l.ordinal < s.to_ordinal
+  where s.broadcast_id = $1 and s.counts is null
+  group by l.fate, l.delivery, l.code
+  union all
+  select c.fate, c.delivery, c.code, c.n, c.unclear
+  from broadcast_slices s
+  cross join jsonb_to_recordset(s.counts) as c (fate text, delivery text, code text, n bigint, unclear bigint)
+  where s.broadcast_id = $1
+) counted
 group by fate, delivery, code
 
 -- name: in_flight
--- Recipients claimed now, looked for in slices that are under way.
+-- Recipients whose requests are under way now, looked for in slices that are under way. Chunks that wait to be repeated are not.
 select count(*)::integer as claimed
 from broadcast_slices s
 join broadcast_ledger l on l.broadcast_id = $1 and l.ordinal >= s.from_ordinal and l.ordinal < s.to_ordinal
+left join broadcast_chunks c on c.id = l.chunk_id
 where s.broadcast_id = $1 and s.epoch > 0 and not s.done and l.fate = 'claimed'
+  and (c.id is null or c.repeat_at is null or c.repeat_at <= sluice_now())
+
+-- name: unresolved
+-- Recipients in chunks nobody knows the end of; of the most frequent code; until when they are asked about, $2 ms from their
+-- first attempt.
+select count(*)::integer as recipients, mode() within group (order by c.code) as code,
+  max(c.first_attempt_at) + $2::double precision * interval '1 ms' as until,
+  greatest(0, extract(epoch from min(c.repeat_at) - sluice_now()) * 1000)::double precision as next_ms
+from broadcast_chunks c cross join unnest(c.ordinals) as o (ordinal)
+where c.broadcast_id = $1 and c.state = 'sealed' and c.unknown
+
+-- name: show_settling
+-- Only requests nobody knows the end of are left: then the broadcast is settling, and running again when there is more to do.
+-- $2 the broadcast attempt. Gives whether it is settling.
+update broadcasts b set
+  state = case when only_unknown.it then 'settling' else 'running' end::broadcast_state, updated_at = sluice_now()
+from (
+  select exists (select from broadcast_chunks c where c.broadcast_id = $1 and c.state = 'sealed' and c.unknown)
+    and not exists (
+      select from broadcast_slices s
+      join broadcast_ledger l on l.broadcast_id = $1 and l.ordinal >= s.from_ordinal and l.ordinal < s.to_ordinal
+      left join broadcast_chunks c on c.id = l.chunk_id
+      where s.broadcast_id = $1 and not s.done
+        and (l.fate = 'planned' or (l.fate = 'claimed' and (c.id is null or not c.unknown)))
+    ) as it
+) only_unknown
+where b.id = $1 and b.attempt = $2 and b.state in ('running', 'settling') and b.control <> 'pause'
+returning b.state = 'settling' as settling
 
 -- name: claimed_slices
 -- Slices under way in which something is claimed; a thousand at most, then again.
@@ -124,4 +225,5 @@ join broadcast_ledger l on l.broadcast_id = $1 and l.ordinal >= s.from_ordinal a
 where s.broadcast_id = $1 and s.epoch > 0
   and s.slice >= coalesce((select min(slice) from broadcast_slices where broadcast_id = $1 and not done), 0) - 8
   and l.fate in ('accepted', 'rejected', 'uncertain')
-  and l.settled_at > clock_timestamp() - $2::double precision * interval '1 s'
+  and l.settled_at > sluice_now() - $2::double precision * interval '1 s'
+

@@ -2,7 +2,7 @@
 
 -- name: log_now
 -- The database's clock (µs), which events are recorded by.
-select epoch_us(clock_timestamp()) as now
+select epoch_us(sluice_now()) as now
 
 -- name: published
 -- $1 channel or '*', $2 names of windows, $3 as-of (µs), $4 known-at (µs).
@@ -27,7 +27,7 @@ values ($1, $2, from_epoch_us($3::bigint), from_epoch_us($4::bigint), from_epoch
 on conflict (channel_id, window_name, as_of, known_at) do update
 set rows = excluded.rows, checksum = excluded.checksum, times = excluded.times, newest_at = excluded.newest_at,
   folder = excluded.folder, lake_version = excluded.lake_version, erased_since = excluded.erased_since,
-  published_at = clock_timestamp()
+  published_at = sluice_now()
 returning id
 
 -- name: refuse
@@ -69,5 +69,5 @@ order by f.id
 -- Result $1 with $2 erasures; $3 rows, $4 checksum and $5 times, or NULL to leave them.
 update tag_frequencies
 set erased_since = $2, rows = coalesce($3::bigint, rows), checksum = coalesce($4::numeric, checksum),
-  times = coalesce($5::bigint, times), published_at = clock_timestamp()
+  times = coalesce($5::bigint, times), published_at = sluice_now()
 where id = $1

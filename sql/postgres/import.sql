@@ -167,7 +167,7 @@ insert into contacts (id, channel_id, social_id, display_name, avatar_url, time_
 select l.contact_id, i.channel_id, s.social_id, nullif(s.display_name, ''), nullif(s.avatar_url, ''),
   nullif(s.time_zone, ''), nullif(s.member_id, ''), nullif(s.email, ''), nullif(s.email_key, ''), nullif(s.phone, ''),
   nullif(s.phone_raw, ''), coalesce(s.subscribed, true), coalesce(s.subscribed_since, i.started_at), s.last_interaction_at,
-  coalesce(jsonb_strip_nulls(s.attributes), '{}'), 'import', now(), now()
+  coalesce(jsonb_strip_nulls(s.attributes), '{}'), 'import', sluice_now(), sluice_now()
 from import_lines l
 join {{staging}} s on s.line = l.line
 join imports i on i.id = l.import_id
@@ -218,7 +218,7 @@ update contacts c
 set display_name = m.display_name, avatar_url = m.avatar_url, time_zone = m.time_zone, member_id = m.member_id,
   email = m.email, email_key = m.email_key, phone = m.phone, phone_raw = m.phone_raw, subscribed = m.subscribed,
   subscribed_since = m.subscribed_since, last_interaction_at = m.last_interaction_at, attributes = m.attributes,
-  updated_at = now()
+  updated_at = sluice_now()
 from contacts o
 join import_lines l on l.contact_id = o.id
 join {{staging}} s on s.line = l.line

@@ -109,7 +109,7 @@ where added_in is null and kind = 'events' and base_version = $1 and watermark =
 -- The watermark of drafts on base version $1 in zone $2, young enough to go on with, since which nothing was erased.
 select epoch_us(max(watermark)) as watermark
 from lake_files
-where added_in is null and base_version = $1 and time_zone = $2 and created_at > clock_timestamp() - interval '1 day'
+where added_in is null and base_version = $1 and time_zone = $2 and created_at > sluice_now() - interval '1 day'
 having not exists (select from lake_dirty_hours where marked_at > max(watermark))
 
 -- name: add_draft
@@ -129,7 +129,7 @@ returning version
 with added as (
   update lake_files set added_in = $1 where id = any ($2::bigint[]) and added_in is null
 )
-update lake_files set removed_in = $1, removed_at = clock_timestamp() where id = any ($3::bigint[]) and removed_in is null
+update lake_files set removed_in = $1, removed_at = sluice_now() where id = any ($3::bigint[]) and removed_in is null
 
 -- name: count_version
 update lake_versions v
@@ -148,8 +148,8 @@ delete from lake_dirty_hours where marked_at <= $1
 -- name: outdated_files
 -- Files of no version since $1 seconds, and drafts that nobody took over for so long.
 select id, path from lake_files
-where removed_at < clock_timestamp() - $1::double precision * interval '1 s'
-   or (added_in is null and created_at < clock_timestamp() - $1::double precision * interval '1 s'
+where removed_at < sluice_now() - $1::double precision * interval '1 s'
+   or (added_in is null and created_at < sluice_now() - $1::double precision * interval '1 s'
      and base_version < coalesce((select max(version) from lake_versions), 0))
 
 -- name: forget_files

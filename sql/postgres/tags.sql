@@ -199,7 +199,7 @@ select id from contacts where id = any ($1::bigint[]) order by id for no key upd
 with due as (
   select c.channel_id, c.id as contact_id, at.occurred_at, tag_event_key_again(c.channel_id, c.id, $2, $3, at.occurred_at, $5,
     $6, 1, $7::integer) as event_key
-  from contacts c, (select coalesce($4::timestamptz, clock_timestamp()) as occurred_at) at
+  from contacts c, (select coalesce($4::timestamptz, sluice_now()) as occurred_at) at
   where c.id = $1
 ),
 message as (
@@ -335,7 +335,7 @@ select count(*)::integer as expired from gone
 
 -- name: define_validity
 insert into tag_definitions (channel_id, tag, valid_days, time_zone, updated_at)
-select id, $2, $3::integer, time_zone, clock_timestamp() from channels where id = $1
+select id, $2, $3::integer, time_zone, sluice_now() from channels where id = $1
 on conflict (channel_id, tag) do update
 set valid_days = excluded.valid_days, time_zone = excluded.time_zone, updated_at = excluded.updated_at
 
@@ -396,7 +396,7 @@ noted as (
 marked as (
   insert into lake_dirty_hours (hour)
   select distinct date_trunc('hour', occurred_at, 'UTC') from events where kind = 'applied' order by 1
-  on conflict (hour) do update set marked_at = clock_timestamp()
+  on conflict (hour) do update set marked_at = sluice_now()
 )
 delete from tag_message_keys where event_key in (select event_key from events where message_id is not null)
 

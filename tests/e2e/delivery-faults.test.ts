@@ -2,7 +2,7 @@
 // refuse one recipient or the template. The broadcast goes on by itself, and the ledger agrees with what the provider took.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
-import { inFlightLimit } from '../../pipelines/delivery/permits.ts';
+import { inFlightLimit } from '../../pipelines/delivery/in-flight.ts';
 import { addressOf, openBroadcastWorld, type BroadcastWorld } from '../broadcast-world.ts';
 import { openCase, type DeliveryCase } from '../delivery-case.ts';
 import { until } from '../stack-world.ts';

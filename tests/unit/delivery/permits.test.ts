@@ -1,7 +1,8 @@
 // Permits bound what a worker has under way.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inFlightLimit, Permits } from '../../../pipelines/delivery/permits.ts';
+import { inFlightLimit } from '../../../pipelines/delivery/in-flight.ts';
+import { Permits } from '../../../pipelines/delivery/permits.ts';
 
 const never = new AbortController().signal;
 

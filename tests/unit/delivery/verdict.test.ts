@@ -13,7 +13,7 @@ const answer = (facts: Partial<ProviderAnswer>): ProviderAnswer => ({
   about: 'recipient',
   ...facts,
 });
-const policy = { maxAttempts: 3, random: () => 0.5 };
+const policy = { maxAttempts: 3, onUnclear: 'retry' as const, random: () => 0.5 };
 
 describe('a recipient', () => {
   const cases: [string, Partial<ProviderAnswer>, number, object][] = [
