@@ -30,6 +30,10 @@ export interface ProviderAnswer {
    * was never sent.
    */
   about: 'recipient' | 'member' | 'rate' | 'channel' | 'broadcast' | 'nobody';
+  /** The provider says "try again", and does not say that it did not take the message: a second try may be a second message. */
+  unclear: boolean;
+  /** The person has stopped messages from this sender: the contact is to be unsubscribed. */
+  optedOut: boolean;
 }
 
 /** One request to be sent; the body holds its recipients already. */
@@ -67,10 +71,23 @@ export interface MessageProblem {
 /** A message with its places filled, apart from the recipient. */
 export type MessageJson = Record<string, unknown>;
 
+/** What the value of a place must not hold. */
+export interface ValueRule {
+  /**
+   * A regular expression that means the same in JavaScript (flag `u`) and to `~` in Postgres: brackets and counts only. A
+   * value that matches is refused.
+   */
+  pattern: string;
+  /** What its recipient is rejected with when the plan is made. */
+  code: string;
+}
+
 /** One kind of provider; knows no account. Pure. */
 export interface Provider {
   /** Rules of the provider that can be checked without asking it. Places count as one character. */
   validate(message: MessageJson): MessageProblem[];
+  /** For each name, in their order: what its values must not hold wherever the message has that place; null: any will do. */
+  valueRules(message: MessageJson, names: readonly string[]): (ValueRule | null)[];
   /** `personal`: the rendered messages differ between recipients. */
   mode(personal: boolean): DeliveryMode;
   /** The request's bytes. `message` is JSON text of the rendered message; `reference` comes back in status webhooks. */

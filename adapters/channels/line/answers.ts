@@ -57,7 +57,7 @@ function badRequest(body: LineError | null, members: number, personal: boolean):
 }
 
 function answer(facts: Verdict): ProviderAnswer {
-  return { requestId: null, messageId: null, waitMs: null, ...facts };
+  return { requestId: null, messageId: null, waitMs: null, unclear: false, optedOut: false, ...facts };
 }
 
 function parsed(body: string): LineError | null {

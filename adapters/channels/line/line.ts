@@ -22,6 +22,7 @@ const MULTICAST: DeliveryMode = {
 
 export const line: Provider = {
   validate: lineMessageProblems,
+  valueRules: (_message, names) => names.map(() => null),
   mode: (personal) => (personal ? PUSH : MULTICAST),
   // `message` is a JSON object; the recipient goes in front of its first member.
   body: (message, addresses, _reference, mode) =>

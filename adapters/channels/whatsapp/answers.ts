@@ -111,6 +111,8 @@ function refused(
     about,
     requestId: error.fbtrace_id ?? null,
     messageId: null,
+    unclear: false,
+    optedOut: false,
     waitMs: asked > 0 ? Math.min(LONGEST_WAIT_MS, asked * 1000) : (waitMs ?? null),
   };
 }
@@ -123,7 +125,16 @@ function ruleOf(code: number, personal: boolean): Rule {
 }
 
 function plain(outcome: OutcomeClass, code: string, about: ProviderAnswer['about']): ProviderAnswer {
-  return { class: outcome, code, about, requestId: null, messageId: null, waitMs: null };
+  return {
+    class: outcome,
+    code,
+    about,
+    requestId: null,
+    messageId: null,
+    waitMs: null,
+    unclear: false,
+    optedOut: false,
+  };
 }
 
 function parsed(body: string): { error?: GraphError; messages?: { id?: string }[] } | null {

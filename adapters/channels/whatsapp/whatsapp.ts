@@ -19,6 +19,7 @@ const MESSAGE: DeliveryMode = {
 
 export const whatsapp: Provider = {
   validate: whatsappMessageProblems,
+  valueRules: (_message, names) => names.map(() => null),
   mode: () => MESSAGE,
   body: (message, addresses, reference) =>
     `{"messaging_product":"whatsapp","recipient_type":"individual","to":${JSON.stringify(addresses[0])},` +

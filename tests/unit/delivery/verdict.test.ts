@@ -11,6 +11,8 @@ const answer = (facts: Partial<ProviderAnswer>): ProviderAnswer => ({
   messageId: null,
   waitMs: null,
   about: 'recipient',
+  unclear: false,
+  optedOut: false,
   ...facts,
 });
 const policy = { maxAttempts: 3, onUnclear: 'retry' as const, random: () => 0.5 };
