@@ -1,5 +1,6 @@
 // The address of a contact on its channel: LINE user id, Messenger PSID, WhatsApp number (or business-scoped user id).
 import type { ChannelKind } from '../contracts/contact-fields.ts';
+import { isBusinessScopedId } from '../contracts/whatsapp-address.ts';
 import { cleanIdentifier, isScientificNotation } from './cell-text.ts';
 import { normalisePhone, type Phone } from './phone.ts';
 
@@ -8,7 +9,6 @@ const LINE_GROUP_OR_ROOM = /^[CR][0-9a-f]{32}$/;
 // Real PSIDs have 15 to 17 digits; shorter ones are seen in test data. Wider takes phone numbers and row numbers for
 // PSIDs.
 const PSID = /^[1-9][0-9]{5,24}$/;
-const BUSINESS_SCOPED = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/;
 
 export type SocialIdResult =
   | { ok: true; socialId: string; phone: Phone | null }
@@ -40,7 +40,7 @@ export function normaliseSocialId(
       if (PSID.test(text)) return { ok: true, socialId: text, phone: null };
       return { ok: false, reason: isScientificNotation(text) ? 'social_id_scientific_notation' : 'social_id_invalid' };
     case 'whatsapp': {
-      if (BUSINESS_SCOPED.test(text)) return { ok: true, socialId: text, phone: null };
+      if (isBusinessScopedId(text)) return { ok: true, socialId: text, phone: null };
       const result = normalisePhone(raw, options);
       if (result.ok) {
         if (!result.phone.messageable) return { ok: false, reason: 'phone_not_mobile' };

@@ -11,6 +11,7 @@ import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
 import { openWire, type Exchange, type Wire } from '../exchange.ts';
 import { readLineAnswer } from './answers.ts';
 import { lineMessageProblems } from './message-rules.ts';
+import { lineValueRules } from './value-rules.ts';
 
 const PUSH: DeliveryMode = { endpoint: 'push', chunkSize: 1, idempotent: true, defaultRate: DOCUMENTED_RATES['push']! };
 const MULTICAST: DeliveryMode = {
@@ -22,7 +23,7 @@ const MULTICAST: DeliveryMode = {
 
 export const line: Provider = {
   validate: lineMessageProblems,
-  valueRules: (_message, names) => names.map(() => null),
+  valueRules: lineValueRules,
   mode: (personal) => (personal ? PUSH : MULTICAST),
   // `message` is a JSON object; the recipient goes in front of its first member.
   body: (message, addresses, _reference, mode) =>

@@ -6,9 +6,11 @@ import {
   type ProviderAccount,
   type ProviderAccountOptions,
 } from '../../../pipelines/contracts/provider.ts';
+import { isBusinessScopedId } from '../../../pipelines/contracts/whatsapp-address.ts';
 import { openWire } from '../exchange.ts';
 import { readWhatsAppAnswer } from './answers.ts';
 import { whatsappMessageProblems } from './message-rules.ts';
+import { whatsappValueRules } from './value-rules.ts';
 
 const MESSAGE: DeliveryMode = {
   endpoint: 'message',
@@ -19,12 +21,17 @@ const MESSAGE: DeliveryMode = {
 
 export const whatsapp: Provider = {
   validate: whatsappMessageProblems,
-  valueRules: (_message, names) => names.map(() => null),
+  valueRules: whatsappValueRules,
   mode: () => MESSAGE,
   body: (message, addresses, reference) =>
-    `{"messaging_product":"whatsapp","recipient_type":"individual","to":${JSON.stringify(addresses[0])},` +
+    `{"messaging_product":"whatsapp","recipient_type":"individual",${recipient(addresses[0]!)},` +
     `"biz_opaque_callback_data":${JSON.stringify(reference)},${withoutProduct(message).slice(1)}`,
 };
+
+/** Never both, and never an id in `to`: the API answers 200 to it, with a message id, and delivers to nobody. */
+function recipient(address: string): string {
+  return `"${isBusinessScopedId(address) ? 'recipient' : 'to'}":${JSON.stringify(address)}`;
+}
 
 /** A message may or may not name the product; the request names it once. */
 function withoutProduct(message: string): string {
