@@ -8,7 +8,9 @@ import {
   type ProviderAccountOptions,
 } from '../../../pipelines/contracts/provider.ts';
 import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import { objectIn, objectsOf, textOf } from '../answer-values.ts';
 import { openWire, type Exchange, type Wire } from '../exchange.ts';
+import { sendOnce } from '../send-once.ts';
 import { readLineAnswer } from './answers.ts';
 import { lineMessageProblems } from './message-rules.ts';
 import { lineValueRules } from './value-rules.ts';
@@ -39,15 +41,17 @@ export function openLineAccount(options: ProviderAccountOptions): ProviderAccoun
   });
   const headers = { authorization: `Bearer ${options.secret}`, 'content-type': 'application/json' };
   return {
-    send: async (mode, { body, retryKey, members, personal }) => {
-      const exchange = await wire.exchange({
-        method: 'POST',
-        path: `/v2/bot/message/${mode.endpoint}`,
-        headers: retryKey === null ? headers : { ...headers, 'x-line-retry-key': retryKey },
-        body,
-      });
-      return readLineAnswer(exchange, members, personal);
-    },
+    send: (mode, { body, retryKey, members, personal }) =>
+      sendOnce(
+        () =>
+          wire.exchange({
+            method: 'POST',
+            path: `/v2/bot/message/${mode.endpoint}`,
+            headers: retryKey === null ? headers : { ...headers, 'x-line-retry-key': retryKey },
+            body,
+          }),
+        (exchange) => readLineAnswer(exchange, members, personal),
+      ),
     validate: async (mode, message) =>
       problemsOf(
         await wire.exchange({
@@ -71,28 +75,29 @@ function problemsOf(exchange: Exchange): MessageProblem[] {
       `LINE could not be asked about the message (${exchange.kind === 'answer' ? `HTTP ${exchange.status}` : exchange.code}).`,
       { retry: 'later', hint: 'Look at the base URL and the access token of the channel.' },
     );
-  const body = json(exchange.body) as { message?: string; details?: { message?: string; property?: string }[] } | null;
-  const details = body?.details ?? [];
+  const body = objectIn(exchange.body);
+  const details = objectsOf(body?.['details']);
   if (details.length === 0)
-    return [{ path: 'messages', problem: body?.message ?? 'LINE refuses it without saying why' }];
-  return details.map(({ property, message }) => ({ path: property ?? 'messages', problem: message ?? 'refused' }));
+    return [{ path: 'messages', problem: textOf(body?.['message']) || 'LINE refuses it without saying why' }];
+  return details.map(({ property, message }) => ({
+    path: textOf(property) || 'messages',
+    problem: textOf(message) || 'refused',
+  }));
 }
 
+/** Null also when LINE says something that cannot be read: a broadcast is not held up by that. */
 async function quotaLeft(wire: Wire, headers: Record<string, string>): Promise<number | null> {
   const ask = async (path: string) => {
     const exchange = await wire.exchange({ method: 'GET', path, headers, body: null });
-    return exchange.kind === 'answer' && exchange.status === 200 ? json(exchange.body) : null;
+    return exchange.kind === 'answer' && exchange.status === 200 ? objectIn(exchange.body) : null;
   };
-  const quota = (await ask('/v2/bot/message/quota')) as { type?: string; value?: number } | null;
-  if (quota?.type !== 'limited' || typeof quota.value !== 'number') return null;
-  const used = (await ask('/v2/bot/message/quota/consumption')) as { totalUsage?: number } | null;
-  return typeof used?.totalUsage === 'number' ? Math.max(0, quota.value - used.totalUsage) : null;
+  const quota = await ask('/v2/bot/message/quota');
+  const limit = quota?.['type'] === 'limited' ? countOf(quota['value']) : null;
+  if (limit === null) return null;
+  const used = countOf((await ask('/v2/bot/message/quota/consumption'))?.['totalUsage']);
+  return used === null ? null : Math.max(0, limit - used);
 }
 
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
+function countOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }

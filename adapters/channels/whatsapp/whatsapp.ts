@@ -8,6 +8,7 @@ import {
 } from '../../../pipelines/contracts/provider.ts';
 import { isBusinessScopedId } from '../../../pipelines/contracts/whatsapp-address.ts';
 import { openWire } from '../exchange.ts';
+import { sendOnce } from '../send-once.ts';
 import { readWhatsAppAnswer } from './answers.ts';
 import { whatsappMessageProblems } from './message-rules.ts';
 import { whatsappValueRules } from './value-rules.ts';
@@ -54,8 +55,11 @@ export function openWhatsAppAccount(options: ProviderAccountOptions): ProviderAc
   const headers = { authorization: `Bearer ${options.secret}`, 'content-type': 'application/json' };
   const path = `/${encodeURIComponent(options.channel.senderId)}/messages`;
   return {
-    send: async (_mode, { body, personal }) =>
-      readWhatsAppAnswer(await wire.exchange({ method: 'POST', path, headers, body }), personal),
+    send: (_mode, { body, personal }) =>
+      sendOnce(
+        () => wire.exchange({ method: 'POST', path, headers, body }),
+        (exchange) => readWhatsAppAnswer(exchange, personal),
+      ),
     validate: async () => null,
     quotaLeft: async () => null,
     close: () => wire.close(),

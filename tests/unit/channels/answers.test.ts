@@ -38,6 +38,14 @@ describe('LINE', () => {
       {},
       { class: 'pause_channel', code: 'quota' },
     ],
+    // Not known what it is about: the breaker opens after some in a row, as it does for what is wrong with the channel.
+    [
+      '429 with another text',
+      answer(429, { message: 'Too many concurrent requests' }),
+      {},
+      { class: 'retry_backoff', code: 'http_429', about: 'channel' },
+    ],
+    ['429 without a text', answer(429, ''), {}, { class: 'retry_backoff', code: 'http_429', about: 'channel' }],
     ['500', answer(500, ''), {}, { class: 'ambiguous', code: 'http_500' }],
     ['refused', { kind: 'not_sent', code: 'connect_refused' }, {}, { class: 'retry_backoff', about: 'channel' }],
     ['reset', { kind: 'unknown', code: 'socket' }, {}, { class: 'ambiguous', code: 'socket' }],
@@ -74,5 +82,73 @@ describe('WhatsApp', () => {
   ];
   test.each(cases)('%s', (_, exchange, personal, expected) => {
     expect(readWhatsAppAnswer(exchange, personal)).toMatchObject(expected);
+  });
+
+  test.each([1, 2, 131000, 131016, 133004])('%i says "try again", and not that nothing was taken', (code) => {
+    const expected = { class: 'retry_backoff', about: 'recipient', unclear: true, optedOut: false };
+    expect(readWhatsAppAnswer(error(code, 500), false)).toMatchObject(expected);
+  });
+  test.each([130429, 131056, 190, 131026, 132001, 987654])('%i is a clear refusal', (code) => {
+    expect(readWhatsAppAnswer(error(code), false)).toMatchObject({ unclear: false, optedOut: false });
+  });
+  test('131050: the person has stopped messages from this sender', () => {
+    expect(readWhatsAppAnswer(error(131050), false)).toMatchObject({ optedOut: true, unclear: false });
+  });
+
+  const explained = (code: number, details: string, message = `(#${code}) Parameter value is not valid`) =>
+    readWhatsAppAnswer(answer(400, { error: { code, message, error_data: { details } } }), false);
+  test.each([
+    'to is not a valid WhatsApp user',
+    "Parameter 'to' is invalid",
+    'The parameter to is required.',
+    'Param to must be a valid phone number',
+    'Recipient phone number not valid',
+    'recipient is not a valid business-scoped user ID',
+    'Required parameter to or recipient is missing',
+    'Invalid phone number',
+    'phone_number is not in E.164 form',
+    'The user ID does not exist',
+    'Sender and recipient phone number is the same.',
+    'Business phone number 123 cannot message this recipient',
+  ])('parameter faults that name the recipient are about it alone, also for an equal message: %s', (details) => {
+    for (const code of [100, 131008, 131009])
+      expect(explained(code, details)).toMatchObject({
+        ...{ class: 'fail_recipient', about: 'recipient', code: String(code) },
+      });
+    expect(explained(132000, details)).toMatchObject({ class: 'fail_broadcast' });
+  });
+  test.each([
+    'One or more parameter values are invalid.',
+    'The business phone number has been deleted.',
+    'Business phone number is not registered',
+    'phone number id 1234 does not exist',
+    'Invalid phone_number_id',
+    'phone-number-id is missing',
+    'Your phone number is not allowed to send this',
+    'Sender phone number is not valid',
+    'The from phone number is not valid',
+    'recipient_type must be individual',
+    'Invalid recipient type',
+    "Parameter 'text' is mandatory for component parameter type 'text'",
+    'Parameter of type text is missing text value',
+    'Template parameter phone number is not valid',
+    'components[1]: button of type PHONE_NUMBER has no phone number',
+    'contacts[0].phones[0]: phone number is missing',
+    'Unable to find the template to send',
+    'Param messaging_product must be whatsapp',
+    'text.body is too long; refer to the documentation',
+    '',
+  ])('others are about the message, and so about everybody: %s', (details) => {
+    for (const code of [100, 131008, 131009])
+      expect(explained(code, details)).toMatchObject({ class: 'fail_broadcast', about: 'broadcast' });
+  });
+  test('where there are no details, the message counts', () => {
+    for (const message of ['(#100) Param to must be a valid number', '(#100) to is not a number']) {
+      const found = readWhatsAppAnswer(answer(400, { error: { code: 100, message } }), false);
+      expect(found).toMatchObject({ class: 'fail_recipient', code: '100' });
+    }
+  });
+  test('131062: an id where a number is needed is the recipient’s matter', () => {
+    expect(readWhatsAppAnswer(error(131062), false)).toMatchObject({ class: 'fail_recipient', about: 'recipient' });
   });
 });
