@@ -19,7 +19,7 @@ export interface SignalState {
 /** The faults since the last success of a batch, in the order of the answers; and whether there was a success. Pure. */
 export function faultsInARow(answers: Pick<Answered, 'answer' | 'answeredMs'>[]): { faults: number; success: boolean } {
   const inOrder = [...answers].sort((a, b) => a.answeredMs - b.answeredMs);
-  const last = inOrder.findLastIndex(({ answer }) => answer.class === 'accepted');
+  const last = inOrder.map(({ answer }) => answer.class).lastIndexOf('accepted');
   return {
     faults: inOrder.slice(last + 1).filter(({ answer }) => answer.about === 'channel').length,
     success: last !== -1,

@@ -57,7 +57,8 @@ async function openBudget(perSecond: number, broadcasts: number): Promise<Budget
     ask: async (broadcast, wanted, resolving = false) => {
       const before = clock.earliest();
       const facts = { channel, endpoint: 'push', defaultRate: perSecond };
-      const lease = await leaseSlots(db, facts, ids[broadcast]!, wanted, clock, resolving);
+      const asker = { broadcastId: ids[broadcast]!, broadcastAttempt: 0 };
+      const lease = await leaseSlots(db, facts, asker, wanted, clock, resolving);
       expect(lease.granted).toBeLessThanOrEqual(wanted);
       if (lease.firstSlot !== null && lease.granted > 0) {
         expect(lease.firstSlot).toBeGreaterThan(before);
