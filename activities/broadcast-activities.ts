@@ -3,7 +3,14 @@ import { Context } from '@temporalio/activity';
 import { claimedNow, giveUp, setControl, setRateCap, type Control } from '../pipelines/broadcast/control.ts';
 import { cancelPlanned, setState, settleLook, uncertainNow, type SettleLook } from '../pipelines/broadcast/finish.ts';
 import { createContacts, reopenRecipients, type PreparePorts } from '../pipelines/broadcast/prepare.ts';
-import { claimedSlices, openSlices, outlook, readControl, type OpenSlice, type Outlook } from '../pipelines/broadcast/slices.ts';
+import {
+  claimedSlices,
+  openSlices,
+  outlook,
+  readControl,
+  type OpenSlice,
+  type Outlook,
+} from '../pipelines/broadcast/slices.ts';
 import { startBroadcast, type StartPorts, type StartRequest } from '../pipelines/broadcast/start.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
 import type { BroadcastRef, BroadcastState, BroadcastStatus, RetryScope } from '../pipelines/contracts/broadcast.ts';

@@ -80,6 +80,7 @@ export interface BroadcastChunks {
   first_attempt_at: Timestamp | null;
   id: Generated<Int8>;
   ordinals: number[];
+  repeat_at: Timestamp | null;
   request_id: string | null;
   resolved_at: Timestamp | null;
   retry_key: Generated<string>;
@@ -105,6 +106,7 @@ export interface BroadcastLedger {
   retryable: Generated<boolean>;
   settled_at: Timestamp | null;
   slot_at: Timestamp | null;
+  unclear: Generated<number>;
 }
 
 export interface BroadcastLines {
@@ -138,6 +140,7 @@ export interface Broadcasts {
   error: string | null;
   file_name: string | null;
   finished_at: Timestamp | null;
+  give_up: Generated<boolean>;
   id: Generated<Int8>;
   key: Generated<string>;
   lines: Generated<Int8>;
@@ -148,16 +151,21 @@ export interface Broadcasts {
   options: Json;
   outcomes: Generated<Json>;
   parameter_names: Generated<string[]>;
+  plan_run_id: string | null;
   plan_step: Generated<number>;
+  plan_workflow_id: string | null;
   planned_at: Timestamp | null;
   profile: Json | null;
   quota: Json | null;
+  rate_cap: number | null;
   recipients: Generated<number>;
   rejected: Generated<Json>;
   report_file: string | null;
   requests: Generated<Int8>;
   run_id: string | null;
   same_as: Int8 | null;
+  scope: string | null;
+  settle_until: Timestamp | null;
   skipped: Generated<Json>;
   slice_size: number;
   source_path: string | null;
@@ -175,6 +183,7 @@ export interface Broadcasts {
 
 export interface BroadcastSlices {
   broadcast_id: Int8;
+  counts: Json | null;
   done: Generated<boolean>;
   epoch: Generated<number>;
   from_ordinal: number;
@@ -224,6 +233,13 @@ export interface Channels {
   updated_at: Generated<Timestamp>;
 }
 
+export interface ChannelWorkers {
+  channel_id: string;
+  in_flight: Generated<number>;
+  seen_at: Generated<Timestamp>;
+  worker: string;
+}
+
 export interface Contacts {
   attributes: Generated<Json>;
   avatar_url: string | null;
@@ -254,6 +270,7 @@ export interface Contacts {
    * when the present subscription state began, whichever it is
    */
   subscribed_since: Generated<Timestamp>;
+  subscription_source: string | null;
   time_zone: string | null;
   updated_at: Generated<Timestamp>;
 }
@@ -405,6 +422,8 @@ export interface RateLimits {
   granted: Generated<Int8>;
   penalty: Generated<number>;
   penalty_at: Generated<Timestamp>;
+  share: number | null;
+  share_at: Timestamp | null;
   tat: Generated<Timestamp>;
 }
 
@@ -414,6 +433,7 @@ export interface RateShares {
   channel_id: string;
   endpoint: string;
   granted: Generated<number>;
+  tat: Generated<Timestamp>;
 }
 
 export interface Settings {
@@ -524,6 +544,7 @@ export interface DB {
   broadcast_staging: BroadcastStaging;
   broadcasts: Broadcasts;
   channel_breakers: ChannelBreakers;
+  channel_workers: ChannelWorkers;
   channels: Channels;
   contact_tag_removals: ContactTagRemovals;
   contact_tags: ContactTags;

@@ -241,7 +241,14 @@ async function record(
   return answers.flatMap(({ unit }, index) => {
     const verdict = verdicts[index]!;
     if (verdict.state !== 'sealed') return [];
-    const repeated = { ...unit, armed: false, stale: false, landed: false, permit: false, unknown: unit.unknown || verdict.unknown };
+    const repeated = {
+      ...unit,
+      armed: false,
+      stale: false,
+      landed: false,
+      permit: false,
+      unknown: unit.unknown || verdict.unknown,
+    };
     return [{ unit: repeated, delayMs: verdict.delayMs }];
   });
 }

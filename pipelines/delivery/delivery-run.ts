@@ -277,12 +277,10 @@ export class DeliveryRun {
     this.#returnPermits(answers.map(({ unit }) => unit));
     this.#control.onProgress(this.#sent);
     this.#wake();
-    signalChannel(this.#ports.db, this.#budget, this.#job, answers, this.#signals).catch(
-      (error: unknown) => {
-        // News for the others, not truth: the next answer brings the same.
-        if (!this.#ports.isPassing(error)) this.#broken ??= asError(error);
-      },
-    );
+    signalChannel(this.#ports.db, this.#budget, this.#job, answers, this.#signals).catch((error: unknown) => {
+      // News for the others, not truth: the next answer brings the same.
+      if (!this.#ports.isPassing(error)) this.#broken ??= asError(error);
+    });
   }
 
   /** From claim to commit; the bound of what is in flight follows it. */

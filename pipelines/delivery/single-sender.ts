@@ -49,13 +49,8 @@ export async function openSingleSender(job: SliceJob, lane: Lane, ports: Deliver
   return {
     rewind: () => (cursor = job.from),
     takeOver: async (mine) => {
-      if (mine === null) await ports.db.query(deliverySql.abandon_claims, [
-          job.broadcastId,
-          job.from,
-          job.to,
-          job.slice,
-          job.epoch,
-        ]);
+      if (mine === null)
+        await ports.db.query(deliverySql.abandon_claims, [job.broadcastId, job.from, job.to, job.slice, job.epoch]);
       else
         await ports.db.query(deliverySql.give_back_unsent, [
           job.broadcastId,

@@ -168,10 +168,11 @@ export async function beginStep(db: Database, ref: ImportRef, state: ImportStep)
       throw new PipelineError('import_ended', `Import ${ref.importId} has ended as ${row.state}.`, {
         hint: 'Start the file again, with --again if its content is the same.',
       });
-    await tx.query(
-      'update imports set state = $2, step = $3, error = null, updated_at = sluice_now() where id = $1',
-      [ref.importId, state, ref.step ?? row.step],
-    );
+    await tx.query('update imports set state = $2, step = $3, error = null, updated_at = sluice_now() where id = $1', [
+      ref.importId,
+      state,
+      ref.step ?? row.step,
+    ]);
   });
 }
 
