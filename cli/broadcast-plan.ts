@@ -11,6 +11,7 @@ import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { parsePlanInput, type PlanInput } from '../pipelines/contracts/plan-input.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { followWorkflow } from './follow-workflow.ts';
+import { nextCommand } from './next-command.ts';
 import { readMessageFile } from './message-file.ts';
 import { collectMap, parseDelimiterOption, parseDuration, wholeFrom } from './option-values.ts';
 import { answer, table } from './output.ts';
@@ -31,6 +32,7 @@ interface PlanCommandOptions extends SharedOptions {
   onUncertain: PlanInput['onUncertain'];
   settle: number;
   maxAttempts: number;
+  onUnclearRefusal: NonNullable<PlanInput['onUnclearRefusal']>;
   wait: boolean;
 }
 
@@ -65,6 +67,11 @@ export function registerBroadcastPlan(broadcast: Command): void {
         .default('hold'),
     )
     .addOption(
+      new Option('--on-unclear-refusal <policy>', 'an answer that says "try again" and not whether it was taken')
+        .choices(['retry', 'hold'])
+        .default('retry'),
+    )
+    .addOption(
       new Option('--settle <time>', 'how long to wait for evidence about those')
         .argParser(parseDuration)
         .default(900, '15m'),
@@ -93,7 +100,7 @@ async function planBroadcast(session: Session, options: PlanCommandOptions): Pro
   }
   const result = await follow(session, handle);
   const samples = options.json ? [] : await planSamples(session.db, result.broadcastId, SHOWN_SAMPLES);
-  answer(options, result, (plan) => renderPlan(plan, samples));
+  answer(options, result, (plan) => renderPlan(plan, samples, options));
 }
 
 /** The plan input that files and flags stand for. @throws PipelineError `plan_input`, `message_missing`, `message_not_json` */
@@ -113,6 +120,7 @@ async function inputOf(options: PlanCommandOptions): Promise<PlanInput> {
     onUncertain: options.onUncertain,
     settleSeconds: options.settle,
     maxAttempts: options.maxAttempts,
+    onUnclearRefusal: options.onUnclearRefusal,
   });
 }
 
@@ -136,7 +144,7 @@ function follow(session: Session, handle: WorkflowHandle): Promise<PlanResult> {
 }
 
 /** The plan for people: who, who not and why, how long, what it looks like, and what to do next. */
-export function renderPlan(plan: PlanResult, samples: PlanSample[]): string {
+export function renderPlan(plan: PlanResult, samples: PlanSample[], options: SharedOptions = {}): string {
   const counts = (head: string, unit: string, values: Record<string, number>) =>
     table([head, unit], Object.entries(values));
   const outcomes = Object.fromEntries(LINE_MATCHES.map((outcome) => [outcome, plan.outcomes[outcome]]));
@@ -149,14 +157,15 @@ export function renderPlan(plan: PlanResult, samples: PlanSample[]): string {
   ];
   if (Object.keys(notSent).length > 0) text.push(counts('not sent to', 'recipients', notSent));
   const eta = plan.etaSeconds === null ? 'there is no rate limit' : `about ${describeSeconds(plan.etaSeconds)}`;
-  text.push(`${plan.requests} requests, ${eta}`);
+  text.push(`${plan.requests} requests, ${eta}; a crash leaves ${plan.inFlightBound} of them uncertain at most`);
   if (plan.quotaLeft !== null) text.push(`${plan.quotaLeft} messages left at the provider this month`);
   for (const { ordinal, address, message } of samples)
     text.push(`Sample, recipient ${ordinal} (${address}):\n${JSON.stringify(message, null, 2)}`);
   for (const warning of plan.warnings) text.push(`Warning: ${warning}`);
   if (plan.linesFile) text.push(`Every line and what became of it: ${plan.linesFile}`);
   if (plan.startedBefore) text.push('The same was sent before: start needs --again.');
-  text.push(`Digest ${plan.digest}\nNext: sluice broadcast start --plan ${plan.digest}`);
+  const again = plan.startedBefore ? ' --again' : '';
+  text.push(`Digest ${plan.digest}\nNext: ${nextCommand(options, `broadcast start ${plan.broadcastId}${again}`)}`);
   return text.join('\n\n');
 }
 

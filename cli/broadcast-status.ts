@@ -1,8 +1,14 @@
-// The status of a broadcast for people: the conservation table, codes, delivery, pace.
+// The status of a broadcast for people: the conservation table, codes, delivery, pace, what it waits for, what to do next.
 import { FATES, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { nextCommand } from './next-command.ts';
 import { table } from './output.ts';
+import type { SharedOptions } from './session.ts';
+import { terminalTime } from './terminal-time.ts';
 
-export function renderStatus(status: BroadcastStatus): string {
+/** Share of the rate below which the promise of 95 % cannot be kept. */
+const PROMISED_SHARE = 0.95;
+
+export function renderStatus(status: BroadcastStatus, options: SharedOptions = {}, timeZone = 'UTC'): string {
   const { fates, recipients, codes, delivery } = status;
   const sum = FATES.reduce((total, fate) => total + fates[fate], 0);
   const text = [
@@ -21,12 +27,43 @@ export function renderStatus(status: BroadcastStatus): string {
     );
   const told = Object.entries(delivery).filter(([, count]) => count > 0);
   if (told.length > 0) text.push(`Delivery: ${told.map(([name, count]) => `${name} ${count}`).join(', ')}`);
-  if (status.state === 'running') {
-    const limit = status.limitPerSecond === null ? 'no limit' : `limit ${Math.round(status.limitPerSecond)}/s`;
-    const eta = status.etaSeconds === null ? '' : `, about ${status.etaSeconds} s left`;
-    text.push(`${Math.round(status.ratePerSecond)} recipients/s, ${limit}${eta}`);
-  }
-  if (status.held !== null) text.push(`The channel is held up: ${status.held}.`);
+  if (status.repeatedAfterUnclearRefusal > 0)
+    text.push(`${status.repeatedAfterUnclearRefusal} repeated after an unclear refusal: they may have got it twice.`);
+  text.push(...paceOf(status), ...waitsOf(status, timeZone));
   if (status.error !== null) text.push(status.error);
+  if (status.state === 'completed' && fates.uncertain > 0)
+    text.push(
+      `${fates.uncertain} uncertain: whether they got it is not known. To send to them once more, at the risk of a second message: ${nextCommand(options, `broadcast retry ${status.broadcastId} --scope uncertain`)}`,
+    );
   return text.join('\n');
+}
+
+function paceOf(status: BroadcastStatus): string[] {
+  if (status.state !== 'running') return [];
+  const limit = status.limitPerSecond === null ? 'no limit' : `limit ${Math.round(status.limitPerSecond)}/s`;
+  const cap = status.rateCap === null ? '' : ` (capped at ${status.rateCap} requests/s)`;
+  const eta = status.etaSeconds === null ? '' : `, about ${status.etaSeconds} s left`;
+  const text = [`${Math.round(status.ratePerSecond)} recipients/s, ${limit}${cap}${eta}`];
+  if (status.inFlightBound > 0) text.push(`A crash can leave ${status.inFlightBound} uncertain at most.`);
+  if (status.grantedShare !== null && status.grantedShare < PROMISED_SHARE)
+    text.push(
+      `Only ${(100 * status.grantedShare).toFixed(0)} % of the rate is used: the database is too far away to use more of it safely.`,
+    );
+  return text;
+}
+
+function waitsOf(status: BroadcastStatus, timeZone: string): string[] {
+  const text: string[] = [];
+  if (status.waiting !== null) text.push(`Waiting: ${status.waiting}.`);
+  if (status.held === 'disabled') text.push('The channel is disabled; go on with: sluice channels set ID --enable.');
+  else if (status.held !== null) text.push(`The channel is held up: ${status.held}.`);
+  if (status.unresolved !== null)
+    text.push(
+      `${status.unresolved.recipients} in requests nobody knows the end of (${status.unresolved.code ?? 'no answer'}); the provider is asked until ${terminalTime(status.unresolved.until, timeZone)} (${timeZone}). To stop asking: sluice broadcast give-up ${status.broadcastId}.`,
+    );
+  if (status.settleUntil !== null)
+    text.push(
+      `Evidence about uncertain ones is waited for until ${terminalTime(status.settleUntil, timeZone)} (${timeZone}).`,
+    );
+  return text;
 }

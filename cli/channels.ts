@@ -1,10 +1,10 @@
 // `sluice channels add|list|set`: the sender accounts.
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { addChannel, listChannels, setChannel } from '../pipelines/channels/channel-store.ts';
+import { addChannel, listChannels, rateOf, setChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../pipelines/contracts/channel.ts';
 import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { answer, table } from './output.ts';
-import { shared, withSession, type SharedOptions } from './session.ts';
+import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
 interface ChannelOptions extends SharedOptions {
   kind: ChannelKind;
@@ -12,6 +12,8 @@ interface ChannelOptions extends SharedOptions {
   senderId: string;
   secretEnv: string;
   rate?: Record<string, number>;
+  /** False: a rate of 0 is meant. */
+  limit: boolean;
   country?: string;
   timeZone?: string;
   enable?: boolean;
@@ -30,11 +32,13 @@ export function registerChannels(program: Command): void {
       .requiredOption('--secret-env <name>', 'environment variable that holds the access token'),
     'sluice channels add line-tw --kind line --base-url https://line.example --sender-id U0 --secret-env LINE_TW_TOKEN',
   )
-    .option('--rate <[endpoint=]n>', 'requests a second; may be repeated', collectRate)
+    .option('--rate <[endpoint=]n>', 'requests a second, for good; may be repeated', collectRate)
+    .option('--no-limit', 'allow a rate of 0, which is no limit: never for a real provider')
     .option('--country <code>', 'how phones without a country code are read (default TW)')
     .option('--time-zone <zone>', 'how times without an offset are read (default Asia/Taipei)')
     .action(async (id: string, _options, command: Command) => {
       const options = command.optsWithGlobals<ChannelOptions>();
+      checkNoLimit(options, command);
       await withSession(options, async ({ db, config }) => {
         const channel = await addChannel(db, {
           id,
@@ -65,7 +69,8 @@ export function registerChannels(program: Command): void {
       .option('--base-url <url>')
       .option('--sender-id <id>')
       .option('--secret-env <name>')
-      .option('--rate <[endpoint=]n>', 'requests a second; may be repeated', collectRate)
+      .option('--rate <[endpoint=]n>', 'requests a second, for good; may be repeated', collectRate)
+      .option('--no-limit', 'allow a rate of 0, which is no limit: never for a real provider')
       .option('--country <code>')
       .option('--time-zone <zone>')
       .addOption(new Option('--enable', 'let it send').conflicts('disable'))
@@ -73,9 +78,11 @@ export function registerChannels(program: Command): void {
     'sluice channels set line-tw --rate push=500',
   ).action(async (id: string, _options, command: Command) => {
     const options = command.optsWithGlobals<ChannelOptions>();
-    await withSession(options, async ({ db }) => {
-      const channel = await setChannel(db, id, changesOf(options));
-      answer(options, channel, () => render([channel]));
+    checkNoLimit(options, command);
+    await withSession(options, async (session) => {
+      const channel = await setChannel(session.db, id, changesOf(options));
+      const woken = options.enable ? await wakeBroadcasts(session, id) : 0;
+      answer(options, channel, () => [render([channel]), ...effectOf(options, id, woken)].join('\n'));
     });
   });
 }
@@ -93,6 +100,37 @@ function changesOf(options: ChannelOptions): Partial<Omit<Channel, 'id' | 'kind'
   };
 }
 
+/** What the change does to broadcasts that run. */
+function effectOf(options: ChannelOptions, id: string, woken: number): string[] {
+  const text: string[] = [];
+  if (options.disable)
+    text.push(`Nothing is sent on ${id} from now on; its broadcasts wait until: sluice channels set ${id} --enable.`);
+  if (options.enable)
+    text.push(woken === 0 ? `${id} sends again.` : `${id} sends again; broadcasts that go on: ${woken}.`);
+  if (options.rate !== undefined) text.push(`The rate counts for all broadcasts of ${id}, from now on and for good.`);
+  return text;
+}
+
+/** Deliveries that sleep because their channel was disabled look again at once; those that are missed look within a minute. */
+async function wakeBroadcasts({ db, temporal }: Session, channel: string): Promise<number> {
+  const { rows } = await db.query<{ workflow_id: string }>(
+    `select workflow_id from broadcasts where channel_id = $1 and state in ('running', 'settling') and workflow_id is not null`,
+    [channel],
+  );
+  if (rows.length === 0) return 0;
+  const client = await temporal();
+  const woken = await Promise.allSettled(
+    rows.map(({ workflow_id: id }) => client.workflow.getHandle(`${id}/${channel}`).signal('wake')),
+  );
+  return woken.filter(({ status }) => status === 'fulfilled').length;
+}
+
+/** A zero that was typed by mistake would send as fast as it goes. */
+function checkNoLimit(options: ChannelOptions, command: Command): void {
+  if (options.limit && Object.values(options.rate ?? {}).includes(0))
+    command.error('error: a rate of 0 is no limit at all; say --no-limit as well if that is meant', { exitCode: 2 });
+}
+
 /** `push=500` or `500`; the latter is the rate of every endpoint, under the name `*`. 0: no limit. */
 function collectRate(text: string, earlier: Record<string, number> = {}): Record<string, number> {
   const [, endpoint = '*', number] = /^(?:([\w/.-]+)=)?([0-9.]+)$/.exec(text) ?? [];
@@ -101,16 +139,29 @@ function collectRate(text: string, earlier: Record<string, number> = {}): Record
   return { ...earlier, [endpoint]: Number(number) };
 }
 
+const ENDPOINTS: Record<ChannelKind, string[]> = { line: ['push', 'multicast'], whatsapp: ['message'], messenger: [] };
+
+/** `push 2000/s, multicast 200/s`: as they are in force, the provider's own where the channel names none. */
+function ratesOf(channel: Channel): string {
+  return ENDPOINTS[channel.kind]
+    .map((endpoint) => {
+      const rate = rateOf(channel, endpoint);
+      return rate === 0 ? `${endpoint} no limit` : `${endpoint} ${rate}/s`;
+    })
+    .join(', ');
+}
+
 function render(channels: Channel[]): string {
   if (channels.length === 0) return 'There is no channel yet. Add one with: sluice channels add.';
   return table(
-    ['id', 'kind', 'base URL', 'sender', 'secret in', 'country', 'time zone', 'enabled'],
+    ['id', 'kind', 'base URL', 'sender', 'secret in', 'rate', 'country', 'time zone', 'enabled'],
     channels.map((c) => [
       c.id,
       c.kind,
       c.baseUrl,
       c.senderId,
       c.secretEnv,
+      ratesOf(c),
       c.defaultCountry,
       c.timeZone,
       c.enabled ? 'yes' : 'no',

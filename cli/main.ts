@@ -90,8 +90,8 @@ async function main(): Promise<void> {
     }
     // Whoever read our output has enough of it, as `head` does.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
-    process.exitCode = 1;
     const { code, message, hint = null } = error instanceof PipelineError ? error : unforeseen(error);
+    process.exitCode = code === 'nothing_to_retry' ? 2 : 1;
     if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message, hint } }));
     console.error(`sluice: ${[message, hint].filter(Boolean).join(' ')}`);
     if (!(error instanceof PipelineError) && process.env['SLUICE_LOG_LEVEL'] === 'debug') console.error(error);

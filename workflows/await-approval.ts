@@ -11,10 +11,15 @@ export async function awaitApproval(
   desk: BroadcastDesk,
 ): Promise<'approved' | 'cancelled' | 'full'> {
   if (retry !== null)
-    desk.show('planned', `Retry of broadcast ${retry.broadcastId}, scope ${retry.scope}: waits for the update \`approve\`.`);
+    desk.show(
+      'planned',
+      `Retry of broadcast ${retry.broadcastId}, scope ${retry.scope}: waits for the update \`approve\`.`,
+    );
   else {
     const view = await short.approvalView(plan!);
-    const samples = view.samples.map((text, index) => `Sample ${index + 1}, values as marks:\n\n\`\`\`json\n${text}\n\`\`\``);
+    const samples = view.samples.map(
+      (text, index) => `Sample ${index + 1}, values as marks:\n\n\`\`\`json\n${text}\n\`\`\``,
+    );
     const { broadcastId } = view.plan;
     desk.show(
       'planned',

@@ -50,7 +50,9 @@ export class BroadcastDesk {
   constructor(events?: number) {
     this.events = events ?? null;
     const running = () => this.#refuseWhenEnded();
-    setHandler(wakeSignal, () => void (this.woken = true), { description: 'Look at once whether anything has changed.' });
+    setHandler(wakeSignal, () => void (this.woken = true), {
+      description: 'Look at once whether anything has changed.',
+    });
     setHandler(approveUpdate, () => this.#approve(), {
       description: 'Lets a planned broadcast go out.',
       validator: running,

@@ -102,7 +102,10 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
     const look = await short.outlook(ref);
     if (!look.open) return { ended: 'done', problem: null };
     if (look.waitMs > 0)
-      await bell.sleep(look.waitMs, look.settling ? 'requests nobody knows the end of' : 'recipients tried again later');
+      await bell.sleep(
+        look.waitMs,
+        look.settling ? 'requests nobody knows the end of' : 'recipients tried again later',
+      );
   }
 }
 
@@ -112,7 +115,8 @@ async function paused(ref: BroadcastRef, run: Run, bell: Bell, stop: () => boole
     bell.silence();
     if ((await short.readControl(ref)) !== 'pause') return;
     const { unresolvedMs } = await short.outlook(ref);
-    if (unresolvedMs !== null && unresolvedMs <= 0) for (const slice of await short.claimedSlices(ref)) await run(slice);
+    if (unresolvedMs !== null && unresolvedMs <= 0)
+      for (const slice of await short.claimedSlices(ref)) await run(slice);
     else await bell.sleep(Math.min(sleepMs, unresolvedMs ?? sleepMs), 'paused');
   }
 }
@@ -126,6 +130,7 @@ async function resolved(ref: BroadcastRef, run: Run, bell: Bell): Promise<boolea
   const held = results.filter(({ stopped }) => stopped === 'wait').map(({ waitMs }) => waitMs ?? FIRST_HELD_MS);
   const { unresolvedMs } = await short.outlook(ref);
   const waits = [...held, ...(unresolvedMs === null ? [] : [unresolvedMs])];
-  if (waits.length > 0) await bell.sleep(Math.max(FIRST_HELD_MS, Math.min(...waits)), 'requests nobody knows the end of');
+  if (waits.length > 0)
+    await bell.sleep(Math.max(FIRST_HELD_MS, Math.min(...waits)), 'requests nobody knows the end of');
   return false;
 }

@@ -1,7 +1,13 @@
 // Activities as workflows call them: which queue, how long, how often again. One place for all timeouts.
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, deliverQueue, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import {
+  BROADCAST_QUEUE,
+  COMPUTE_QUEUE,
+  DATA_QUEUE,
+  deliverQueue,
+  PIPELINE_QUEUE,
+} from '../pipelines/contracts/task-queues.ts';
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 

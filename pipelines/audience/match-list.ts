@@ -85,7 +85,7 @@ async function matchChunk(
       await tx.query(`set local work_mem = '${WORK_MEM}'`);
       // Without an index, a plan made for few lines would read all contacts once a line.
       if (comparesText(row.profile.plan)) await tx.query('set local enable_nestloop = off');
-      const frozen = await freezeChunk(tx, row, to, settled, pads);
+      const frozen = await freezeChunk(tx, row, to, settled, pads, ports);
       await tx.query(
         `update broadcasts set matched_line = $2, matched_lines = matched_lines + $3, recipients = recipients + $4,
            quota = $5, updated_at = sluice_now()
@@ -110,6 +110,7 @@ async function freezeChunk(
   to: string,
   settled: boolean,
   pads: SuppressionPads | null,
+  ports: ListPorts,
 ): Promise<{ recipients: number; newcomers: number }> {
   const { plan } = row.profile;
   const fields = plan.sources.map((source) => ('contact' in source ? source.contact : null));
@@ -131,8 +132,16 @@ async function freezeChunk(
     quota?.contactId ?? null,
     quota ? quota.free - quota.newcomers : null,
     settled,
+    ...rulesOf(row, ports),
   ]);
   return rows[0]!;
+}
+
+/** What the provider refuses in the values of the message's places: patterns and codes, or nulls where no place has a rule. */
+function rulesOf(row: PlanRow, ports: ListPorts): [string[] | null, string[] | null] {
+  const rules = ports.provider(row.profile.plan.channelKind).valueRules(row.message, row.parameterNames);
+  if (rules.every((rule) => rule === null)) return [null, null];
+  return [rules.map((rule) => rule?.pattern ?? null) as string[], rules.map((rule) => rule?.code ?? null) as string[]];
 }
 
 /**

@@ -8,7 +8,7 @@ import { readChannel } from '../channels/channel-store.ts';
 import { emptyMatches, type Fate, type MatchCounts, type PlanResult } from '../contracts/broadcast.ts';
 import { ADVISED_LINES, type PlanRef } from '../contracts/plan.ts';
 import { dropRecipients } from './plan-cleanup.ts';
-import { planDigest } from './plan-digest.ts';
+import { planDigest, type PlanDigest } from './plan-digest.ts';
 import { judgeRendered } from './plan-message.ts';
 import type { PlanPorts } from './plan-ports.ts';
 import { planResult } from './plan-result.ts';
@@ -16,8 +16,7 @@ import { renderFirst } from './plan-samples.ts';
 import { planSql } from './plan-sql.ts';
 import { isPlanned, lockPlan, readPlan, type PlanRow } from './plan-store.ts';
 
-interface FrozenPlan {
-  digest: string;
+interface FrozenPlan extends PlanDigest {
   outcomes: MatchCounts;
   suppressed: Record<string, number>;
   rejected: Record<string, number>;
@@ -46,7 +45,7 @@ export async function freezePlan(ref: PlanRef, ports: PlanPorts): Promise<PlanRe
 async function freeze(ref: PlanRef, row: PlanRow, ports: PlanPorts): Promise<void> {
   const judged = await judgeSample(row, ports);
   // Postgres and this process each have work here; neither should wait for the other.
-  const [{ digest, ...counts }, linesFile] = await Promise.all([
+  const [{ digest, before, ...counts }, linesFile] = await Promise.all([
     countAndDigest(row, ports, judged),
     ports.writeReport(`broadcast-${row.broadcastId}-lines.csv`, linesOf(row, ports)),
   ]);
@@ -55,7 +54,7 @@ async function freeze(ref: PlanRef, row: PlanRow, ports: PlanPorts): Promise<voi
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [digest]);
     await lockPlan(tx, ref);
     const twin = await lockTwin(tx, digest, row.broadcastId);
-    if (twin === null) await publish(tx, row, { ...counts, digest, linesFile });
+    if (twin === null) await publish(tx, row, { ...counts, digest, before, linesFile });
     else await become(tx, row, twin, { ...counts, linesFile });
   });
 }
@@ -69,9 +68,9 @@ async function judgeSample(row: PlanRow, ports: PlanPorts): Promise<string[]> {
   return judgeRendered(channel, ports.provider(channel.kind).mode(true), sample.text, ports);
 }
 
-type Counts = Omit<FrozenPlan, 'digest' | 'linesFile'>;
+type Counts = Omit<FrozenPlan, keyof PlanDigest | 'linesFile'>;
 
-async function countAndDigest(row: PlanRow, { db }: PlanPorts, judged: string[]): Promise<Counts & { digest: string }> {
+async function countAndDigest(row: PlanRow, { db }: PlanPorts, judged: string[]): Promise<Counts & PlanDigest> {
   const { broadcastId: id, sliceSize, chunkSize } = row;
   const [{ outcomes, several }, { rows: fates }, { rows }] = await Promise.all([
     countMatches(db, id),
@@ -83,16 +82,17 @@ async function countAndDigest(row: PlanRow, { db }: PlanPorts, judged: string[])
   const suppressed = byCode('suppressed');
   const rejected = byCode('rejected');
   return {
-    digest: await planDigest(db, row, Object.keys(suppressed).length > 0),
+    ...(await planDigest(db, row, Object.keys(suppressed).length > 0)),
     outcomes,
     suppressed,
     rejected,
     requests: Number(rows[0]!.requests),
-    warnings: [...row.warnings, ...judged, ...warningsOf(row, several, rejected['missing_parameter'] ?? 0)],
+    warnings: [...row.warnings, ...judged, ...warningsOf(row, several, rejected)],
   };
 }
 
-function warningsOf(row: PlanRow, several: number, incomplete: number): string[] {
+function warningsOf(row: PlanRow, several: number, rejected: Record<string, number>): string[] {
+  const { missing_parameter: incomplete = 0, parameter_format: format = 0, content = 0 } = rejected;
   const warnings: string[] = [];
   if (row.lines > ADVISED_LINES)
     warnings.push(`The list has ${row.lines} lines; more than ${ADVISED_LINES} are advised against, and work.`);
@@ -106,6 +106,14 @@ function warningsOf(row: PlanRow, several: number, incomplete: number): string[]
   if (incomplete > 0)
     warnings.push(
       `${incomplete} ${incomplete === 1 ? 'recipient has' : 'recipients have'} no value for a place of the message and will not be sent to.`,
+    );
+  if (format > 0)
+    warnings.push(
+      `${format} ${format === 1 ? 'recipient has' : 'recipients have'} a value with a line break, a tab or more than four blanks in a row, which the provider refuses, and will not be sent to: mend the list, then plan again.`,
+    );
+  if (content > 0)
+    warnings.push(
+      `${content} ${content === 1 ? 'recipient has' : 'recipients have'} a value that the message cannot hold, such as braces, and will not be sent to: mend the list, then plan again.`,
     );
   return warnings;
 }
@@ -124,7 +132,7 @@ async function publish(tx: Transaction, row: PlanRow, plan: FrozenPlan): Promise
   await tx.query(planSql.insert_slices, [row.broadcastId, row.sliceSize, row.recipients]);
   await tx.query(
     `update broadcasts set digest = $2, outcomes = $3, suppressed = $4, rejected = $5, requests = $6, warnings = $7,
-       lines_file = $8, planned_at = sluice_now(), updated_at = sluice_now()
+       lines_file = $8, digest_before = $9, planned_at = sluice_now(), updated_at = sluice_now()
      where id = $1`,
     [
       row.broadcastId,
@@ -135,6 +143,7 @@ async function publish(tx: Transaction, row: PlanRow, plan: FrozenPlan): Promise
       plan.requests,
       JSON.stringify(plan.warnings),
       plan.linesFile,
+      plan.before,
     ],
   );
 }
@@ -143,7 +152,12 @@ async function publish(tx: Transaction, row: PlanRow, plan: FrozenPlan): Promise
  * Leaves only a note of which plan this one is, and what became of its lines. That plan is as young as this one now: it was
  * found to hold today.
  */
-async function become(tx: Transaction, row: PlanRow, twin: string, own: Omit<FrozenPlan, 'digest'>): Promise<void> {
+async function become(
+  tx: Transaction,
+  row: PlanRow,
+  twin: string,
+  own: Omit<FrozenPlan, keyof PlanDigest>,
+): Promise<void> {
   await dropRecipients(tx, row.broadcastId);
   await tx.query(
     `update broadcasts set same_as = $2, outcomes = $3, lines_file = $4, updated_at = sluice_now() where id = $1`,

@@ -12,7 +12,7 @@ import type { Spooled } from '../import/register.ts';
 export type OpenSpool = (path: string) => Promise<FileReader & { close(): Promise<void> }>;
 
 /** Reads lists and puts them where they can be matched. */
-export interface ListPorts {
+export interface ListPorts extends Pick<ProviderPorts, 'provider'> {
   db: Database;
   openSpool: OpenSpool;
   /** Turns blocks of a list of that many bytes into COPY text, off the main thread where that pays. */

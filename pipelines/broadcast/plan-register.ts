@@ -148,7 +148,11 @@ async function insertPlan({ db }: PlanPorts, plan: NewPlan): Promise<string> {
 }
 
 function optionsOf({ input, country, list }: NewPlan): PlanOptions {
-  const { ambiguous, phoneMatch, onUncertain, settleSeconds, maxAttempts } = input;
+  const { ambiguous, phoneMatch, onUncertain, settleSeconds, maxAttempts, onUnclearRefusal } = input;
   const { matchBy } = list.profile.plan;
-  return { matchBy, ambiguous, phoneMatch, country, onUncertain, settleSeconds, maxAttempts };
+  return {
+    ...{ matchBy, ambiguous, phoneMatch, country, onUncertain, settleSeconds, maxAttempts },
+    // The default is left out, so that plans from before there was a choice keep their digest.
+    ...(onUnclearRefusal === 'retry' ? {} : { onUnclearRefusal }),
+  };
 }

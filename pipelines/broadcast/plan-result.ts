@@ -2,6 +2,7 @@
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { rateOf, readChannel } from '../channels/channel-store.ts';
 import { emptyMatches, type PlanResult } from '../contracts/broadcast.ts';
+import { inFlightLimit } from '../delivery/in-flight.ts';
 import { etaSeconds } from './plan-pace.ts';
 import type { ProviderPorts } from './plan-ports.ts';
 import { planSql } from './plan-sql.ts';
@@ -18,8 +19,9 @@ export async function planResult(db: Queryable, broadcastId: string, ports: Prov
     row.endpoint,
   ]);
   const { rows: started } = await db.query(
-    'select from broadcasts where digest = $1 and attempt > 0 and id <> $2 limit 1',
-    [row.digest, broadcastId],
+    `select from broadcasts o, broadcasts b
+     where b.id = $1 and o.digest in (b.digest, b.digest_before) and o.attempt > 0 and o.id <> b.id limit 1`,
+    [broadcastId],
   );
   // What the provider counts down is shown where it can be had; a plan does not depend on it.
   const quotaLeft = await ports.quotaLeft(channel).catch(() => null);
@@ -44,6 +46,7 @@ export async function planResult(db: Queryable, broadcastId: string, ports: Prov
     startedBefore: started.length > 0,
     quotaLeft,
     warnings: [...row.warnings, ...quotaWarning(toSend, quotaLeft)],
+    inFlightBound: Math.min(row.requests, inFlightLimit(rateOf(channel, mode.endpoint))),
     linesFile: row.linesFile,
   };
 }

@@ -126,6 +126,14 @@ async function checkRetry(tx: Transaction, found: Found, scope: RetryScope): Pro
   });
 }
 
+/**
+ * The same question before a retry is started, so that nothing is started for nothing. It is asked again when it starts.
+ * @throws PipelineError `broadcast_unknown`, `broadcast_not_started`, `nothing_to_retry`
+ */
+export async function checkRetryPossible(db: Database, broadcastId: string, scope: RetryScope): Promise<void> {
+  await db.transaction(async (tx) => checkRetry(tx, await find(tx, { broadcastId, scope }), scope));
+}
+
 /** A retry that would silently become another one. */
 function refuseOtherScope(found: Found, scope: RetryScope): void {
   if (found.scope === scope) return;

@@ -79,6 +79,8 @@ export interface PlanResult {
   startedBefore: boolean;
   quotaLeft: number | null;
   warnings: string[];
+  /** Requests that a crash of a worker leaves uncertain at most, at the latency that is assumed before any is measured. */
+  inFlightBound: number;
   /** One outcome a line, as CSV. */
   linesFile: string | null;
 }

@@ -24,6 +24,7 @@ export interface PlanInput {
   onUncertain: PlanOptions['onUncertain'];
   settleSeconds: number;
   maxAttempts: number;
+  onUnclearRefusal: NonNullable<PlanOptions['onUnclearRefusal']>;
 }
 
 const DEFAULTS: Omit<PlanInput, 'channel' | 'csv' | 'message'> = {
@@ -38,6 +39,7 @@ const DEFAULTS: Omit<PlanInput, 'channel' | 'csv' | 'message'> = {
   onUncertain: 'hold',
   settleSeconds: 900,
   maxAttempts: 5,
+  onUnclearRefusal: 'retry',
 };
 
 /** A message is part of the workflow's input, and so of its history. Providers take far less. */
@@ -67,6 +69,7 @@ const RULES: Record<keyof PlanInput, InputRule> = {
   onUncertain: { is: oneOf(['hold', 'resend']), must: 'be hold or resend' },
   settleSeconds: { is: between(0, 7 * 86_400), must: 'be whole seconds, up to seven days' },
   maxAttempts: { is: between(1, 100), must: 'be a whole number from 1 to 100' },
+  onUnclearRefusal: { is: oneOf(['retry', 'hold']), must: 'be retry or hold' },
 };
 
 /**

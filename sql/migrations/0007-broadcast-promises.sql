@@ -21,6 +21,8 @@ alter table broadcasts
   add column rate_cap double precision check (rate_cap > 0),
   -- A person has given up on requests nobody knows the end of: they become uncertain instead of being repeated.
   add column give_up boolean not null default false,
+  -- The digest as it was reckoned before names of places were part of it; null where they make no difference.
+  add column digest_before text,
   -- Until when evidence about uncertain recipients is waited for; set when the waiting begins.
   add column settle_until timestamptz;
 

@@ -122,7 +122,8 @@ where keep
 -- and contact, each with its fate. One statement, so that all of it is of one instant.
 -- $6 ambiguity policy; $7 an unknown key creates a contact; $8 contact fields that fill places (null: the line does), null
 -- when none does; $9 check suppressions, $10 and $11 the padded keys. $12 the channel has a quota, $13 and $14 the last
--- contact that has a place in it, $15 places left for contacts that are still to be created. $16 some lines are settled.
+-- contact that has a place in it, $15 places left for contacts that are still to be created. $16 some lines are settled. $17 by
+-- place, a pattern that the provider refuses in its value (NULL: none), $18 the code of such a recipient; NULL when no place has one.
 -- $found and $kept are fragments above. Keys are looked up in their order, which finds more of the index in the caches:
 -- 0.35 s instead of 0.40 s for 50,000 of 1,000,000 contacts, the sort included; parallel workers gained nothing. Reasons not to send are looked for in the order of design.md §6; holdout and
 -- frequency cap will come after over_quota.
@@ -196,7 +197,14 @@ frozen as materialized (
         when outcome = 'created' then case when youngest > $15::bigint then 'over_quota' end
         when $13::timestamptz is null or (subscribed_since, id) > ($13::timestamptz, $14::bigint) then 'over_quota'
       end
-    ) as suppressed
+    ) as suppressed,
+    case
+      when array_position(parameters, null) is not null then 'missing_parameter'
+      when $17::text[] is not null then (
+        select p.code from unnest(parameters, $17::text[], $18::text[]) as p (value, pattern, code)
+        where p.value ~ p.pattern limit 1
+      )
+    end as rejected
   from numbered
 ),
 lines as (
@@ -212,15 +220,8 @@ recipients as (
 ledger as (
   insert into broadcast_ledger (broadcast_id, ordinal, fate, code)
   select $1, ordinal,
-    case
-      when suppressed is not null then 'suppressed'
-      when array_position(parameters, null) is not null then 'rejected'
-      else 'planned'
-    end::recipient_fate,
-    case
-      when suppressed is not null then suppressed
-      when array_position(parameters, null) is not null then 'missing_parameter'
-    end
+    case when suppressed is not null then 'suppressed' when rejected is not null then 'rejected' else 'planned' end::recipient_fate,
+    coalesce(suppressed, rejected)
   from frozen where recipient
 )
 select count(*) filter (where recipient)::int as recipients, count(*) filter (where newcomer)::int as newcomers

@@ -6,7 +6,9 @@
 select id, channel_id, state, attempt, workflow_id, run_id, scope, recipients,
   coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
   extract(epoch from sluice_now() - planned_at)::double precision as age_s,
-  exists (select from broadcasts o where o.digest = b.digest and o.id <> b.id and o.attempt > 0) as sent_before
+  exists (
+    select from broadcasts o where o.digest in (b.digest, b.digest_before) and o.id <> b.id and o.attempt > 0
+  ) as sent_before
 from broadcasts b
 where digest = $1
 order by attempt = 0 desc, id desc
@@ -17,7 +19,9 @@ for update
 select id, channel_id, state, attempt, workflow_id, run_id, scope, recipients,
   coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
   extract(epoch from sluice_now() - planned_at)::double precision as age_s,
-  exists (select from broadcasts o where o.digest = b.digest and o.id <> b.id and o.attempt > 0) as sent_before
+  exists (
+    select from broadcasts o where o.digest in (b.digest, b.digest_before) and o.id <> b.id and o.attempt > 0
+  ) as sent_before
 from broadcasts b
 where id = $1 and digest is not null
 for update

@@ -23,6 +23,7 @@ const RESULT: PlanResult = {
   startedBefore: false,
   quotaLeft: null,
   warnings: ['careful'],
+  inFlightBound: 16,
   linesFile: '/reports/broadcast-9-lines.csv',
 };
 

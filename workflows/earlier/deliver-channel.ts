@@ -145,7 +145,8 @@ async function resolveClaimed(
     for (const slice of slices) {
       const { stopped, nextAt: due, waitMs } = await run(slice);
       // Results of then had no waits: what is repeated later came back as `wait`.
-      if (stopped === 'wait' || (stopped === 'done' && typeof waitMs === 'number')) nextAt = Math.min(nextAt, due ?? Date.now());
+      if (stopped === 'wait' || (stopped === 'done' && typeof waitMs === 'number'))
+        nextAt = Math.min(nextAt, due ?? Date.now());
     }
     if (nextAt !== Infinity) await bell.sleep(nextAt - Date.now(), 'requests nobody knows the end of');
     if (workflowInfo().historyLength > EVENTS)

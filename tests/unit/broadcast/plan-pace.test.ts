@@ -34,11 +34,17 @@ it('equal values have one canonical text', () => {
     '{"A":true,"b":[1,{"c":"ü\\"","d":null}]}',
   );
   const options = { matchBy: 'phone', country: 'TW' };
-  const plan = (message: Record<string, unknown>, given: object = options) =>
-    combineDigest({ channelId: 'line', message, options: given as never, recipients: 1 }, ['ab']);
-  const digest = plan({ a: 1, b: 2 });
-  expect(plan({ b: 2, a: 1 }, { country: 'TW', matchBy: 'phone' })).toBe(digest);
-  expect(plan({ a: 1, b: 3 })).not.toBe(digest);
+  const plan = (message: Record<string, unknown>, given: object = options, parameterNames: string[] = []) =>
+    combineDigest({ channelId: 'line', message, options: given as never, recipients: 1, parameterNames }, ['ab']);
+  const { digest, before } = plan({ a: 1, b: 2 });
+  expect(before).toBeNull();
+  expect(plan({ b: 2, a: 1 }, { country: 'TW', matchBy: 'phone' }).digest).toBe(digest);
+  expect(plan({ a: 1, b: 3 }).digest).not.toBe(digest);
+  // One place fills in one way only; with several, values in another order of the names are another plan.
+  expect(plan({ a: 1, b: 2 }, options, ['x']).digest).toBe(digest);
+  const both = plan({ a: 1, b: 2 }, options, ['x', 'y']);
+  expect(both.before).toBe(digest);
+  expect(plan({ a: 1, b: 2 }, options, ['y', 'x']).digest).not.toBe(both.digest);
 });
 
 it('an address shows its ends only', () => {

@@ -1,0 +1,150 @@
+// `sluice broadcast approve|pause|resume|cancel|give-up|set-rate`: what people want of a broadcast, and a sentence about what became
+// of the wish.
+import type { Command } from 'commander';
+import { claimedNow, setRateCap } from '../pipelines/broadcast/control.ts';
+import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { broadcastId, parseRateCap } from './broadcast-options.ts';
+import { answer } from './output.ts';
+import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+
+interface Said {
+  broadcastId: string;
+  state: string;
+  /** Recipients whose requests were still under way. */
+  underWay: number;
+}
+
+interface ControlCommand {
+  update: string;
+  description: string;
+  /** The state that says that the wish has arrived, where it was sent as a signal; null: any. */
+  arrives: string[] | null;
+  sentence(said: Said): string;
+}
+
+const rest = (n: number) => (n === 0 ? '' : ` ${n} ${n === 1 ? 'request is' : 'requests are'} still under way.`);
+
+const CONTROLS: Record<string, ControlCommand> = {
+  approve: {
+    update: 'approve',
+    description: 'let a broadcast that waits for approval go out',
+    arrives: null,
+    sentence: ({ broadcastId: id }) => `Broadcast ${id} is approved and goes out.`,
+  },
+  pause: {
+    update: 'pause',
+    description: 'stop sending within a moment; answers when nothing is under way',
+    arrives: ['paused'],
+    sentence: ({ broadcastId: id, underWay }) =>
+      `Broadcast ${id} is paused: nothing new goes out.${rest(underWay)} Go on with: sluice broadcast resume ${id}.`,
+  },
+  resume: {
+    update: 'resume',
+    description: 'go on sending',
+    arrives: ['running', 'settling'],
+    sentence: ({ broadcastId: id }) => `Broadcast ${id} goes on.`,
+  },
+  cancel: {
+    update: 'cancel',
+    description: 'end it; what was not sent is recorded as cancelled, requests nobody knows the end of as uncertain',
+    arrives: null,
+    sentence: ({ broadcastId: id, underWay }) =>
+      `Broadcast ${id} is cancelled: what was not sent stays unsent.${rest(underWay)} To send it after all: sluice broadcast retry ${id} --scope cancelled.`,
+  },
+  'give-up': {
+    update: 'giveUp',
+    description: 'stop asking about requests nobody knows the end of: their recipients become uncertain',
+    arrives: null,
+    sentence: ({ broadcastId: id, underWay }) =>
+      `Broadcast ${id} asks no more about requests nobody knows the end of; their recipients are uncertain.${rest(underWay)}`,
+  },
+};
+
+export function registerControls(broadcast: Command): void {
+  for (const [name, control] of Object.entries(CONTROLS))
+    shared(
+      broadcast.command(name).argument('<id>').description(control.description),
+      `sluice broadcast ${name} 7`,
+    ).action(async (id: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<SharedOptions>();
+      await withSession(options, async (session) =>
+        answer(options, await ask(session, broadcastId(id), control), control.sentence),
+      );
+    });
+  shared(
+    broadcast
+      .command('set-rate')
+      .argument('<id>')
+      .argument('<per-second>', 'requests a second at most for this broadcast; none lifts the cap', parseRateCap)
+      .description("cap this broadcast below its channel's rate, at once; it never raises the rate"),
+    'sluice broadcast set-rate 7 40',
+  ).action(async (id: string, perSecond: number | null, _options, command: Command) => {
+    const options = command.optsWithGlobals<SharedOptions>();
+    await withSession(options, async ({ db }) => {
+      // Straight to the ledger: workers look there with every lease, and no workflow runs out of updates.
+      await setRateCap(broadcastId(id), perSecond, db);
+      answer(options, { broadcastId: id, perSecond }, () =>
+        perSecond === null
+          ? `Broadcast ${id} has no cap of its own any more: its channel's rate counts.`
+          : `Broadcast ${id} sends at most ${perSecond} requests a second, within its channel's rate.`,
+      );
+    });
+  });
+}
+
+/** Sends the wish to the workflow that runs the broadcast, or waits with it for approval. */
+async function ask(session: Session, id: string, control: ControlCommand): Promise<Said> {
+  const { rows } = await session.db.query<{ workflow_id: string | null; state: string }>(
+    `select case when attempt = 0 then plan_workflow_id else workflow_id end as workflow_id, state
+     from broadcasts where id = $1 and digest is not null`,
+    [id],
+  );
+  const found = rows[0];
+  if (!found?.workflow_id)
+    throw new PipelineError('broadcast_not_started', `Broadcast ${id} is not running.`, {
+      hint: found ? `Start it with: sluice broadcast start ${id}.` : 'sluice broadcast list shows what there is.',
+    });
+  const handle = (await session.temporal()).workflow.getHandle(found.workflow_id);
+  try {
+    const said = await handle.executeUpdate<Said & { broadcastId: string | null }, []>(control.update);
+    return { ...said, broadcastId: said.broadcastId ?? id };
+  } catch (cause) {
+    const text = `${String(cause)} ${String((cause as Error).cause)}`;
+    if (/not found|already completed|has ended|unknown update/i.test(text))
+      throw new PipelineError('broadcast_not_running', notRunning(id, found.state), {
+        hint:
+          found.state === 'planned'
+            ? `Start it with: sluice broadcast start ${id}.`
+            : `See it with: sluice broadcast status ${id}.`,
+        cause,
+      });
+    // A run takes ten updates at once and 2,000 in its life; signals it always takes.
+    if (!/RESOURCE_EXHAUSTED|limit/i.test(text)) throw cause;
+    await handle.signal(`${control.update}Signal`);
+    return arrived(session, id, control);
+  }
+}
+
+const notRunning = (id: string, state: string) =>
+  state === 'planned'
+    ? `Broadcast ${id} is planned; nothing of it runs.`
+    : `Broadcast ${id} is ${state}; its workflow has ended.`;
+
+/** How long a wish that was sent as a signal is waited for, and how often it is looked for. */
+const PATIENCE_MS = 20_000;
+const LOOK_MS = 250;
+
+async function arrived(session: Session, id: string, control: ControlCommand): Promise<Said> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const { rows } = await session.db.query<{ state: string; attempt: number }>(
+      'select state, attempt from broadcasts where id = $1',
+      [id],
+    );
+    const { state, attempt } = rows[0]!;
+    const underWay = await claimedNow({ broadcastId: id, attempt }, session.db);
+    const there = control.arrives === null || control.arrives.includes(state);
+    if ((there && underWay === 0) || performance.now() > deadline) return { broadcastId: id, state, underWay };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}

@@ -1,0 +1,177 @@
+// `sluice broadcast start|retry`: starts the workflow, follows it, prints how it ended.
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { Option, type Command } from 'commander';
+import { checkRetryPossible } from '../pipelines/broadcast/start.ts';
+import { readStatus } from '../pipelines/broadcast/status.ts';
+import { RETRY_SCOPES, type BroadcastStatus, type RetryScope } from '../pipelines/contracts/broadcast.ts';
+import type { BroadcastInput, BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
+import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { broadcastId, parseHours } from './broadcast-options.ts';
+import { renderStatus } from './broadcast-status.ts';
+import { answer, progressLine, say } from './output.ts';
+import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+import { workflowFailure } from './workflow-failure.ts';
+
+type StartOptions = SharedOptions & { plan?: string; again?: boolean; maxPlanAge: number; wait: boolean };
+
+export function registerStart(broadcast: Command): void {
+  shared(
+    broadcast
+      .command('start')
+      .argument('[id]', 'the broadcast that broadcast plan made')
+      .description('send a plan; resumes by itself after any crash'),
+    'sluice broadcast start 7',
+  )
+    .option('--plan <digest>', 'the plan by its digest instead, as broadcast plan printed it')
+    .option('--again', 'send although the same plan was sent before')
+    .addOption(
+      new Option('--max-plan-age <hours>', 'older plans are refused').argParser(parseHours).default(24, '24 h'),
+    )
+    .option('--no-wait', 'start it and leave')
+    .action(async (id: string | undefined, _options, command: Command) => {
+      const options = command.optsWithGlobals<StartOptions>();
+      if ((id === undefined) === (options.plan === undefined))
+        command.error('error: give either the id of a broadcast or --plan DIGEST', { exitCode: 2 });
+      await withSession(options, async (session) => {
+        const plan = id === undefined ? await idOfPlan(session, options.plan!) : broadcastId(id);
+        const input = {
+          plan: options.plan ?? plan,
+          again: options.again ?? false,
+          maxPlanAgeHours: options.maxPlanAge,
+        };
+        await run(session, input, plan, options);
+      });
+    });
+}
+
+export function registerRetry(broadcast: Command): void {
+  shared(
+    broadcast.command('retry').argument('<id>').description('send once more what was not taken'),
+    'sluice broadcast retry 7 --scope failed',
+  )
+    .addOption(new Option('--scope <which>', 'what is tried again').choices(RETRY_SCOPES).makeOptionMandatory())
+    .option('--no-wait', 'start it and leave')
+    .action(async (id: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<SharedOptions & { scope: RetryScope; wait: boolean }>();
+      const input = { retry: { broadcastId: broadcastId(id), scope: options.scope } };
+      await withSession(options, async (session) => {
+        await checkRetryPossible(session.db, input.retry.broadcastId, options.scope);
+        await run(session, input, input.retry.broadcastId, options);
+      });
+    });
+}
+
+/** Starts the workflow, follows it, prints how it ended. */
+async function run(
+  session: Session,
+  input: Partial<BroadcastInput>,
+  id: string,
+  options: SharedOptions & { wait: boolean },
+): Promise<void> {
+  const { workflowId, handle } = await startWorkflow(session, input, id);
+  const { waiting } = await readStatus(session.db, id);
+  if (waiting !== null) say(`Waiting: ${waiting}. Start one with its token set: sluice worker.`);
+  if (!options.wait) {
+    answer(options, { broadcastId: id, workflowId }, () => `Started: workflow ${workflowId}.`);
+    return;
+  }
+  const result = await follow(session, handle.result() as Promise<BroadcastResult>, id, workflowId);
+  if (result.runningIn !== null) say(`It runs already, as workflow ${result.runningIn}; nothing was started.`);
+  answer(options, await readStatus(session.db, id), (status) => renderStatus(status, options));
+  if (result.state !== 'completed' && result.runningIn === null) process.exitCode = 1;
+}
+
+/** A workflow that runs already is followed, if it was started for the same; else it is named. */
+async function startWorkflow(
+  session: Session,
+  input: Partial<BroadcastInput>,
+  id: string,
+): Promise<{ workflowId: string; handle: WorkflowHandle }> {
+  const client = await session.temporal();
+  const { rows } = await session.db.query<{ attempt: number; channel_id: string }>(
+    'select attempt, channel_id from broadcasts where id = $1',
+    [id],
+  );
+  const { attempt = 0, channel_id: channel = '' } = rows[0] ?? {};
+  const workflowId = `broadcast/${id}/${attempt + 1}`;
+  const scope = input.retry?.scope ?? 'start';
+  try {
+    const handle = await client.workflow.start('broadcast', {
+      taskQueue: PIPELINE_QUEUE,
+      workflowId,
+      workflowIdConflictPolicy: 'FAIL',
+      args: [input],
+      memo: { scope },
+      staticSummary: `broadcast ${id} on ${channel}`,
+    });
+    return { workflowId, handle };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const handle = client.workflow.getHandle(workflowId);
+    const other = (await handle.describe()).memo?.['scope'] ?? 'start';
+    if (other === scope) return { workflowId, handle };
+    const what = other === 'start' ? 'is being started' : `is being retried with --scope ${String(other)}`;
+    throw new PipelineError('retry_running', `Broadcast ${id} ${what}, as workflow ${workflowId}.`, {
+      hint: 'Wait for its end, or cancel it; then try again.',
+      cause: error,
+    });
+  }
+}
+
+/** Milliseconds between two looks for the progress line. */
+const LOOK_MS = 1_000;
+
+async function follow(
+  session: Session,
+  result: Promise<BroadcastResult>,
+  id: string,
+  workflowId: string,
+): Promise<BroadcastResult> {
+  const line = progressLine();
+  const leave = () => {
+    line.end();
+    say(`Left. The broadcast goes on as workflow ${workflowId}; stop it with: sluice broadcast pause ${id}.`);
+    process.exit(0);
+  };
+  process.once('SIGINT', leave);
+  const timer = setInterval(() => {
+    readStatus(session.db, id).then(
+      (status) => line.show(progressOf(status)),
+      () => undefined,
+    );
+  }, LOOK_MS);
+  try {
+    return await result;
+  } catch (error) {
+    throw workflowFailure(error, workflowId, CANCELLED);
+  } finally {
+    clearInterval(timer);
+    process.off('SIGINT', leave);
+    line.end();
+  }
+}
+
+const CANCELLED = new PipelineError('broadcast_cancelled', 'The broadcast was cancelled.', {
+  hint: 'What was sent stays sent; "sluice broadcast retry ID --scope cancelled" sends the rest.',
+});
+
+function progressOf(status: BroadcastStatus): string {
+  const { state, recipients, fates, ratePerSecond, etaSeconds, held, waiting, unresolved } = status;
+  const settled = recipients - fates.planned - fates.claimed;
+  const eta = etaSeconds === null ? '' : `, about ${etaSeconds} s left`;
+  const trouble = waiting !== null ? `, waiting: ${waiting}` : held !== null ? `, held up: ${held}` : '';
+  const open = unresolved === null ? '' : `, ${unresolved.recipients} without a known end`;
+  return `${state}: ${settled} of ${recipients} recipients, ${Math.round(ratePerSecond)}/s${eta}${trouble}${open}`;
+}
+
+async function idOfPlan(session: Session, digest: string): Promise<string> {
+  const { rows } = await session.db.query<{ id: string }>(
+    'select id from broadcasts where digest = $1 order by attempt = 0 desc, id desc limit 1',
+    [digest],
+  );
+  if (rows[0]) return rows[0].id;
+  throw new PipelineError('plan_unknown', `There is no plan with the digest ${digest}.`, {
+    hint: 'Make one with: sluice broadcast plan. It prints the digest.',
+  });
+}
