@@ -6,7 +6,8 @@ export type JsonObject = Record<string, unknown>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const PLACE = /\{\{[^{}]+\}\}/g;
+/** A place, as messages are written; `message-template.ts` fills them. */
+export const PLACE = /\{\{[^{}]+\}\}/g;
 
 /** How long a text is to a provider. A place counts as one: what it is filled with is not known yet. */
 export type Measure = (text: string) => number;

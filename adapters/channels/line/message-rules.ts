@@ -2,6 +2,7 @@
 // publish, or only others tell (sizes of flex messages, lengths of labels), is left to its validate endpoint.
 import type { MessageJson, MessageProblem } from '../../../pipelines/contracts/provider.ts';
 import { graphemes, isObject, openCheck, utf16, type JsonObject, type MessageCheck } from '../message-check.ts';
+import { checkEmojis, checkSubstitution } from './text-rules.ts';
 
 const TYPES: readonly unknown[] = [
   ...['text', 'textV2', 'sticker', 'image', 'video', 'audio', 'location', 'imagemap', 'template', 'flex', 'coupon'],
@@ -50,6 +51,8 @@ function checkMessage(message: JsonObject, at: string, check: MessageCheck): voi
   const { type } = message;
   if (!TYPES.includes(type)) return check.add(`${at}.type`, `must be one of ${TYPES.join(', ')}`);
   if (type === 'text' || type === 'textV2') check.text(message['text'], `${at}.text`, TEXT, utf16);
+  if (type === 'text') checkEmojis(message, at, check);
+  if (type === 'textV2') checkSubstitution(message, at, check);
   if (type === 'image' || type === 'video') {
     check.httpsUrl(message['originalContentUrl'], `${at}.originalContentUrl`, URL);
     check.httpsUrl(message['previewImageUrl'], `${at}.previewImageUrl`, URL);

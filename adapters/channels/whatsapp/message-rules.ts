@@ -2,6 +2,7 @@
 // (the length of a text, say) is not checked; templates themselves are known to Meta only.
 import type { MessageJson, MessageProblem } from '../../../pipelines/contracts/provider.ts';
 import { codePoints, isObject, openCheck, type JsonObject, type MessageCheck } from '../message-check.ts';
+import { PARAMETER_FORMAT } from './value-rules.ts';
 
 const MEDIA: readonly string[] = ['image', 'video', 'audio', 'document', 'sticker'];
 const TYPES: readonly string[] = ['template', 'text', 'interactive', ...MEDIA, 'location', 'contacts'];
@@ -76,9 +77,14 @@ function checkComponent(component: JsonObject, at: string, check: MessageCheck):
     const parameter = check.object(value, path);
     if (!parameter) return;
     if (typeof parameter['type'] !== 'string') check.add(`${path}.type`, 'is missing');
-    if (parameter['type'] === 'text')
-      check.text(parameter['text'], `${path}.text`, Number.POSITIVE_INFINITY, codePoints);
+    if (parameter['type'] === 'text') checkTextParameter(parameter['text'], `${path}.text`, check);
   });
+}
+
+function checkTextParameter(text: unknown, at: string, check: MessageCheck): void {
+  check.text(text, at, Number.POSITIVE_INFINITY, codePoints);
+  if (typeof text === 'string' && new RegExp(PARAMETER_FORMAT.pattern, 'u').test(text))
+    check.add(at, 'must not have a line break, a tab, or more than four blanks in a row');
 }
 
 function checkInteractive(interactive: JsonObject, check: MessageCheck): void {

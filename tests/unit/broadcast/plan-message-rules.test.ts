@@ -204,6 +204,16 @@ describe('WhatsApp does not take', () => {
       named({ components: [{ type: 'body', parameters: [{ type: 'text', text: '' }] }] }),
       ['template.components[0].parameters[0].text'],
     ],
+    [
+      'a value of several lines',
+      named({ components: [{ type: 'body', parameters: [{ type: 'text', text: 'Dear {{name}},\nhello' }] }] }),
+      ['template.components[0].parameters[0].text'],
+    ],
+    [
+      'five blanks in a row',
+      named({ components: [{ type: 'body', parameters: [{ type: 'text', text: 'a     b' }] }] }),
+      ['template.components[0].parameters[0].text'],
+    ],
     ['both link and id', { type: 'image', image: { link: 'https://x', id: '1' } }, ['image']],
     ['a long caption', { type: 'video', video: { id: '1', caption: 'x'.repeat(1_025) } }, ['video.caption']],
     ['no button', asks({ buttons: [] }), [buttons]],

@@ -24,8 +24,9 @@ async function saying(status: number, bodies: Record<string, string | Buffer>): 
 
 function account(kind: ChannelKind, baseUrl: string): ProviderAccount {
   const channel = {
-    ...{ id: 'c', kind, name: 'c', senderId: '12345', baseUrl, defaultCountry: 'TW', enabled: true, rates: {} },
-  } as unknown as Parameters<typeof openAccount>[0]['channel'];
+    ...{ id: 'c', kind, baseUrl, senderId: '12345', secretEnv: 'TOKEN', rates: {} },
+    ...{ defaultCountry: 'TW', timeZone: 'Asia/Taipei', enabled: true },
+  };
   const opened = openAccount({ channel, secret: 'token', connections: 1, timeoutMs: 10_000 });
   onTestFinished(() => opened.close());
   return opened;
