@@ -1,5 +1,5 @@
 // Scripted faults: which request each one strikes, and how often it did. What a strike does is done elsewhere.
-import type { Call, ProviderName } from './exchange.ts';
+import type { Call, ProviderName, Refusal } from './exchange.ts';
 import { seededRandom, type Random } from './random.ts';
 
 /** In place of the provider's own judgement. */
@@ -17,6 +17,7 @@ export const AFTER_KINDS = [
   'accept-then-drop',
   'accept-then-500',
   'accept-then-timeout',
+  'accept-then-error',
   'malformed-200',
   'slow',
   'hold',
@@ -48,12 +49,17 @@ export interface FaultSpec {
   forMs?: number;
   /** How long `slow`, `webhook-delay` and `webhook-before-response` wait. */
   ms?: number;
-  /** What `error` answers. */
+  /** What `error` and `accept-then-error` answer. */
   status?: number;
   code?: number;
   message?: string;
   /** How `down` shows: `refuse` closes the port (needs forMs), `destroy` cuts each connection at its request. */
   mode?: 'refuse' | 'destroy';
+}
+
+/** The refusal that a fault asks for by number and word. */
+export function errorOf({ status, code, message }: FaultSpec): Refusal {
+  return { kind: 'error', status: status ?? null, code: code ?? null, message: message ?? null };
 }
 
 export interface Fault {

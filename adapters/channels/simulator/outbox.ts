@@ -1,8 +1,8 @@
 // Sends answers, one tick at a time, and only after the books of that tick are written. Here a fault takes an answer away.
 import type { ServerResponse } from 'node:http';
 import type { Books } from './books.ts';
-import type { Call, Reply } from './exchange.ts';
-import type { Fault } from './faults.ts';
+import type { Call, Refusal, Reply } from './exchange.ts';
+import { errorOf, type Fault, type FaultKind } from './faults.ts';
 
 /** How long `webhook-before-response` lets the status run ahead when the fault does not say. */
 const RUN_AHEAD_MS = 200;
@@ -14,32 +14,25 @@ interface Waiting {
   fault: Fault | null;
 }
 
-/** The status that really goes out, for the arrival log: 0 for none. */
-export function sentStatus(reply: Reply, fault: Fault | null): number {
-  switch (fault?.spec.kind) {
-    case 'accept-then-drop':
-    case 'accept-then-timeout':
-    case 'drop-before-accept':
-    case 'down':
-      return 0;
-    case 'accept-then-500':
-      return 500;
-    default:
-      return reply.status;
-  }
-}
+/** Faults under which nothing goes out. */
+const SILENT: ReadonlySet<FaultKind> = new Set([
+  'accept-then-drop',
+  'accept-then-timeout',
+  'drop-before-accept',
+  'down',
+]);
 
 export class Outbox {
   readonly #books: Books;
-  readonly #broken: (call: Call) => Reply;
+  readonly #refuse: (call: Call, refusal: Refusal) => Reply;
   #waiting: Waiting[] = [];
   #held: { fault: Fault; release: () => void }[] = [];
   #unheard = 0;
 
-  /** `broken` makes the answer of a server that lost its head after accepting. */
-  constructor(books: Books, broken: (call: Call) => Reply) {
+  /** `refuse` makes the answer of a provider that lost its head after accepting. */
+  constructor(books: Books, refuse: (call: Call, refusal: Refusal) => Reply) {
     this.#books = books;
-    this.#broken = broken;
+    this.#refuse = refuse;
   }
 
   /** Accepted, but the caller had hung up when the answer was due. */
@@ -53,8 +46,10 @@ export class Outbox {
 
   /** Queues the answer for the end of this turn of the event loop. */
   put(response: ServerResponse, call: Call, reply: Reply, fault: Fault | null): void {
-    const shown = fault?.spec.kind === 'accept-then-500' ? { ...this.#broken(call), accepted: reply.accepted } : reply;
-    this.#books.arrived(call, reply, sentStatus(reply, fault), fault?.spec.kind ?? '');
+    const shown = fault === null ? reply : this.#shown(call, reply, fault);
+    const kind = fault?.spec.kind;
+    // What the caller is told, 0 for nothing. That it was accepted is booked whatever that is.
+    this.#books.arrived(call, reply, kind && SILENT.has(kind) ? 0 : shown.status, kind ?? '');
     this.#waiting.push({ response, reply: shown, fault });
     // The poll phase has handed over all that arrived by now: one write for all of them.
     if (this.#waiting.length === 1) setImmediate(() => this.flush());
@@ -82,6 +77,12 @@ export class Outbox {
     return free.length;
   }
 
+  #shown(call: Call, reply: Reply, { spec }: Fault): Reply {
+    if (spec.kind === 'accept-then-500') return { ...this.#refuse(call, { kind: 'broken' }), accepted: reply.accepted };
+    if (spec.kind === 'accept-then-error') return { ...this.#refuse(call, errorOf(spec)), accepted: reply.accepted };
+    return reply;
+  }
+
   #sendUnder(fault: Fault, response: ServerResponse, reply: Reply): void {
     const { kind, ms } = fault.spec;
     const lost = reply.accepted ? 1 : 0;
@@ -96,6 +97,7 @@ export class Outbox {
         fault.lostAnswers += lost;
         return;
       case 'accept-then-500':
+      case 'accept-then-error':
         fault.lostAnswers += lost;
         this.#send(response, reply);
         return;

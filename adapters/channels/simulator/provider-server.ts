@@ -1,7 +1,7 @@
 // Takes one request from its head to its answer: the provider judges, faults interfere, the outbox sends. Knows no provider.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Call, ProviderApi, Refusal, Reply } from './exchange.ts';
-import type { Fault, Faults } from './faults.ts';
+import { errorOf, type Fault, type Faults } from './faults.ts';
 import type { Outbox } from './outbox.ts';
 
 /** LINE takes 2 MB; what is longer is cut here, so that the provider sees that it is too long. */
@@ -60,10 +60,8 @@ function refusalOf({ spec }: Fault): Refusal {
       return { kind: 'token' };
     case 'quota-zero':
       return { kind: 'quota' };
-    case 'error': {
-      const { status = null, code = null, message = null } = spec;
-      return { kind: 'error', status, code, message };
-    }
+    case 'error':
+      return errorOf(spec);
     default:
       return { kind: 'broken' };
   }

@@ -6,7 +6,7 @@ import { ADMIN_PREFIX, answerAdmin } from './admin/admin-server.ts';
 import { restoreSettings, setRate } from './admin/settings.ts';
 import { Books } from './books.ts';
 import { SimulatorClock } from './clock.ts';
-import type { Call, ProviderApi, ProviderName } from './exchange.ts';
+import type { ProviderApi, ProviderName } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { lineApi } from './line/line-api.ts';
 import { lineEnvelope } from './line/line-events.ts';
@@ -117,7 +117,7 @@ function build(dataDir: string | null, seed: number): { world: World; apis: Prov
     line: lineApi({ state: line, rates, books }) as ProviderApi,
     whatsapp: whatsappApi({ state: whatsapp, rates, books, feed }) as ProviderApi,
   };
-  const outbox = new Outbox(books, (call: Call) => apis[call.provider].refuse(call, { kind: 'broken' }));
+  const outbox = new Outbox(books, (call, refusal) => apis[call.provider].refuse(call, refusal));
   const settings =
     dataDir === null ? memoryRecords() : openRecordFile(join(dataDir, 'settings.jsonl'), '{"settings":1}');
   const world: World = {

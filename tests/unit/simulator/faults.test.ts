@@ -45,6 +45,44 @@ test('accept-then-500: the answer lies, and names no Graph error', async () => {
   expect(await faultsOf(sim)).toMatchObject([{ hits: 2, lostAnswers: 2 }]);
 });
 
+test('accept-then-error: taken and delivered, and answered by an error of the provider', async () => {
+  const sim = await running();
+  await sim.admin('faults', { kind: 'accept-then-error', provider: 'whatsapp', code: 131000, count: 1 });
+  const whatsapp = await sim.whatsapp(phone(1), { biz_opaque_callback_data: 'attempt-1' });
+  expect([whatsapp.status, whatsapp.json.error?.code]).toEqual([500, 131000]);
+  expect(await sim.ledger()).toMatchObject([{ recipient: phone(1), correlation: 'attempt-1' }]);
+  expect(await sim.get('/__sim/summary')).toMatchObject({ requests: 1, accepted: 1, messages: 1, lostAnswers: 1 });
+  // Nobody notices a second message.
+  expect((await sim.whatsapp(phone(1))).status).toBe(200);
+  expect(await sim.ledger()).toHaveLength(2);
+  expect(await faultsOf(sim)).toMatchObject([{ hits: 1, lostAnswers: 1, code: 131000 }]);
+});
+
+test('accept-then-error: a status of its own; on LINE the key is used up, and a repeat is answered 409', async () => {
+  const sim = await running();
+  const both = [
+    { kind: 'accept-then-error', provider: 'whatsapp', code: 2, status: 418, message: 'Try again', count: 1 },
+    { kind: 'accept-then-error', provider: 'line', status: 429, message: 'Too many requests', count: 1 },
+  ];
+  await sim.admin('faults', { faults: both });
+  const whatsapp = await sim.whatsapp(phone(1));
+  expect([whatsapp.status, whatsapp.json.error?.code]).toEqual([418, 2]);
+  const line = await sim.push(user(1), KEY);
+  expect([line.status, line.json.message]).toEqual([429, 'Too many requests']);
+  expect((await sim.push(user(1), KEY)).status).toBe(409);
+  expect(await sim.ledger()).toHaveLength(2);
+  const { text } = await sim.call('GET', '/__sim/arrivals');
+  expect(
+    text
+      .split('\n')
+      .slice(0, 2)
+      .map((record) => JSON.parse(record) as unknown),
+  ).toMatchObject([
+    { accepted: true, status: 418, fault: 'accept-then-error' },
+    { accepted: true, status: 429, fault: 'accept-then-error' },
+  ]);
+});
+
 test('accept-then-timeout: accepted, and never answered', async () => {
   const sim = await running();
   await sim.admin('faults', { kind: 'accept-then-timeout', count: 1 });
@@ -195,6 +233,9 @@ test.each([
   { kind: 'down' },
   { kind: 'error' },
   { kind: 'error', provider: 'line' },
+  { kind: 'accept-then-error', code: 131000 },
+  { kind: 'accept-then-error', provider: 'whatsapp' },
+  { kind: 'accept-then-error', provider: 'line', code: 131000 },
   { kind: 'quota-zero', provider: 'whatsapp' },
   { kind: 'hold', reciepient: 'x' },
   { kind: 'hold', every: 0 },

@@ -107,6 +107,9 @@ test.each([
     { messages: [{ type: 'image', originalContentUrl: 'http://x', previewImageUrl: 'https://x' }] },
     'messages[0].originalContentUrl',
   ],
+  [{ messages: [{ type: 'text', text: '😀$', emojis: [{ index: 2 }, { index: 1 }] }] }, 'messages[0].emojis[1].index'],
+  [{ messages: [{ type: 'textV2', text: '{a} {b}', substitution: { a: {} } }] }, 'messages[0].text'],
+  [{ messages: [{ type: 'textV2', text: 'a } b' }] }, 'messages[0].text'],
   [{ customAggregationUnits: ['a', 'b'] }, 'customAggregationUnits'],
   [{ customAggregationUnits: ['a-b'] }, 'customAggregationUnits[0]'],
 ])('wrong content is refused with the property that is wrong: %j', async (more, property) => {

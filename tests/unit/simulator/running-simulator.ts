@@ -20,7 +20,7 @@ export interface AnswerBody {
   sentMessages: { id: string }[];
   userIds: string[];
   next?: string;
-  error?: { code: number };
+  error?: { code: number; error_data: { details: string } };
   contacts: unknown[];
   messages: { id: string; message_status: string }[];
   contractViolations: Record<string, number>;

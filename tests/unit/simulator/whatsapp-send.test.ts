@@ -39,8 +39,11 @@ const buttons = (...list: object[]): object => ({
 
 test.each([
   ['no product', { messaging_product: 'sms' }, 100],
-  ['no recipient', { to: undefined }, 100],
+  ['no recipient', { to: undefined }, 131008],
   ['a recipient that is no number', { to: 'Amy' }, 131009],
+  ['a number where an id belongs', { to: undefined, recipient: phone(1) }, 131009],
+  ['an id that is none', { to: undefined, recipient: 'tw.1' }, 131009],
+  ['a wrong number beside a right id: `to` wins', { to: 'Amy', recipient: 'TW.1' }, 131009],
   ['a reference over 512 characters', { biz_opaque_callback_data: 'x'.repeat(513) }, 100],
   ['a type that is none', { type: 'shout' }, 131051],
   ['a type without its content', { type: 'image' }, 131008],
@@ -150,9 +153,49 @@ test('users who cannot be reached are accepted, and not in the ledger; some are 
   expect(await sim.ledger()).toHaveLength(1);
 });
 
-test('a business-scoped id is a recipient without a number', async () => {
+test.each(['TW.abc123', 'TW.ENT.11815799212886844830'])(
+  'a business-scoped id is a recipient without a number: %s',
+  async (id) => {
+    const sim = await running();
+    const { status, json } = await sim.whatsapp('', { to: undefined, recipient: id });
+    expect([status, json.contacts]).toEqual([200, [{ input: id, user_id: id }]]);
+    expect((await sim.ledger())[0]).toMatchObject({ recipient: id });
+  },
+);
+
+test('with both a number and an id the number is taken', async () => {
   const sim = await running();
-  const { json } = await sim.whatsapp('', { to: undefined, recipient: 'TW.abc123' });
-  expect(json.contacts).toEqual([{ input: 'TW.abc123', user_id: 'TW.abc123' }]);
-  expect((await sim.ledger())[0]).toMatchObject({ recipient: 'TW.abc123' });
+  const { json } = await sim.whatsapp(phone(1), { recipient: 'TW.abc123' });
+  expect(json.contacts).toEqual([{ input: phone(1), wa_id: phone(1) }]);
+  expect((await sim.ledger()).map(({ recipient }) => recipient)).toEqual([phone(1)]);
+});
+
+test('an id in `to` is answered like any other message, and reaches nobody', async () => {
+  const sim = await running();
+  const { status, json } = await sim.whatsapp('TW.1349120865');
+  expect(status).toBe(200);
+  // The number that the id is taken for: there is no such user.
+  expect(json.contacts).toEqual([{ input: 'TW.1349120865', wa_id: '1349120865' }]);
+  expect(json.messages[0]).toMatchObject({ id: expect.stringMatching(/^wamid\./), message_status: 'accepted' });
+  expect(await sim.ledger()).toEqual([]);
+  expect((await sim.ledger('?reached=false')).map(({ recipient }) => recipient)).toEqual(['TW.1349120865']);
+  expect(await sim.get('/__sim/summary')).toMatchObject({ accepted: 1, messages: 0, unreached: 1 });
+});
+
+test('a refusal names the field that is missing or wrong', async () => {
+  const sim = await running();
+  const details = async (more: object): Promise<unknown> =>
+    (await sim.whatsapp('', more)).json.error?.error_data.details;
+  expect(await details({ to: undefined })).toMatch(/\bto or recipient\b/);
+  expect(await details({ to: 'Amy' })).toMatch(/^to is not/);
+  expect(await details({ to: undefined, recipient: 'Amy' })).toMatch(/^recipient is not/);
+});
+
+test('an authentication template needs a number', async () => {
+  const sim = await running();
+  const template = { name: 'code', language: 'zh_TW', category: 'authentication', bodyParameters: 1 };
+  await sim.admin('templates', { templates: [template] });
+  const byId = await sim.whatsapp('', { ...templateMessage('code'), to: undefined, recipient: 'TW.1' });
+  expect(byId.json.error?.code).toBe(131062);
+  expect((await sim.whatsapp(phone(1), templateMessage('code'))).status).toBe(200);
 });

@@ -63,7 +63,7 @@ function checkKind(spec: FaultSpec): void {
   if (spec.kind === 'down' && spec.mode !== 'destroy') need('forMs');
   if (spec.kind === 'quota-zero' && spec.provider === 'whatsapp')
     throw new read.AdminError('WhatsApp has no monthly quota: use error with a code.');
-  if (spec.kind !== 'error') return;
+  if (spec.kind !== 'error' && spec.kind !== 'accept-then-error') return;
   need('provider');
   need(spec.provider === 'line' ? 'status' : 'code');
 }

@@ -46,6 +46,8 @@ function checkMessage(message: unknown, at: string, report: Report): void {
   if (!KNOWN_TYPES.has(type))
     return report(`${at}.type`, `Must be one of the following values: [${[...KNOWN_TYPES].join(', ')}]`);
   if (type === 'text' || type === 'textV2') checkText(message['text'], `${at}.text`, MAX_TEXT, report);
+  if (type === 'text') checkEmojis(message, at, report);
+  if (type === 'textV2') checkSubstitution(message, at, report);
   if (type === 'image' || type === 'video') {
     checkUrl(message['originalContentUrl'], `${at}.originalContentUrl`, report);
     checkUrl(message['previewImageUrl'], `${at}.previewImageUrl`, report);
@@ -65,6 +67,21 @@ function checkText(value: unknown, at: string, max: number, report: Report): voi
   const text = textOf(value);
   if (text === '') report(at, 'May not be empty');
   else if (text.length > max) report(at, `Length must be between 0 and ${max}`);
+}
+
+/** The reference does not say what becomes of a wrong index; a client that relies on leniency is found out here. */
+function checkEmojis(message: JsonObject, at: string, report: Report): void {
+  const text = textOf(message['text']);
+  listOf(message['emojis']).forEach((emoji, number) => {
+    const index = isObject(emoji) ? emoji['index'] : undefined;
+    if (typeof index !== 'number' || text[index] !== '$') report(`${at}.emojis[${number}].index`, 'Must point at a $');
+  });
+}
+
+function checkSubstitution(message: JsonObject, at: string, report: Report): void {
+  const keys = isObject(message['substitution']) ? Object.keys(message['substitution']) : [];
+  const rest = keys.reduce((text, key) => text.replaceAll(`{${key}}`, '.'), textOf(message['text']));
+  if (/[{}]/.test(rest)) report(`${at}.text`, 'Must have a substitution for everything in braces');
 }
 
 function checkUrl(value: unknown, at: string, report: Report): void {

@@ -14,15 +14,23 @@ const MAX_REFERENCE = 512;
 const MAX_TEXT = 4_096;
 const BUSINESS_SCOPED_ID = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/;
 
-/** Digits of the number, or the business-scoped id; '' when it is neither. `to` wins when both are given. */
+/**
+ * Digits of the number, or the business-scoped id; '' when it is neither. `to` wins when both are given: an id in it is
+ * taken too, and lost (see `isMisplacedId`).
+ */
 export function recipientOf(body: JsonObject): string {
   const { to } = body;
-  if (to !== undefined) {
-    const digits = textOf(typeof to === 'number' ? String(to) : to).replace(/^\+|[ ()-]/g, '');
-    return /^\d{6,15}$/.test(digits) ? digits : '';
+  if (to === undefined || isMisplacedId(body)) {
+    const id = textOf(to ?? body['recipient']);
+    return BUSINESS_SCOPED_ID.test(id) ? id : '';
   }
-  const recipient = textOf(body['recipient']);
-  return BUSINESS_SCOPED_ID.test(recipient) ? recipient : '';
+  const digits = textOf(typeof to === 'number' ? String(to) : to).replace(/^\+|[ ()-]/g, '');
+  return /^\d{6,15}$/.test(digits) ? digits : '';
+}
+
+/** An id where a number belongs: its digits are taken for one, the message is accepted, and nobody gets it. */
+export function isMisplacedId(body: JsonObject): boolean {
+  return BUSINESS_SCOPED_ID.test(textOf(body['to']));
 }
 
 /** What is wrong with the body apart from templates, or null. */
@@ -30,8 +38,15 @@ export function checkBody(body: JsonObject, recipient: string): Problem | null {
   if (body['messaging_product'] !== 'whatsapp')
     return { code: 100, details: 'Param messaging_product must be whatsapp' };
   if (body['to'] === undefined && body['recipient'] === undefined)
-    return { code: 100, details: 'The parameter to is required.' };
-  if (recipient === '') return { code: 131009, details: 'to is not a valid WhatsApp user' };
+    return { code: 131008, details: 'The parameter to or recipient is required.' };
+  if (recipient === '')
+    return {
+      code: 131009,
+      details:
+        body['to'] === undefined
+          ? 'recipient is not a valid business-scoped user ID'
+          : 'to is not a valid WhatsApp number',
+    };
   const reference = body['biz_opaque_callback_data'];
   if (reference !== undefined && (typeof reference !== 'string' || reference.length > MAX_REFERENCE))
     return { code: 100, details: `Param biz_opaque_callback_data must be at most ${MAX_REFERENCE} characters long.` };

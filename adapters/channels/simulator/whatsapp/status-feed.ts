@@ -62,7 +62,8 @@ export class StatusFeed {
   }
 
   accepted(message: SentMessage): void {
-    if (!this.#webhooks.has('whatsapp', message.sender) || message.fate.kind === 'held') return;
+    if (!this.#webhooks.has('whatsapp', message.sender) || message.fate.kind === 'held' || message.fate.kind === 'lost')
+      return;
     const names = this.#courseOf(message.fate);
     const delays = names.map(() => this.#delayMs()).sort((a, b) => a - b);
     const { sender, user } = message;

@@ -7,7 +7,7 @@ import type { Call, ProviderApi, Refusal, Reply } from '../exchange.ts';
 import { isObject, parseJson, textOf, type JsonObject } from '../json-values.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import { bearerToken } from '../sender-names.ts';
-import { checkBody, recipientOf } from './message-rules.ts';
+import { checkBody, isMisplacedId, recipientOf } from './message-rules.ts';
 import { displayNumber } from './numbers.ts';
 import { NumberPaths } from './number-paths.ts';
 import type { StatusFeed } from './status-feed.ts';
@@ -26,8 +26,9 @@ export interface WhatsAppApiOptions {
 
 const NOBODY: readonly string[] = [];
 
-/** What becomes of an accepted message. */
-export type Fate = { kind: 'reaches' } | { kind: 'blocked' } | { kind: 'held' } | { kind: 'fails'; code: number };
+/** What becomes of an accepted message. `lost`: nobody hears of it again. */
+export type Fate =
+  { kind: 'reaches' } | { kind: 'blocked' } | { kind: 'held' } | { kind: 'lost' } | { kind: 'fails'; code: number };
 
 const REACHES: Fate = { kind: 'reaches' };
 
@@ -94,6 +95,7 @@ export function whatsappApi({ state, rates, books, feed }: WhatsAppApiOptions): 
     const category = type === 'template' ? (template?.category ?? 'marketing') : 'service';
     const unfit = type === 'template' ? state.templates.check(content) : null;
     if (unfit) return errors.reply(requestId, unfit.code, unfit.details);
+    if (category === 'authentication' && !isNumber(user)) return errors.reply(requestId, 131062);
     const windowOpen = state.windows.isOpen(sender, user, simulatedUs);
     if (type !== 'template' && !windowOpen) return errors.reply(requestId, 131047);
 
@@ -107,6 +109,7 @@ export function whatsappApi({ state, rates, books, feed }: WhatsAppApiOptions): 
       fate = { kind: 'fails', code };
     }
     if (template?.status === 'held') fate = { kind: 'held' };
+    if (isMisplacedId(body)) fate = { kind: 'lost' };
     return accept(call, user, { fate, category, contentHash: contents.of(JSON.stringify(content)) });
   }
 
@@ -123,9 +126,8 @@ export function whatsappApi({ state, rates, books, feed }: WhatsAppApiOptions): 
     feed.accepted({ sender: call.sender, user, wamid, reference: call.correlation, category, fate });
     const status = fate.kind === 'held' ? 'held_for_quality_assessment' : 'accepted';
     const input = JSON.stringify(call.body?.['to'] ?? call.body?.['recipient']);
-    const contact = /^\d/.test(user)
-      ? `{"input":${input},"wa_id":"${user}"}`
-      : `{"input":${input},"user_id":"${user}"}`;
+    const known = isNumber(user) || fate.kind === 'lost' ? 'wa_id' : 'user_id';
+    const contact = `{"input":${input},"${known}":"${fate.kind === 'lost' ? user.split('.').at(-1)! : user}"}`;
     return {
       status: 200,
       headers: ['content-type', 'application/json; charset=UTF-8'],
@@ -167,6 +169,8 @@ export function whatsappApi({ state, rates, books, feed }: WhatsAppApiOptions): 
     return `${idPrefix}${lastId.toString(36).padStart(7, '0')}`;
   }
 }
+
+const isNumber = (user: string): boolean => /^\d/.test(user);
 
 function touches(userState: { marketingOnly: boolean }, category: string): boolean {
   return !userState.marketingOnly || category === 'marketing';
