@@ -1,6 +1,7 @@
 // Sends answers, one tick at a time, and only after the books of that tick are written. Here a fault takes an answer away.
 import type { ServerResponse } from 'node:http';
 import type { Books } from './books.ts';
+import type { SimulatorClock } from './clock.ts';
 import type { Call, Refusal, Reply } from './exchange.ts';
 import { errorOf, type Fault, type FaultKind } from './faults.ts';
 
@@ -24,14 +25,16 @@ const SILENT: ReadonlySet<FaultKind> = new Set([
 
 export class Outbox {
   readonly #books: Books;
+  readonly #clock: SimulatorClock;
   readonly #refuse: (call: Call, refusal: Refusal) => Reply;
   #waiting: Waiting[] = [];
   #held: { fault: Fault; release: () => void }[] = [];
   #unheard = 0;
 
   /** `refuse` makes the answer of a provider that lost its head after accepting. */
-  constructor(books: Books, refuse: (call: Call, refusal: Refusal) => Reply) {
+  constructor(books: Books, clock: SimulatorClock, refuse: (call: Call, refusal: Refusal) => Reply) {
     this.#books = books;
+    this.#clock = clock;
     this.#refuse = refuse;
   }
 
@@ -109,7 +112,7 @@ export class Outbox {
       }
       case 'slow':
       case 'webhook-before-response':
-        setTimeout(() => this.#send(response, reply, fault), ms ?? RUN_AHEAD_MS);
+        this.#clock.later(ms ?? RUN_AHEAD_MS, () => this.#send(response, reply, fault));
         return;
       case 'hold':
         this.hold(fault, () => this.#send(response, reply, fault));

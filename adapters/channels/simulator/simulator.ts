@@ -32,6 +32,8 @@ export interface SimulatorOptions {
   /** Limits by `provider.endpoint`, over the published ones; 0 means none. */
   rates?: Record<string, number>;
   seed?: number;
+  /** What the time is, in epoch µs; never goes back. By default the machine's monotonic clock. */
+  nowUs?: () => number;
   webhooks?: { provider: ProviderName; url: string; secret: string }[];
   strictTemplates?: boolean;
 }
@@ -53,7 +55,7 @@ const LONGEST_WINDOW_US = 3_600_000_000;
 /** Starts listening. Throws what `listen` throws, or PipelineError `simulator_data_unusable`. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, dataDir = null } = options;
-  const { world, apis } = build(dataDir, options.seed ?? 1);
+  const { world, apis } = build(dataDir, options.seed ?? 1, options.nowUs ?? null);
   await restoreSettings(world);
   // After the settings of earlier processes: what is said at this start counts.
   for (const [name, limit] of Object.entries(options.rates ?? {})) setRate(world, name, limit, null);
@@ -74,13 +76,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
   let closed = false;
-  let back: NodeJS.Timeout | undefined;
+  let stayDown = (): void => undefined;
   world.goDown = (forMs) => {
     // The admin call that asked is answered first.
     setImmediate(() => {
       server.close();
       server.closeAllConnections();
-      back = setTimeout(() => closed || server.listen({ host, port: bound, backlog: BACKLOG }), forMs);
+      stayDown = world.clock.later(forMs, () => {
+        if (!closed) server.listen({ host, port: bound, backlog: BACKLOG });
+      });
     });
   };
   return {
@@ -89,7 +93,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     async close() {
       if (closed) return;
       closed = true;
-      clearTimeout(back);
+      stayDown();
       world.webhooks.close();
       world.outbox.flush();
       await new Promise<void>((done) => {
@@ -104,12 +108,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 /** The parts, not yet listening. */
-function build(dataDir: string | null, seed: number): { world: World; apis: ProviderApi[] } {
-  const clock = new SimulatorClock();
+function build(
+  dataDir: string | null,
+  seed: number,
+  nowUs: (() => number) | null,
+): { world: World; apis: ProviderApi[] } {
+  const clock = new SimulatorClock(nowUs);
   const books = new Books(dataDir);
-  const faults = new Faults(() => clock.nowUs(), seed);
+  const faults = new Faults(clock.nowUs, seed);
   const rates = new RateLimits();
-  const webhooks = new WebhookSender({ line: lineEnvelope, whatsapp: statusEnvelope });
+  const webhooks = new WebhookSender({ line: lineEnvelope, whatsapp: statusEnvelope }, clock);
   const feed = new StatusFeed(webhooks, faults, seededRandom(seed));
   const line = lineState(clock);
   const whatsapp = whatsappState(clock);
@@ -117,7 +125,7 @@ function build(dataDir: string | null, seed: number): { world: World; apis: Prov
     line: lineApi({ state: line, rates, books }) as ProviderApi,
     whatsapp: whatsappApi({ state: whatsapp, rates, books, feed }) as ProviderApi,
   };
-  const outbox = new Outbox(books, (call, refusal) => apis[call.provider].refuse(call, refusal));
+  const outbox = new Outbox(books, clock, (call, refusal) => apis[call.provider].refuse(call, refusal));
   const settings =
     dataDir === null ? memoryRecords() : openRecordFile(join(dataDir, 'settings.jsonl'), '{"settings":1}');
   const world: World = {

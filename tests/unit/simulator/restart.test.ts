@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { phone, running, temporaryFolder, user } from './running-simulator.ts';
+import { handClock, phone, running, temporaryFolder, user } from './running-simulator.ts';
 
 const KEY = '6f1d2c3b-0000-4000-8000-000000000001';
 const OTHER_KEY = '6f1d2c3b-0000-4000-8000-000000000002';
@@ -69,14 +69,17 @@ test('the files are plain: a header, and as many fields in each line', async () 
 
 test('a kill refills no budget, and loses no pushed calendar', async () => {
   const dataDir = temporaryFolder();
-  const killed = await running({ dataDir });
+  const clock = handClock();
+  const killed = await running({ dataDir }, clock);
   await killed.admin('rate', { provider: 'line', endpoint: 'push', limit: 2 });
   await killed.push(user(1), KEY);
+  clock.advance(50);
   await killed.admin('clock', { advanceMs: 25 * 3_600_000 });
   await killed.push(user(1), OTHER_KEY);
-  const sim = await running({ dataDir });
+  clock.advance(949);
+  const sim = await running({ dataDir }, clock);
   expect((await sim.push(user(2))).status).toBe(429);
-  await new Promise((resolve) => setTimeout(resolve, 1_010));
+  clock.advance(51);
   expect((await sim.push(user(1), OTHER_KEY)).status).toBe(409);
   expect((await sim.push(user(1), KEY)).status).toBe(200);
 });

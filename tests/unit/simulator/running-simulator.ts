@@ -1,4 +1,5 @@
-// A simulator for one test, and short ways to call it. Closed after the test, its folder removed.
+// A simulator for one test, and short ways to call it. Its time stands still until the test moves it, so that no pause of the
+// machine looks like a limit that was not held. Closed after the test, its folder removed.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,8 +47,26 @@ export interface Answer {
   headers: Headers;
 }
 
+/** Where every test's time begins: the calendar day matters to quotas only. */
+const START_US = Date.UTC(2026, 2, 5, 4) * 1000 + 1_000;
+
+/** A clock that stands still until it is moved. Simulators that follow each other in one test share one. */
+export interface HandClock {
+  nowUs: () => number;
+  advance: (ms: number) => void;
+}
+
+export function handClock(): HandClock {
+  let nowUs = START_US;
+  return {
+    nowUs: () => nowUs,
+    advance: (ms) => void (nowUs += ms * 1000),
+  };
+}
+
 export interface RunningSimulator {
   url: string;
+  clock: HandClock;
   simulator: Simulator;
   call(method: string, path: string, options?: { token?: string; body?: unknown; headers?: object }): Promise<Answer>;
   push(to: unknown, key?: string, more?: object): Promise<Answer>;
@@ -64,8 +83,11 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-export async function running(options: SimulatorOptions = {}): Promise<RunningSimulator> {
-  const simulator = await startSimulator(options);
+export async function running(
+  options: Omit<SimulatorOptions, 'nowUs'> = {},
+  clock: HandClock = handClock(),
+): Promise<RunningSimulator> {
+  const simulator = await startSimulator({ ...options, nowUs: clock.nowUs });
   onTestFinished(() => simulator.close());
   const { url } = simulator;
   const call: RunningSimulator['call'] = async (method, path, { token = 'shop', body, headers } = {}) => {
@@ -80,7 +102,7 @@ export async function running(options: SimulatorOptions = {}): Promise<RunningSi
   const send = (path: string, to: unknown, key?: string, more: object = {}): Promise<Answer> =>
     call('POST', path, { body: { to, ...TEXT, ...more }, headers: key ? { 'x-line-retry-key': key } : {} });
   return {
-    ...{ url, simulator, call },
+    ...{ url, clock, simulator, call },
     push: (to, key, more) => send('/v2/bot/message/push', to, key, more),
     multicast: (to, key, more) => send('/v2/bot/message/multicast', to, key, more),
     whatsapp: (to, more = {}, number = '12345') =>

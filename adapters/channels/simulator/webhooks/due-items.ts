@@ -1,16 +1,17 @@
 // Things to do later, many of them cheaply: one list for each twentieth of a second, one timer at most.
-import { performance } from 'node:perf_hooks';
 
 /** Items of one step fall due together. Lower wakes the process more often; higher makes reports lumpy. */
 const STEP_MS = 50;
 
 export class DueItems<Item> {
+  readonly #nowUs: () => number;
   readonly #due: (items: Item[]) => void;
   readonly #steps = new Map<number, Item[]>();
   #timer: NodeJS.Timeout | null = null;
 
   /** `due` gets what has fallen due since the last time, in order of its time. */
-  constructor(due: (items: Item[]) => void) {
+  constructor(nowUs: () => number, due: (items: Item[]) => void) {
+    this.#nowUs = nowUs;
     this.#due = due;
   }
 
@@ -21,7 +22,7 @@ export class DueItems<Item> {
   }
 
   put(item: Item, delayMs: number): void {
-    const step = Math.ceil((performance.now() + delayMs) / STEP_MS);
+    const step = Math.ceil((this.#nowUs() / 1000 + delayMs) / STEP_MS);
     const items = this.#steps.get(step);
     if (items) items.push(item);
     else this.#steps.set(step, [item]);
@@ -36,7 +37,7 @@ export class DueItems<Item> {
   }
 
   #look(): void {
-    const now = performance.now() / STEP_MS;
+    const now = this.#nowUs() / 1000 / STEP_MS;
     const found: Item[] = [];
     for (const step of [...this.#steps.keys()].filter((key) => key <= now).sort((a, b) => a - b)) {
       for (const item of this.#steps.get(step)!) found.push(item);

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { SimulatorClock } from '../clock.ts';
 import type { ProviderName } from '../exchange.ts';
 import { DueItems } from './due-items.ts';
 
@@ -48,14 +49,18 @@ export class WebhookSender {
   readonly counts: WebhookCounts = { delivered: 0, posts: 0, repeatedPosts: 0, lost: 0 };
   readonly #envelopes: Record<ProviderName, Envelope>;
   readonly #targets = new Map<string, WebhookTarget>();
-  readonly #items = new DueItems<Item>((items) => this.#batch(items));
+  readonly #clock: SimulatorClock;
+  readonly #items: DueItems<Item>;
   readonly #posts: Post[] = [];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Repetitions to come: each takes itself back. */
+  readonly #repetitions = new Set<() => void>();
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   #running = 0;
 
-  constructor(envelopes: Record<ProviderName, Envelope>) {
+  constructor(envelopes: Record<ProviderName, Envelope>, clock: SimulatorClock) {
     this.#envelopes = envelopes;
+    this.#clock = clock;
+    this.#items = new DueItems<Item>(clock.nowUs, (items) => this.#batch(items));
   }
 
   /** `sender` null: for every sender without a target of its own. Target null: none any more. */
@@ -70,7 +75,7 @@ export class WebhookSender {
   }
 
   get waiting(): number {
-    return this.#items.waiting + this.#posts.length + this.#running + this.#timers.size;
+    return this.#items.waiting + this.#posts.length + this.#running + this.#repetitions.size;
   }
 
   put(provider: ProviderName, sender: string, item: unknown, delayMs: number): void {
@@ -86,7 +91,7 @@ export class WebhookSender {
   close(): void {
     this.#items.clear();
     this.#posts.length = 0;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const takeBack of this.#repetitions) takeBack();
     this.#agent.destroy();
   }
 
@@ -135,16 +140,12 @@ export class WebhookSender {
   }
 
   #later(post: Post): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        this.#posts.push(post);
-        this.#pump();
-      },
-      FIRST_GAP_MS * 2 ** (post.tries - 1),
-    );
-    timer.unref();
-    this.#timers.add(timer);
+    const takeBack = this.#clock.later(FIRST_GAP_MS * 2 ** (post.tries - 1), () => {
+      this.#repetitions.delete(takeBack);
+      this.#posts.push(post);
+      this.#pump();
+    });
+    this.#repetitions.add(takeBack);
   }
 }
 
