@@ -19,7 +19,7 @@ interface ControlCommand {
   description: string;
   /** The state that says that the wish has arrived, where it was sent as a signal; null: any. */
   arrives: string[] | null;
-  sentence(said: Said): string;
+  sentence: (said: Said) => string;
 }
 
 const rest = (n: number) => (n === 0 ? '' : ` ${n} ${n === 1 ? 'request is' : 'requests are'} still under way.`);

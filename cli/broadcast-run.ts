@@ -109,9 +109,10 @@ async function startWorkflow(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const handle = client.workflow.getHandle(workflowId);
-    const other = (await handle.describe()).memo?.['scope'] ?? 'start';
-    if (other === scope) return { workflowId, handle };
-    const what = other === 'start' ? 'is being started' : `is being retried with --scope ${String(other)}`;
+    const other = (await handle.describe()).memo?.['scope'];
+    const running = typeof other === 'string' ? other : 'start';
+    if (running === scope) return { workflowId, handle };
+    const what = running === 'start' ? 'is being started' : `is being retried with --scope ${running}`;
     throw new PipelineError('retry_running', `Broadcast ${id} ${what}, as workflow ${workflowId}.`, {
       hint: 'Wait for its end, or cancel it; then try again.',
       cause: error,

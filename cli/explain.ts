@@ -16,6 +16,7 @@ import {
 } from '../pipelines/reports/explain.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+import { terminalInstant, zoneNote } from './terminal-time.ts';
 
 interface Page {
   /** The contacts the question was about; empty for a line or a recipient. */
@@ -34,7 +35,9 @@ export function registerExplain(program: Command): void {
     'sluice explain list.csv:17',
   ).action(async (what: string, _options, command: Command) => {
     const options = command.optsWithGlobals<SharedOptions>();
-    await withSession(options, async (session) => answer(options, await explain(session, what), render));
+    await withSession(options, async (session) =>
+      answer(options, await explain(session, what), (page) => render(page, session.config.businessTimeZone)),
+    );
   });
 }
 
@@ -94,7 +97,7 @@ function nothing(message: string): PipelineError {
   });
 }
 
-function render(page: Page): string {
+function render(page: Page, timeZone: string): string {
   const text: string[] = [];
   for (const contact of page.contacts)
     text.push(
@@ -102,31 +105,35 @@ function render(page: Page): string {
     );
   for (const seen of page.imports)
     text.push(`Import ${seen.importId} (${seen.state}): ${seen.file}, line ${seen.line}: ${seen.outcome}`);
-  for (const line of page.lines) text.push(renderLine(line));
-  for (const recipient of page.recipients) text.push(renderRecipient(recipient));
+  for (const line of page.lines) text.push(renderLine(line, timeZone));
+  for (const recipient of page.recipients) text.push(renderRecipient(recipient, timeZone));
   return text.join('\n\n');
 }
 
-function renderLine(line: ExplainedLine): string {
+function renderLine(line: ExplainedLine, timeZone: string): string {
   const why = [line.reason, line.duplicateOf === null ? null : `of line ${line.duplicateOf}`].filter(Boolean).join(' ');
   const head = `${line.file}, line ${line.line}, in ${line.kind} ${line.id} on ${line.channel} (${line.state}): ${line.outcome}${why ? ` (${why})` : ''}`;
-  if (line.recipient) return `${head}\n${renderRecipient(line.recipient)}`;
+  if (line.recipient) return `${head}\n${renderRecipient(line.recipient, timeZone)}`;
   return line.contactId === null ? head : `${head}\nContact ${line.contactId}`;
 }
 
-function renderRecipient(recipient: ExplainedRecipient): string {
+function renderRecipient(recipient: ExplainedRecipient, timeZone: string): string {
+  const missing =
+    recipient.missingPlaces.length === 0
+      ? ''
+      : `: no value for ${recipient.missingPlaces.map((name) => `{{${name}}}`).join(', ')}`;
   const from = recipient.line === null ? '' : `, from line ${recipient.line} of ${recipient.file ?? 'its list'}`;
-  const head = `Broadcast ${recipient.broadcastId} on ${recipient.channel} (${recipient.state}), recipient ${recipient.ordinal}${from}: **${recipient.fate}**${recipient.code ? ` (${recipient.code})` : ''}, delivery ${recipient.delivery}${recipient.reopened > 0 ? `, put back ${recipient.reopened} times` : ''}`;
+  const head = `Broadcast ${recipient.broadcastId} on ${recipient.channel} (${recipient.state}), recipient ${recipient.ordinal}${from}: **${recipient.fate}**${recipient.code ? ` (${recipient.code}${missing})` : ''}, delivery ${recipient.delivery}${recipient.reopened > 0 ? `, put back ${recipient.reopened} times` : ''}`;
   if (recipient.attempts.length === 0) return `${head}\nNo request was made.`;
   const rows = recipient.attempts.map((a) => [
     a.attempt,
     a.members,
-    a.claimedAt.toISOString(),
-    a.slotAt?.toISOString() ?? '',
-    a.answeredAt.toISOString(),
+    terminalInstant(a.claimedAt, timeZone),
+    terminalInstant(a.slotAt, timeZone),
+    terminalInstant(a.answeredAt, timeZone),
     `${a.class}${a.code ? ` ${a.code}` : ''}`,
     a.settled ? 'yes' : 'no',
     a.messageId ?? a.requestId ?? '',
   ]);
-  return `${head}\n${table(['attempt', 'members', 'claimed', 'slot', 'answered', 'answer', 'settled', 'provider id'], rows)}`;
+  return `${head}\n${table(['attempt', 'members', 'claimed', 'slot', 'answered', 'answer', 'settled', 'provider id'], rows)}\n${zoneNote(timeZone)}`;
 }

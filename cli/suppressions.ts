@@ -8,6 +8,7 @@ import { addSuppressions, checkAddress, listSuppressions } from '../pipelines/su
 import { resolveSuppressionKey } from '../server/embedded/secrets-file.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+import { terminalTime, zoneNote } from './terminal-time.ts';
 
 interface SuppressionOptions extends SharedOptions {
   channel?: string;
@@ -46,18 +47,21 @@ export function registerSuppressions(program: Command): void {
     'sluice suppressions list',
   ).action(async (_options, command: Command) => {
     const options = command.optsWithGlobals<SharedOptions>();
-    await withSession(options, async ({ db }) => {
-      answer(options, { suppressions: await listSuppressions(db) }, ({ suppressions: all }) =>
-        table(
-          ['channel', 'reason', 'source', 'addresses', 'since'],
-          all.map((s) => [
-            s.channel === '*' ? 'every' : s.channel,
-            s.reason,
-            s.source,
-            s.addresses,
-            s.since.toISOString(),
-          ]),
-        ),
+    await withSession(options, async ({ db, config }) => {
+      answer(
+        options,
+        { suppressions: await listSuppressions(db) },
+        ({ suppressions: all }) =>
+          `${table(
+            ['channel', 'reason', 'source', 'addresses', 'since'],
+            all.map((s) => [
+              s.channel === '*' ? 'every' : s.channel,
+              s.reason,
+              s.source,
+              s.addresses,
+              terminalTime(s.since, config.businessTimeZone),
+            ]),
+          )}\n${zoneNote(config.businessTimeZone)}`,
       );
     });
   });

@@ -14,6 +14,7 @@ import { retractEvents, retractImport, writeEvent } from '../pipelines/tags/writ
 import { parseSource, wholeFrom } from './option-values.ts';
 import { answer, progressLine, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
+import { terminalTime, zoneNote } from './terminal-time.ts';
 import { registerTagsImport } from './tags-import.ts';
 import { workflowFailure } from './workflow-failure.ts';
 
@@ -52,7 +53,7 @@ function registerWriting(tags: Command, verb: string, kind: TagKind, description
     .action(async (contactText: string, tagText: string, _options, command: Command) => {
       const options = command.optsWithGlobals<WriteOptions>();
       const tag = oneTag(tagText);
-      await withSession(options, async ({ db }) => {
+      await withSession(options, async ({ db, config }) => {
         const { contactId, channelId } = await findContact(db, contactText);
         const { timeZone } = await readChannel(db, channelId);
         const at = options.at === undefined ? null : instant(options.at, timeZone);
@@ -60,8 +61,8 @@ function registerWriting(tags: Command, verb: string, kind: TagKind, description
         const written = await writeEvent(db, event);
         answer(options, { contactId, channelId, kind, tag, ...written }, (r) =>
           r.known
-            ? `Known already: event ${r.eventId} at ${r.occurredAt.toISOString()}.`
-            : `Event ${r.eventId}: ${r.tag} ${r.kind} at ${r.occurredAt.toISOString()}.`,
+            ? `Known already: event ${r.eventId} at ${terminalTime(r.occurredAt, config.businessTimeZone)} (${config.businessTimeZone}).`
+            : `Event ${r.eventId}: ${r.tag} ${r.kind} at ${terminalTime(r.occurredAt, config.businessTimeZone)} (${config.businessTimeZone}).`,
         );
       });
     });
@@ -92,16 +93,15 @@ function registerShow(tags: Command): void {
     .option('--limit <n>', 'events, newest first', wholeFrom(1, 10_000), 50)
     .action(async (contactText: string, _options, command: Command) => {
       const options = command.optsWithGlobals<SharedOptions & { limit: number }>();
-      await withSession(options, async ({ db }) => {
+      await withSession(options, async ({ db, config }) => {
         const found = await tagsOfContact(db, await findContact(db, contactText), options.limit);
-        answer(options, found, renderContactTags);
+        answer(options, found, (tags) => renderContactTags(tags, config.businessTimeZone));
       });
     });
 }
 
-const timeOf = (time: Date | null) => time?.toISOString() ?? '';
-
-function renderContactTags({ contactId, channelId, tags, events }: ContactTags): string {
+function renderContactTags({ contactId, channelId, tags, events }: ContactTags, timeZone: string): string {
+  const timeOf = (time: Date | null) => terminalTime(time, timeZone);
   const now = tags.map((t) => [t.tag, timeOf(t.appliedAt), t.expiresAt === null ? 'for ever' : timeOf(t.expiresAt)]);
   const log = events.map((e) => [
     e.eventId,
@@ -115,6 +115,7 @@ function renderContactTags({ contactId, channelId, tags, events }: ContactTags):
     `Contact ${contactId} of ${channelId}`,
     tags.length === 0 ? 'No tags now.' : table(['tag', 'since', 'until'], now),
     events.length === 0 ? 'No events.' : table(['event', 'kind', 'tag', 'at', 'source', ''], log),
+    zoneNote(timeZone),
   ].join('\n\n');
 }
 

@@ -47,8 +47,8 @@ export class BroadcastDesk {
   /** A pause or resume that came before the start. */
   #early: 'pause' | 'run' = 'run';
 
-  constructor(events?: number) {
-    this.events = events ?? null;
+  constructor(events: number | null = null) {
+    this.events = events;
     const running = () => this.#refuseWhenEnded();
     setHandler(wakeSignal, () => void (this.woken = true), {
       description: 'Look at once whether anything has changed.',

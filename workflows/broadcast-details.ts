@@ -13,13 +13,37 @@ export function describeBroadcast(status: BroadcastStatus): string {
   const held =
     status.held === null
       ? null
-      : `**The channel is held up: ${status.held}.** One request at a time asks whether it works again.`;
+      : status.held === 'disabled'
+        ? '**The channel is disabled.** It goes on when somebody enables it: `sluice channels set ID --enable`.'
+        : `**The channel is held up: ${status.held}.** One request at a time asks whether it works again.`;
+  const waiting = status.waiting === null ? null : `**waiting: ${status.waiting}**`;
+  const unresolved =
+    status.unresolved === null
+      ? null
+      : `**${group(status.unresolved.recipients)} recipients are in requests nobody knows the end of** (\`${status.unresolved.code ?? 'no answer'}\`). The provider is asked until ${status.unresolved.until}; \`sluice broadcast give-up ${status.broadcastId}\` (or the update \`giveUp\`) makes them uncertain now.`;
+  const settling =
+    status.settleUntil === null
+      ? null
+      : `Evidence about uncertain recipients is waited for until ${status.settleUntil}.`;
+  const next =
+    status.state === 'completed' && fates.uncertain > 0
+      ? `${group(fates.uncertain)} are uncertain. To send to them once more, at the risk of a second message: \`sluice broadcast retry ${status.broadcastId} --scope uncertain\``
+      : null;
+  const repeated =
+    status.repeatedAfterUnclearRefusal === 0
+      ? null
+      : `${group(status.repeatedAfterUnclearRefusal)} repeated after an unclear refusal.`;
   const errors = status.codes.filter(({ fate }) => fate === 'rejected' || fate === 'uncertain').slice(0, 5);
   return [
     head,
     pace,
+    waiting,
     held,
+    unresolved,
+    settling,
+    repeated,
     status.error,
+    next,
     table(
       'fate',
       FATES.map((fate) => [fate, fates[fate]]),

@@ -36,7 +36,7 @@ import { reasonOf } from './watching.ts';
 export async function broadcast(input: unknown): Promise<BroadcastResult> {
   if (!patched('bounded-runs')) return broadcastEarlier(input);
   const request = parsedBy(parseBroadcastInput, input);
-  const desk = new BroadcastDesk(request.carry?.events);
+  const desk = new BroadcastDesk(request.events);
   const carry = request.carry ?? (await begin(request, desk));
   if (!('started' in carry)) return carry;
   const { broadcastId, channel, attempt } = carry.started;

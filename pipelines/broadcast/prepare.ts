@@ -19,12 +19,13 @@ export interface PreparePorts {
 export async function createContacts(
   ref: BroadcastRef,
   recipients: number,
-  { db, suppressionPads }: PreparePorts,
+  ports: PreparePorts,
   control: StepControl,
 ): Promise<number> {
+  const { db } = ports;
   await checkAttempt(db, ref);
   await refreshStatistics(db, recipients);
-  const { inner, outer } = await suppressionPads();
+  const { inner, outer } = await ports.suppressionPads();
   let created = 0;
   await eachRange(recipients, control.signal, async (from, to) => {
     await db.transaction(async (tx) => {

@@ -32,15 +32,18 @@ export async function forgetWorker(db: Queryable, worker: string): Promise<void>
   await db.query('delete from channel_workers where worker = $1', [worker]);
 }
 
-/** Enabled channels that no worker serves now. */
-export async function unservedChannels(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select c.id from channels c
+/** Enabled channels that no worker serves now, the variable of their token, and whether a broadcast waits for one. */
+export async function unservedChannels(db: Queryable): Promise<{ id: string; secretEnv: string; awaited: boolean }[]> {
+  const { rows } = await db.query<{ id: string; secretEnv: string; awaited: boolean }>(
+    `select c.id, c.secret_env as "secretEnv", exists (
+       select from broadcasts b where b.channel_id = c.id and b.state in ('running', 'paused', 'settling')
+     ) as awaited
+     from channels c
      where c.enabled and c.kind <> 'messenger' and not exists (
        select from channel_workers w where w.channel_id = c.id and w.seen_at > sluice_now() - $1 * interval '1 s'
      )
      order by c.id`,
     [WORKER_SILENCE_S],
   );
-  return rows.map(({ id }) => id);
+  return rows;
 }

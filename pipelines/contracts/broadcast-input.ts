@@ -19,6 +19,8 @@ export interface BroadcastInput {
   waitForApproval: boolean;
   /** Where an earlier run of the same broadcast stopped, since its history was long. Left out by people. */
   carry: Carry | null;
+  /** Events after which a run hands over to the next; null: as usual. Only tests make it small. */
+  events: number | null;
 }
 
 /** A broadcast in the hands of a run. */
@@ -36,8 +38,6 @@ export interface Carry {
   stage: 'prepare' | 'deliver' | 'settle';
   /** Of a retry. */
   scope: RetryScope | null;
-  /** Events after which a run hands over; only tests make it small. */
-  events?: number;
 }
 
 /** What a broadcast's workflow ends with; a few hundred bytes whatever the number of recipients. */
@@ -55,7 +55,7 @@ export interface BroadcastResult {
 
 const FIELDS = ['plan', 'retry', 'list', 'again', 'maxPlanAgeHours', 'waitForApproval'];
 /** Written by the workflow itself. */
-const OWN_FIELDS = [...FIELDS, 'carry'];
+const OWN_FIELDS = [...FIELDS, 'carry', 'events'];
 
 /** Days of seven; a plan that old has nothing to do with today's contacts. */
 const MOST_HOURS = 24 * 30;
@@ -97,6 +97,7 @@ export function parseBroadcastInput(value: unknown): BroadcastInput {
     maxPlanAgeHours: maxPlanAgeHours as number,
     waitForApproval: waitForApproval as boolean,
     carry: (given['carry'] ?? null) as Carry | null,
+    events: (given['events'] ?? null) as number | null,
   };
 }
 

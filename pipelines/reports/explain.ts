@@ -30,6 +30,10 @@ export interface ExplainedRecipient {
   fate: string;
   code: string | null;
   delivery: string;
+  /** Places of the message without a value, where that is why it was not sent. */
+  missingPlaces: string[];
+  /** Refusals that did not say whether the message was taken. */
+  unclearRefusals: number;
   reopened: number;
   settledAt: Date | null;
   attempts: ExplainedAttempt[];
@@ -75,6 +79,8 @@ export async function explainRecipient(
     fate: row['fate'] as string,
     code: row['code'] as string | null,
     delivery: row['delivery'] as string,
+    missingPlaces: row['code'] === 'missing_parameter' ? (row['missing'] as string[]) : [],
+    unclearRefusals: row['unclear'] as number,
     reopened: row['reopened'] as number,
     settledAt: row['settled_at'] as Date | null,
     attempts: attempts.map((a) => ({

@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import pg from 'pg';
 import { shippedMigrations } from '../../adapters/postgres/migrate.ts';
+import { unservedChannels } from '../../pipelines/channels/channel-workers.ts';
 import { describeError } from '../../pipelines/contracts/pipeline-error.ts';
 import { maskUrl, type Config } from '../config.ts';
 import { dataFolder } from '../embedded/data-folder.ts';
@@ -55,13 +56,31 @@ async function checkPostgres(databaseUrl: string, configured: boolean): Promise<
   try {
     await client.connect();
     const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
-    return [ok('Postgres', `${rows[0]?.server_version} at ${where}`), await checkMigrations(client)];
+    const migrations = await checkMigrations(client);
+    const channels = migrations.state === 'ok' ? [await checkChannels(client)] : [];
+    return [ok('Postgres', `${rows[0]?.server_version} at ${where}`), migrations, ...channels];
   } catch (error) {
     const fix = configured ? 'export DATABASE_URL=postgres://USER:PASSWORD@HOST:5432/DATABASE' : START;
     return [missing('Postgres', `no answer from ${where} (${describeError(error)})`, fix)];
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Whether somebody delivers: a channel is served by workers that have its token. */
+async function checkChannels(client: pg.Client): Promise<Check> {
+  const name = 'channels served';
+  const unserved = await unservedChannels({
+    query: async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) => {
+      const { rows, rowCount } = await client.query<Row>(text, [...values]);
+      return { rows, rowCount: rowCount ?? 0 };
+    },
+  });
+  const [first] = unserved.sort((a, b) => Number(b.awaited) - Number(a.awaited));
+  if (first === undefined) return ok(name, 'each enabled channel by a worker');
+  const found = unserved.map(({ id, awaited }) => `${id}${awaited ? ' (a broadcast waits)' : ''}`).join(', ');
+  const fix = `${first.secretEnv}=… npx sluice worker`;
+  return first.awaited ? missing(name, `no worker serves ${found}`, fix) : note(name, `no worker serves ${found}`, fix);
 }
 
 /** SQLSTATE: the table does not exist, so nothing was ever migrated. */

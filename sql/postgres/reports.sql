@@ -39,7 +39,11 @@ order by a.answered_at, a.attempt
 
 -- name: recipient
 select r.ordinal, r.line::integer as line, r.contact_id, r.address, l.fate, l.code, l.delivery, l.delivery_code, l.attempts,
-  l.reopened, l.not_before, l.settled_at, b.id as broadcast_id, b.channel_id, b.state, b.digest, b.file_name, b.source_path,
+  l.reopened, l.not_before, l.settled_at, l.unclear,
+  -- The places of the message for which there is no value.
+  array(
+    select n.name from unnest(b.parameter_names) with ordinality as n (name, at) where r.parameters[n.at] is null order by n.at
+  ) as missing, b.id as broadcast_id, b.channel_id, b.state, b.digest, b.file_name, b.source_path,
   b.planned_at, b.started_at
 from broadcast_recipients r
 join broadcast_ledger l using (broadcast_id, ordinal)

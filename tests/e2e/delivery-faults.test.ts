@@ -97,7 +97,8 @@ test('slow answers: no more than the permitted number of requests is ever under 
   });
   expect(await started.result()).toMatchObject({ state: 'completed' });
   expect(most).toBeGreaterThan(1);
-  expect(most).toBeLessThanOrEqual(inFlightLimit(200));
+  // As many as the rate needs at this latency, the slowest of twenty answers counting; a busy machine adds to it.
+  expect(most).toBeLessThanOrEqual(inFlightLimit(200, 1_500));
   await one.expectExact({ accepted: 200 });
 });
 
