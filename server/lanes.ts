@@ -15,7 +15,7 @@ import { ServerClock } from '../pipelines/limiter/server-clock.ts';
  * Connections of an account without any limit. Lower: a server that answers slowly is not used; higher: this process and the
  * server spend their time on sockets (undici alone does half as much with 256 as with 16 or 64).
  */
-const CONNECTIONS_WITHOUT_LIMIT = 64;
+export const CONNECTIONS_WITHOUT_LIMIT = 64;
 
 /** Connections of an account with a limit: as many as may ever be in flight; each is opened when it is needed. */
 const CONNECTIONS_WITH_LIMIT = 512;

@@ -2,6 +2,7 @@
 // refuse one recipient or the template. The broadcast goes on by itself, and the ledger agrees with what the provider took.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
+import { CONNECTIONS_WITHOUT_LIMIT } from '../../server/lanes.ts';
 import { inFlightLimit } from '../../pipelines/delivery/in-flight.ts';
 import { addressOf, openBroadcastWorld, type BroadcastWorld } from '../broadcast-world.ts';
 import { openCase, type DeliveryCase } from '../delivery-case.ts';
@@ -100,6 +101,33 @@ test('slow answers: no more than the permitted number of requests is ever under 
   // As many as the rate needs at this latency, the slowest of twenty answers counting; a busy machine adds to it.
   expect(most).toBeLessThanOrEqual(inFlightLimit(200, 1_500));
   await one.expectExact({ accepted: 200 });
+});
+
+test('without a limit, a killed worker leaves no more unsent than it has connections', async () => {
+  const one = await openCase(world, { kind: 'whatsapp', recipients: 12_000, perSecond: 0 });
+  // Slow enough that claims would pile up ahead of the connections, if they could.
+  await fault({ kind: 'slow', provider: 'whatsapp', ms: 60 });
+  const started = await one.start();
+  for (const accepted of [1_000, 4_000]) {
+    await one.midway(accepted);
+    world.stack.kill('worker', 'SIGKILL');
+  }
+  await until('the rest', 120_000, async () => ((await world.fates(one.id)).planned < 3_000 ? true : null));
+  await fetch(`${world.stack.simulatorUrl}/__sim/faults`, { method: 'DELETE' });
+  const { state, fates } = await started.result();
+  expect(state).toBe('completed');
+  const reached = await one.reached();
+  expect(Math.max(...reached.values())).toBe(1);
+  const { rows } = await world.db.query<{ address: string }>(
+    `select r.address from broadcast_ledger l join broadcast_recipients r using (broadcast_id, ordinal)
+     where l.broadcast_id = $1 and l.fate = 'uncertain'`,
+    [one.id],
+  );
+  expect(rows.length).toBe(fates.uncertain);
+  // The others had gone out, and their answers were lost with the worker.
+  const unsent = rows.filter(({ address }) => reached.get(address.replace('+', '')) === 0).length;
+  expect(unsent).toBeLessThanOrEqual(2 * CONNECTIONS_WITHOUT_LIMIT);
+  expect(fates.uncertain).toBeLessThanOrEqual(2 * inFlightLimit(0));
 });
 
 test.each(['line', 'whatsapp'] as const)(
