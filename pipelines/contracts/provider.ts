@@ -15,7 +15,7 @@ export type OutcomeClass = (typeof OUTCOME_CLASSES)[number];
 
 /**
  * One answer, or what there was instead. `code` is the provider's code or a word for what happened on the wire
- * (`connect_refused`, `timeout`, `socket`, `http_502`, `malformed_200`); it never holds an address.
+ * (`connect_refused`, `timeout`, `socket`, `http_502`, `malformed_200`, `unreadable`); it never holds an address.
  */
 export interface ProviderAnswer {
   class: OutcomeClass;
