@@ -119,7 +119,7 @@ export const SETTINGS = {
     max: 512,
     unit: 'requests',
     meaning:
-      'Requests a worker may have under way on a channel; 0 is a quarter second of the rate, 16 to 512. Too low: a slow provider keeps the rate from being used; too high: a crash leaves that many uncertain.',
+      'Requests a worker may have under way on a channel; 0 is the rate times the measured latency, 16 to 512. Too low: a slow provider keeps the rate from being used; too high: a crash leaves that many uncertain.',
   },
   requestTimeoutMs: {
     env: 'SLUICE_REQUEST_TIMEOUT_MS',

@@ -59,7 +59,10 @@ export async function eraseContact(
       );
       await tx.query(tagsSql.erase_tags, [contactId]);
       const { rowCount: events } = await tx.query(tagsSql.erase_events, [contactId]);
-      const { rowCount: recipients } = await tx.query(tagsSql.erase_state, [contactId]);
+      const bound = await tx.query(tagsSql.erase_state, [contactId]);
+      const own = [contact.social_id, contact.phone].filter((address) => address !== null);
+      const unbound = await tx.query(tagsSql.erase_unbound, [contact.channel_id, own]);
+      const recipients = bound.rowCount + unbound.rowCount;
       await tx.query(tagsSql.erase_contact, [contactId]);
       return { contactId, channelId: contact.channel_id, events, recipients, suppressed };
     },

@@ -38,6 +38,7 @@ export const tagsSql = namedStatements('tags', [
   'erase_tags',
   'erase_events',
   'erase_state',
+  'erase_unbound',
   'erase_contact',
 ]);
 

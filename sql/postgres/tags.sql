@@ -409,5 +409,11 @@ removals as (delete from contact_tag_removals where contact_id = $1),
 images as (delete from import_before_images where contact_id = $1)
 update broadcast_recipients set address = null, parameters = null where contact_id = $1
 
+-- name: erase_unbound
+-- Recipients of channel $1 that no contact stands behind yet, by their addresses: a plan that was made before the contact was.
+update broadcast_recipients r set address = null, parameters = null
+from broadcasts b
+where r.contact_id is null and r.address = any ($2::text[]) and b.id = r.broadcast_id and b.channel_id = $1
+
 -- name: erase_contact
 delete from contacts where id = $1

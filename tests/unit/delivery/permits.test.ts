@@ -1,7 +1,7 @@
 // Permits bound what a worker has under way.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inFlightLimit } from '../../../pipelines/delivery/in-flight.ts';
+import { InFlight, inFlightLimit } from '../../../pipelines/delivery/in-flight.ts';
 import { Permits } from '../../../pipelines/delivery/permits.ts';
 
 const never = new AbortController().signal;
@@ -59,6 +59,39 @@ test('a lowered limit takes effect as permits come back', async () => {
   expect(permits.free).toBe(2);
 });
 
-test('a quarter second of the rate, at least 16, at most 512', () => {
-  expect([0, 1, 80, 1_000, 2_000, 10_000].map(inFlightLimit)).toEqual([512, 16, 20, 250, 500, 512]);
+test('what may be on the wire bounds what is claimed, until its answer comes', async () => {
+  const permits = new Permits(10, 4);
+  expect(await permits.take(8, never)).toBe(4);
+  expect(permits.free).toBe(0);
+  permits.landed(3);
+  expect(permits.free).toBe(3);
+  expect(await permits.take(8, never)).toBe(3);
+  permits.landed(4);
+  expect(await permits.take(8, never)).toBe(3);
+  // Ten are claimed: neither wire nor answers help before something is on record.
+  permits.landed(3);
+  expect(permits.free).toBe(0);
+  permits.give(10, 10);
+  expect(permits.free).toBe(4);
+});
+
+test('as many in flight as the rate needs at the latency, at least 16, at most 512', () => {
+  expect([0, 1, 80, 1_000, 2_000, 10_000].map((rate) => inFlightLimit(rate))).toEqual([512, 16, 20, 250, 500, 512]);
+  expect([50, 200, 400, 700, 10_000].map((p95) => inFlightLimit(80, p95))).toEqual([16, 16, 32, 56, 512]);
+});
+
+test('the bound follows the measured latency, and a number that a person has set stays', () => {
+  const following = new InFlight(80, 0, 64);
+  expect(following.permits.limit).toBe(20);
+  for (let n = 0; n < 256; n++) following.note(700);
+  expect(following.permits.limit).toBe(56);
+  for (let n = 0; n < 256; n++) following.note(n % 20 === 0 ? 5_000 : 100);
+  expect(following.permits.limit).toBe(400);
+  for (let n = 0; n < 256; n++) following.note(n % 100 === 0 ? 5_000 : 100);
+  expect(following.permits.limit).toBe(16);
+  following.setRate(1_000);
+  expect(following.permits.limit).toBe(100);
+  const fixed = new InFlight(80, 7, 64);
+  for (let n = 0; n < 256; n++) fixed.note(5_000);
+  expect(fixed.permits.limit).toBe(7);
 });

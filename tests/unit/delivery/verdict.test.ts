@@ -67,6 +67,24 @@ describe('a recipient', () => {
   });
 });
 
+test('an unclear refusal is sent again up to three times, or left uncertain; it is counted', () => {
+  const unclear = answer({ class: 'retry_backoff', code: '131016', unclear: true });
+  const patient = { ...policy, maxAttempts: 10 };
+  expect(verdictOf(unclear, 0, patient, 0)).toMatchObject({ fate: 'planned', unclear: true });
+  expect(verdictOf(unclear, 1, patient, 1)).toMatchObject({ fate: 'planned' });
+  expect(verdictOf(unclear, 2, patient, 2)).toMatchObject({
+    fate: 'rejected',
+    code: 'attempts_exhausted',
+    retryable: true,
+  });
+  const hold = { ...patient, onUnclear: 'hold' as const };
+  expect(verdictOf(unclear, 0, hold, 0)).toMatchObject({ fate: 'uncertain', code: '131016', unclear: true });
+  expect(verdictOf(answer({ class: 'retry_backoff', code: '131056' }), 0, hold, 0)).toMatchObject({
+    fate: 'planned',
+    unclear: false,
+  });
+});
+
 describe('a sealed chunk', () => {
   const chunk = { members: 8, attempt: 1, charged: 0, unknown: false, firstMs: 1_000_000 };
   const lost = answer({ class: 'ambiguous', code: 'timeout', about: 'channel' });
@@ -87,6 +105,31 @@ describe('a sealed chunk', () => {
     const verdict = chunkVerdictOf(rate, { ...chunk, unknown: true }, 1_000_100, policy);
     expect(verdict).toMatchObject({ state: 'sealed', fate: null });
     expect(verdict.delayMs).toBeGreaterThan(0);
+  });
+  test('with an unknown attempt, nothing but acceptance settles it, whatever else is said', () => {
+    const unknown = { ...chunk, unknown: true };
+    const refusals = [
+      member,
+      answer({ class: 'fail_broadcast', code: 'http_403', about: 'broadcast' }),
+      answer({ class: 'fail_broadcast', code: 'http_413', about: 'broadcast' }),
+      answer({ class: 'fail_recipient', code: 'content' }),
+      answer({ class: 'pause_channel', code: 'token', about: 'channel' }),
+      answer({ class: 'retry_backoff', code: 'connect_refused', about: 'channel' }),
+    ];
+    for (const refusal of refusals)
+      expect(chunkVerdictOf(refusal, unknown, 1_000_100, policy), refusal.code).toMatchObject({
+        state: 'sealed',
+        fate: null,
+      });
+    expect(chunkVerdictOf(answer({}), unknown, 1_000_100, policy).state).toBe('accepted');
+  });
+  test('waits longer from repeat to repeat, up to a quarter of an hour, and no time for one that never left', () => {
+    const delays = [1, 2, 5, 11, 40].map(
+      (attempt) => chunkVerdictOf(lost, { ...chunk, attempt }, 1_000_100, policy).delayMs,
+    );
+    expect(delays).toEqual([500, 1_000, 8_000, 450_000, 450_000]);
+    const unsent = answer({ class: 'retry_backoff', code: 'not_sent', about: 'nobody' });
+    expect(chunkVerdictOf(unsent, { ...chunk, attempt: 40, unknown: true }, 1_000_100, policy).delayMs).toBe(100);
   });
   test('is halved when one member is refused, down to the one', () => {
     expect(chunkVerdictOf(member, chunk, 1_000_100, policy)).toMatchObject({
