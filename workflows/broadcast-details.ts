@@ -3,6 +3,9 @@ import { FATES, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts
 
 export function describeBroadcast(status: BroadcastStatus): string {
   const { fates, recipients } = status;
+  // Recorded looks of older workers lack what came later.
+  const unresolved = status.unresolved ?? null;
+  const repeatedNow = status.repeatedAfterUnclearRefusal ?? 0;
   const settled = recipients - fates.planned - fates.claimed;
   const percent = (100 * settled) / Math.max(1, recipients);
   const head = `**${status.state}** broadcast ${status.broadcastId} on \`${status.channel}\`: ${group(settled)} of ${group(recipients)} recipients (${percent.toFixed(0)} %)`;
@@ -16,30 +19,27 @@ export function describeBroadcast(status: BroadcastStatus): string {
       : status.held === 'disabled'
         ? '**The channel is disabled.** It goes on when somebody enables it: `sluice channels set ID --enable`.'
         : `**The channel is held up: ${status.held}.** One request at a time asks whether it works again.`;
-  const waiting = status.waiting === null ? null : `**waiting: ${status.waiting}**`;
-  const unresolved =
-    status.unresolved === null
+  const waiting = (status.waiting ?? null) === null ? null : `**waiting: ${status.waiting}**`;
+  const open =
+    unresolved === null
       ? null
-      : `**${group(status.unresolved.recipients)} recipients are in requests nobody knows the end of** (\`${status.unresolved.code ?? 'no answer'}\`). The provider is asked until ${status.unresolved.until}; \`sluice broadcast give-up ${status.broadcastId}\` (or the update \`giveUp\`) makes them uncertain now.`;
+      : `**${group(unresolved.recipients)} recipients are in requests nobody knows the end of** (\`${unresolved.code ?? 'no answer'}\`). The provider is asked until ${unresolved.until}; \`sluice broadcast give-up ${status.broadcastId}\` (or the update \`giveUp\`) makes them uncertain now.`;
   const settling =
-    status.settleUntil === null
+    (status.settleUntil ?? null) === null
       ? null
       : `Evidence about uncertain recipients is waited for until ${status.settleUntil}.`;
   const next =
     status.state === 'completed' && fates.uncertain > 0
       ? `${group(fates.uncertain)} are uncertain. To send to them once more, at the risk of a second message: \`sluice broadcast retry ${status.broadcastId} --scope uncertain\``
       : null;
-  const repeated =
-    status.repeatedAfterUnclearRefusal === 0
-      ? null
-      : `${group(status.repeatedAfterUnclearRefusal)} repeated after an unclear refusal.`;
+  const repeated = repeatedNow === 0 ? null : `${group(repeatedNow)} repeated after an unclear refusal.`;
   const errors = status.codes.filter(({ fate }) => fate === 'rejected' || fate === 'uncertain').slice(0, 5);
   return [
     head,
     pace,
     waiting,
     held,
-    unresolved,
+    open,
     settling,
     repeated,
     status.error,
