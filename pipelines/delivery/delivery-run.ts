@@ -154,7 +154,7 @@ export class DeliveryRun {
         resolving,
       );
       if (lease.faults > 0 || lease.held !== null) this.#signals.troubled = true;
-      if (lease.control !== 'run' && !resolving) return this.#stop(lease.control);
+      if (lease.control === 'superseded' || (lease.control !== 'run' && !resolving)) return this.#stop(lease.control);
       if (lease.granted > 0) {
         await this.#use(lease, purse);
         return null;
@@ -186,12 +186,12 @@ export class DeliveryRun {
     }
   }
 
-  /** Only what may have been taken already goes on. */
+  /** Only what may have been taken already goes on; when another run has taken over, that one asks about it. */
   #stop(control: Lease['control']): Stop | null {
     const rest = [...this.#ready, ...this.#slots.clear()];
-    this.#ready = rest.filter((unit) => unit.unknown);
+    this.#ready = control === 'superseded' ? [] : rest.filter((unit) => unit.unknown);
     this.#more = false;
-    this.#giveBack(rest.filter((unit) => !unit.unknown));
+    this.#giveBack(rest.filter((unit) => !this.#ready.includes(unit)));
     // What is repeated later is the slice's next try's: nobody waits for it here.
     return this.#ready.length > 0 ? null : stop(stopOf(control));
   }
