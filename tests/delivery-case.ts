@@ -1,5 +1,6 @@
 // One small broadcast of a delivery test: its channel, list and plan, and what became of it at the end, from both sides.
 import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
 import { expect } from 'vitest';
 import type { BroadcastStatus, FateCounts, PlanResult, RetryScope } from '../pipelines/contracts/broadcast.ts';
 import type { BroadcastInput, BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
@@ -93,3 +94,33 @@ export async function openCase(
 
 /** A workflow id that no other has. */
 export const anyWorkflowId = (): string => `broadcast/test-${randomUUID()}`;
+
+/** What a workflow failed of, with the words of the innermost cause. */
+export async function failureOf(started: {
+  result(): Promise<BroadcastResult>;
+}): Promise<{ type: string; message: string }> {
+  try {
+    await started.result();
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    let cause: unknown = error.cause;
+    while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+    return { type: (cause as { type?: string }).type ?? '', message: (cause as Error).message };
+  }
+  throw new Error('the workflow did not fail');
+}
+
+/** On both sides: what follows need not take its time. */
+export async function noLimit(world: BroadcastWorld, channel: string, kind: 'line' | 'whatsapp'): Promise<void> {
+  const [endpoint, sender] = kind === 'line' ? ['multicast', 'test'] : ['messages', channel];
+  await world.simulator('POST', '/__sim/rate', { provider: kind, endpoint, sender, limit: 0 });
+  await world.db.query(`update channels set rates = '{"*": 0}' where id = $1`, [channel]);
+}
+
+/** What the Temporal UI shows of a workflow just now. */
+export const detailsOf = async (world: BroadcastWorld, workflowId: string): Promise<string> => {
+  const metadata = await world.client.workflow
+    .getHandle(workflowId)
+    .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails;
+};

@@ -136,6 +136,7 @@ export interface Broadcasts {
   control: Generated<string>;
   created_at: Generated<Timestamp>;
   digest: string | null;
+  digest_before: string | null;
   endpoint: string;
   error: string | null;
   file_name: string | null;

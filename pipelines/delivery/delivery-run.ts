@@ -5,11 +5,14 @@ import type { ProviderAnswer } from '../contracts/provider.ts';
 import type { StepControl } from '../import/ports.ts';
 import { leaseSlots, type Budget, type Lease } from '../limiter/lease.ts';
 import { deliverySql } from './delivery-sql.ts';
+import { Alarm } from './alarm.ts';
 import { signalChannel, type SignalState } from './channel-signals.ts';
 import type { Answered, DeliveryPorts, Lane, Repeat, Sender, SliceJob, Unit } from './ports.ts';
 import type { Permits } from './permits.ts';
+import { NOT_SENT, UNREADABLE } from './own-answers.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 import { openSlotQueue, type SlotQueue } from './slot-queue.ts';
+import { landed, noteLatency, returnPermits } from './unit-permits.ts';
 
 /** Units claimed in one statement at most. Lower: round trips dominate at full speed; higher: the first of them wait longer. */
 const CLAIM_AT_ONCE = 256;
@@ -22,24 +25,8 @@ const LONGEST_WAIT_MS = 10_000;
  */
 const LEASE_TRUSTED_MS = 2_000;
 
-/** Waiting for a slot counts no longer than this towards what must be in flight: further ahead nothing is gained. */
-const SLOT_WAIT_COUNTED_MS = 200;
-
 /** Between two looks whether a lost database is back. */
 const RECOVERY_PAUSE_MS = 200;
-
-const NOT_SENT: ProviderAnswer = {
-  class: 'retry_backoff',
-  code: 'not_sent',
-  requestId: null,
-  messageId: null,
-  waitMs: null,
-  about: 'nobody',
-  unclear: false,
-  optedOut: false,
-};
-/** Something went wrong here after the request may have left. */
-const UNREADABLE: ProviderAnswer = { ...NOT_SENT, class: 'ambiguous', code: 'unreadable', about: 'channel' };
 
 type Stop = { stopped: SliceResult['stopped'] | 'superseded'; nextAt: number | null; waitMs: number | null };
 
@@ -64,7 +51,7 @@ export class DeliveryRun {
   #more = true;
   #sent = 0;
   #broken: Error | null = null;
-  #wake: () => void = () => undefined;
+  readonly #alarm: Alarm;
   /** Ends the wait for permits. */
   #unblock: () => void = () => undefined;
 
@@ -74,6 +61,7 @@ export class DeliveryRun {
     this.#ports = ports;
     this.#sender = sender;
     this.#control = control;
+    this.#alarm = new Alarm(control.signal);
     this.#budget = { channel: lane.channel.id, endpoint: job.mode.endpoint, defaultRate: job.mode.defaultRate };
     this.#slots = openSlotQueue(
       lane.clock,
@@ -81,7 +69,7 @@ export class DeliveryRun {
       (unit) => {
         unit.stale = true;
         this.#ready.push(unit);
-        this.#wake();
+        this.#alarm.ring();
         this.#unblock();
       },
     );
@@ -90,8 +78,8 @@ export class DeliveryRun {
       onWritten: (answers, repeats) => this.#written(answers, repeats),
       isPassing: (error) => ports.isPassing(error),
       onTrouble: (error) => {
-        this.#broken ??= asError(error);
-        this.#wake();
+        this.#broken ??= error instanceof Error ? error : new Error(String(error));
+        this.#alarm.ring();
       },
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
@@ -108,11 +96,6 @@ export class DeliveryRun {
     }
     if (this.#broken !== null) throw this.#broken;
     return ended;
-  }
-
-  /** Recipients or chunks that went out. */
-  get sent(): number {
-    return this.#sent;
   }
 
   async #work(): Promise<Stop> {
@@ -140,7 +123,7 @@ export class DeliveryRun {
     const wanted = this.#more ? CLAIM_AT_ONCE : this.#ready.length - holders();
     const mustWait = holders() === 0;
     const taken = wanted > 0 && (mustWait || this.#permits.free > 0) ? await this.#takePermits(wanted) : 0;
-    const purse = { permits: taken, askedMs: performance.now() };
+    const purse = { permits: taken, askedMs: this.#lane.clock.local() };
     const held = holders();
     try {
       if (held + taken === 0) return null;
@@ -163,7 +146,7 @@ export class DeliveryRun {
         return { stopped: 'wait', nextAt: this.#lane.clock.latest() + lease.waitMs, waitMs: lease.waitMs };
       this.#permits.give(purse.permits);
       purse.permits = 0;
-      await this.#pause(lease.waitMs);
+      await this.#alarm.pause(lease.waitMs);
       return null;
     } finally {
       if (purse.permits > 0) this.#permits.give(purse.permits);
@@ -204,7 +187,7 @@ export class DeliveryRun {
   #later(repeats: Repeat[]): void {
     for (const { unit, delayMs } of repeats)
       if (delayMs <= 0) this.#ready.push(unit);
-      else this.#repeats.push({ unit, dueMs: performance.now() + delayMs });
+      else this.#repeats.push({ unit, dueMs: this.#lane.clock.local() + delayMs });
   }
 
   /** Fills the granted slots, first with what is claimed already; takes permits out of the purse for what holds none. */
@@ -214,7 +197,11 @@ export class DeliveryRun {
     try {
       const asked = units.filter((unit) => !unit.armed || unit.stale);
       if (asked.length > 0) await this.#sender.arm(asked);
-      this.#drop(units.filter((unit) => !unit.armed || unit.stale));
+      // Not ours any more: another try has settled or taken them.
+      returnPermits(
+        this.#lane,
+        units.filter((unit) => !unit.armed || unit.stale),
+      );
       units = units.filter((unit) => unit.armed && !unit.stale);
       const missing = units.filter((unit) => !unit.permit).length;
       const room = Math.min(lease.granted - units.length, purse.permits - missing);
@@ -236,7 +223,7 @@ export class DeliveryRun {
       if (units[0]) this.#signals.probe = units[0].id;
       else await this.#ports.db.query(deliverySql.probe_unused, [this.#budget.channel]);
     }
-    if (performance.now() - purse.askedMs > LEASE_TRUSTED_MS) {
+    if (this.#lane.clock.local() - purse.askedMs > LEASE_TRUSTED_MS) {
       // This process stood still, or the database did: the slots are gone, and perhaps the claims.
       for (const unit of units) unit.stale = true;
       this.#ready.unshift(...units);
@@ -253,10 +240,7 @@ export class DeliveryRun {
     this.#inFlight.set(unit.id, unit);
     this.#sent += 1;
     void this.#send(unit).then((answer) => {
-      if (unit.permit && !unit.landed) {
-        unit.landed = true;
-        this.#permits.landed(1);
-      }
+      landed(this.#lane, unit);
       this.#recorder.push({ unit, answer, slotMs, answeredMs: this.#lane.clock.latest() });
     });
   }
@@ -273,62 +257,42 @@ export class DeliveryRun {
   #written(answers: Answered[], repeats: Repeat[]): void {
     for (const { unit } of answers) this.#inFlight.delete(unit.id);
     this.#later(repeats);
-    this.#measure(answers);
-    this.#returnPermits(answers.map(({ unit }) => unit));
+    noteLatency(this.#lane, answers);
+    returnPermits(
+      this.#lane,
+      answers.map(({ unit }) => unit),
+    );
     this.#control.onProgress(this.#sent);
-    this.#wake();
+    this.#alarm.ring();
     signalChannel(this.#ports.db, this.#budget, this.#job, answers, this.#signals).catch((error: unknown) => {
       // News for the others, not truth: the next answer brings the same.
-      if (!this.#ports.isPassing(error)) this.#broken ??= asError(error);
+      if (!this.#ports.isPassing(error)) this.#broken ??= error instanceof Error ? error : new Error(String(error));
     });
-  }
-
-  /** From claim to commit; the bound of what is in flight follows it. */
-  #measure(answers: Answered[]): void {
-    const now = this.#lane.clock.local();
-    for (const { unit, slotMs, answer } of answers) {
-      if (answer.about === 'nobody') continue;
-      const sinceClaim = now - unit.takenAtMs;
-      const sinceSlot = slotMs === null ? sinceClaim : this.#lane.clock.latest() - slotMs + SLOT_WAIT_COUNTED_MS;
-      this.#lane.inFlight.note(Math.min(sinceClaim, sinceSlot));
-    }
-  }
-
-  #returnPermits(units: Unit[]): void {
-    const holders = units.filter((unit) => unit.permit);
-    const landed = holders.filter((unit) => unit.landed).length;
-    for (const unit of holders) unit.permit = false;
-    this.#permits.give(holders.length, landed);
-  }
-
-  /** Not ours any more: another try has settled or taken them. */
-  #drop(units: Unit[]): void {
-    this.#returnPermits(units);
   }
 
   /** Nothing to claim: waits for answers and repeats, or ends. */
   async #idle(): Promise<Stop | null> {
     if (this.#slots.size > 0 || this.#inFlight.size > 0) {
-      await this.#pause(LONGEST_WAIT_MS);
+      await this.#alarm.pause(LONGEST_WAIT_MS);
       return null;
     }
     const due = Math.min(...this.#repeats.map(({ dueMs }) => dueMs));
-    const waitMs = due - performance.now();
+    const waitMs = due - this.#lane.clock.local();
     // Repeats that are due later are the slice's next try's: they hold nothing else up.
     if (waitMs > LONGEST_WAIT_MS) return stop('done');
-    await this.#pause(waitMs);
+    await this.#alarm.pause(waitMs);
     return null;
   }
 
   #moveDueRepeats(): void {
-    const now = performance.now();
+    const now = this.#lane.clock.local();
     this.#ready.push(...this.#repeats.filter(({ dueMs }) => dueMs <= now).map(({ unit }) => unit));
     this.#repeats = this.#repeats.filter(({ dueMs }) => dueMs > now);
   }
 
   /** After the database was away: a claim whose commit got lost is undone, or its chunks are taken into the hand. */
   async #recover(): Promise<void> {
-    await this.#pause(RECOVERY_PAUSE_MS);
+    await this.#alarm.pause(RECOVERY_PAUSE_MS);
     this.#ready.push(...this.#slots.clear());
     // While the database was away, what was claimed may have become somebody else's.
     for (const unit of this.#ready) unit.stale = true;
@@ -348,7 +312,10 @@ export class DeliveryRun {
 
   /** Claimed and certainly not sent. What is not armed has no attempt on record to give back. */
   #giveBack(units: Unit[]): void {
-    this.#returnPermits(units.filter((unit) => !unit.armed));
+    returnPermits(
+      this.#lane,
+      units.filter((unit) => !unit.armed),
+    );
     for (const unit of units)
       if (unit.armed)
         this.#recorder.push({ unit, answer: NOT_SENT, slotMs: null, answeredMs: this.#lane.clock.latest() });
@@ -361,23 +328,8 @@ export class DeliveryRun {
   async #windDown(): Promise<void> {
     this.#giveBack([...this.#ready, ...this.#slots.clear()]);
     this.#ready = [];
-    while (this.#inFlight.size > 0) await this.#pause(LONGEST_WAIT_MS);
+    while (this.#inFlight.size > 0) await this.#alarm.pause(LONGEST_WAIT_MS);
     await this.#recorder.drained();
-  }
-
-  /** Until something happens, or the time is over. */
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#control.signal.removeEventListener('abort', done);
-        this.#wake = () => undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, Math.max(1, ms));
-      this.#wake = done;
-      this.#control.signal.addEventListener('abort', done, { once: true });
-    });
   }
 }
 
@@ -385,8 +337,4 @@ function stopOf(control: Lease['control']): Stop['stopped'] {
   if (control === 'superseded') return 'superseded';
   if (control === 'pause') return 'paused';
   return control === 'fail' ? 'failed' : 'cancelled';
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

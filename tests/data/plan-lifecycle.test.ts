@@ -99,11 +99,12 @@ test('what an unfinished plan leaves goes when the next one starts, if nobody wo
     (await world.db.query(`select from pg_class where relname like 'broadcast_staging_%' and relkind = 'r'`)).rowCount;
   const before = await partitions();
   const done = await plan({ message: text('next') }, 'LINE UID', lineId(1));
-  const { rows } = await world.db.query<{ run_id: string }>('select run_id from broadcasts order by id');
+  const { rows } = await world.db.query<{ run_id: string }>('select plan_run_id as run_id from broadcasts order by id');
   expect(rows.map((row) => row.run_id)).toEqual(['alive', expect.any(String)]);
   expect((await world.db.query('select distinct broadcast_id from broadcast_ledger')).rowCount).toBe(2);
   expect(await partitions()).toBe(before - 1);
-  const alive = (await world.db.query<{ id: string }>("select id from broadcasts where run_id = 'alive'")).rows[0]!.id;
+  const alive = (await world.db.query<{ id: string }>("select id from broadcasts where plan_run_id = 'alive'")).rows[0]!
+    .id;
   await abandonPlan(world.db, alive, 'Cancelled.');
   await abandonPlan(world.db, done.broadcastId, 'Cancelled.');
   expect(await matchesByLine(world.db, alive)).toEqual([]);

@@ -74,7 +74,7 @@ test('register, stage, match, freeze, in this order; people see the counts and t
   });
   expect(calls).toEqual(['register', 'stage', 'match', 'freeze']);
   expect(seen.text).toContain('**planned** broadcast 9 on `line`: 2 recipients to send to, 2 requests, about 1 s');
-  for (const part of ['| matched | 3 |', '| blocked | 1 |', '⚠ careful', 'sluice broadcast start --plan d1'])
+  for (const part of ['| matched | 3 |', '| blocked | 1 |', '⚠ careful', 'sluice broadcast start 9'])
     expect(seen.text).toContain(part);
   expect(seen.attributes).toMatchObject({
     ...{ BroadcastId: '9', Channel: 'line', Stage: 'planned' },
