@@ -38,7 +38,7 @@ export function createBroadcastActivities(deps: BroadcastActivityDeps) {
     /** `chain`: the first run of the workflow's chain. Left out by older runs, which are their own first. */
     async startBroadcast(request: StartRequest, chain?: string): Promise<Started> {
       const { workflowId, runId } = ownRun();
-      return asStep(() => startBroadcast(request, { workflowId, runId: chain ?? runId }, deps));
+      return asStep(() => startBroadcast(request, { workflowId, runId, chain: chain ?? runId }, deps));
     },
 
     async createContacts(ref: BroadcastRef, recipients: number): Promise<number> {
@@ -49,7 +49,7 @@ export function createBroadcastActivities(deps: BroadcastActivityDeps) {
       return asStep((control) => reopenRecipients(ref, scope, recipients, db, control));
     },
 
-    async setControl(ref: BroadcastRef, control: Control): Promise<void> {
+    async setControl(ref: BroadcastRef, control: Control): Promise<BroadcastState> {
       return asStep(() => setControl(ref, control, db));
     },
 

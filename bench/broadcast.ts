@@ -66,7 +66,7 @@ export async function benchBroadcast(recipients: number, say: (text: string) => 
     const histories = {
       planBroadcast: await readHistory(planHandle),
       broadcast: await readHistory(world.client.workflow.getHandle(workflowId)),
-      deliverChannel: await readHistory(world.client.workflow.getHandle(`${workflowId}/bench`)),
+      deliverChannel: await readHistory(world.client.workflow.getHandle(`${workflowId}/bench/1`)),
     };
     const limitSeconds = plan.requests / MULTICASTS;
     return {

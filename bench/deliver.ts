@@ -45,7 +45,7 @@ export async function benchDeliver(recipients: number, say: (text: string) => vo
     const ended = await result();
     const seconds = (performance.now() - start) / 1000;
     if (ended.fates.accepted !== recipients) throw new Error(`the bench lost recipients: ${JSON.stringify(ended)}`);
-    const history = await readHistory(world.client.workflow.getHandle(`${workflowId}/bench`));
+    const history = await readHistory(world.client.workflow.getHandle(`${workflowId}/bench/1`));
     return {
       bench: 'deliver',
       machine: describeMachine(),

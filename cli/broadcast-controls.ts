@@ -12,6 +12,8 @@ interface Said {
   state: string;
   /** Recipients whose requests were still under way. */
   underWay: number;
+  /** 0: it was never started. */
+  attempt: number;
 }
 
 interface ControlCommand {
@@ -42,14 +44,19 @@ const CONTROLS: Record<string, ControlCommand> = {
     update: 'resume',
     description: 'go on sending',
     arrives: ['running', 'settling'],
-    sentence: ({ broadcastId: id }) => `Broadcast ${id} goes on.`,
+    sentence: ({ broadcastId: id, state }) =>
+      ['running', 'settling', 'planned'].includes(state)
+        ? `Broadcast ${id} goes on.`
+        : `Broadcast ${id} is ${state}: it does not go on.`,
   },
   cancel: {
     update: 'cancel',
     description: 'end it; what was not sent is recorded as cancelled, requests nobody knows the end of as uncertain',
     arrives: null,
-    sentence: ({ broadcastId: id, underWay }) =>
-      `Broadcast ${id} is cancelled: what was not sent stays unsent.${rest(underWay)} To send it after all: sluice broadcast retry ${id} --scope cancelled.`,
+    sentence: ({ broadcastId: id, underWay, attempt }) =>
+      attempt === 0
+        ? `Broadcast ${id} is cancelled before it was approved; nothing was sent.`
+        : `Broadcast ${id} is cancelled: what was not sent stays unsent.${rest(underWay)} To send it after all: sluice broadcast retry ${id} --scope cancelled.`,
   },
   'give-up': {
     update: 'giveUp',
@@ -94,10 +101,10 @@ export function registerControls(broadcast: Command): void {
 
 /** Sends the wish to the workflow that runs the broadcast, or waits with it for approval. */
 async function ask(session: Session, id: string, control: ControlCommand): Promise<Said> {
-  const { rows } = await session.db.query<{ workflow_id: string | null; state: string }>(
-    `select case when attempt = 0 then plan_workflow_id else workflow_id end as workflow_id, state
+  const { rows } = await session.db.query<{ workflow_id: string | null; state: string; attempt: number }>(
+    `select case when attempt = 0 or $2 then plan_workflow_id else workflow_id end as workflow_id, state, attempt
      from broadcasts where id = $1 and digest is not null`,
-    [id],
+    [id, control.update === 'approve'],
   );
   const found = rows[0];
   if (!found?.workflow_id)
@@ -106,8 +113,8 @@ async function ask(session: Session, id: string, control: ControlCommand): Promi
     });
   const handle = (await session.temporal()).workflow.getHandle(found.workflow_id);
   try {
-    const said = await handle.executeUpdate<Said & { broadcastId: string | null }, []>(control.update);
-    return { ...said, broadcastId: said.broadcastId ?? id };
+    const said = await handle.executeUpdate<Omit<Said, 'attempt'> & { broadcastId: string | null }, []>(control.update);
+    return { ...said, broadcastId: said.broadcastId ?? id, attempt: found.attempt };
   } catch (cause) {
     const text = `${String(cause)} ${String((cause as Error).cause)}`;
     if (/not found|already completed|has ended|unknown update/i.test(text))
@@ -144,7 +151,7 @@ async function arrived(session: Session, id: string, control: ControlCommand): P
     const { state, attempt } = rows[0]!;
     const underWay = await claimedNow({ broadcastId: id, attempt }, session.db);
     const there = control.arrives === null || control.arrives.includes(state);
-    if ((there && underWay === 0) || performance.now() > deadline) return { broadcastId: id, state, underWay };
+    if ((there && underWay === 0) || performance.now() > deadline) return { broadcastId: id, state, underWay, attempt };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

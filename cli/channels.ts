@@ -113,14 +113,14 @@ function effectOf(options: ChannelOptions, id: string, woken: number): string[] 
 
 /** Deliveries that sleep because their channel was disabled look again at once; those that are missed look within a minute. */
 async function wakeBroadcasts(session: Session, channel: string): Promise<number> {
-  const { rows } = await session.db.query<{ workflow_id: string }>(
-    `select workflow_id from broadcasts where channel_id = $1 and state in ('running', 'settling') and workflow_id is not null`,
+  const { rows } = await session.db.query<{ workflow_id: string; attempt: number }>(
+    `select workflow_id, attempt from broadcasts where channel_id = $1 and state in ('running', 'settling') and workflow_id is not null`,
     [channel],
   );
   if (rows.length === 0) return 0;
   const client = await session.temporal();
   const woken = await Promise.allSettled(
-    rows.map(({ workflow_id: id }) => client.workflow.getHandle(`${id}/${channel}`).signal('wake')),
+    rows.map(({ workflow_id: id, attempt }) => client.workflow.getHandle(`${id}/${channel}/${attempt}`).signal('wake')),
   );
   return woken.filter(({ status }) => status === 'fulfilled').length;
 }

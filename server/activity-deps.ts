@@ -56,6 +56,7 @@ export function activityDeps(
     lane: lanes.lane,
     isPassing,
     random: Math.random,
+    warn: (text) => void process.stderr.write(`${text}\n`),
     ...planDeps({ spoolFolder, threads: config.importThreads, env: process.env }),
     ...tagDeps({ db, spoolFolder, threads: config.importThreads, temporal }),
     frequency: frequencyWorld(config, db),

@@ -45,7 +45,10 @@ export function openLanes(
   env: Record<string, string | undefined>,
   settings: { requestTimeoutMs: number; inFlight: number },
 ): Lanes {
-  const clock = new ServerClock();
+  const clock = new ServerClock(
+    () => performance.now(),
+    () => Date.now(),
+  );
   const accounts = new Map<string, OpenAccount>();
   const outdated: ProviderAccount[] = [];
 

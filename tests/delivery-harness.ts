@@ -39,6 +39,7 @@ export function deliveryPorts(db: Database, send: Send): DeliveryPorts & { lanes
     suppressionPads: async () => suppressionPads(TEST_KEY),
     isPassing,
     random: () => 0.5,
+    warn: () => undefined,
     lane: async (id, endpoint) => {
       const known = lanes.get(id);
       if (known) return known;

@@ -10,12 +10,13 @@ export async function awaitApproval(
   { plan, retry }: { plan: string | null; retry: { broadcastId: string; scope: RetryScope } | null },
   desk: BroadcastDesk,
 ): Promise<'approved' | 'cancelled' | 'full'> {
-  if (retry !== null)
+  if (retry !== null) {
+    await short.approvalView(retry.broadcastId);
     desk.show(
       'planned',
       `Retry of broadcast ${retry.broadcastId}, scope ${retry.scope}: waits for the update \`approve\`.`,
     );
-  else {
+  } else {
     const view = await short.approvalView(plan!);
     const samples = view.samples.map(
       (text, index) => `Sample ${index + 1}, values as marks:\n\n\`\`\`json\n${text}\n\`\`\``,

@@ -33,6 +33,12 @@ import { BroadcastId, RowsTotal, Stage } from './search-attributes.ts';
 const EVENTS = 3_000;
 const UPDATES = 1_500;
 
+interface DeskOptions {
+  events?: number | null;
+  started?: (BroadcastRef & { channel: string }) | null;
+  earlier?: boolean;
+}
+
 export class BroadcastDesk {
   approved = false;
   cancelled = false;
@@ -42,13 +48,23 @@ export class BroadcastDesk {
   readonly events: number | null;
   #updates = 0;
   #stage = 'planning';
-  #target: { ref: BroadcastRef; channel: string } | null = null;
+  #target: { ref: BroadcastRef; child: string } | null = null;
   #ended = false;
   /** A pause or resume that came before the start. */
   #early: 'pause' | 'run' = 'run';
 
-  constructor(events: number | null = null) {
+  /** As setRate was understood then: 0 was no limit. */
+  readonly #earlier: boolean;
+
+  /**
+   * `started`: the broadcast that an earlier run of the chain has opened. `earlier`: of a run from before runs were bounded, whose
+   * wishes take the course they took then.
+   */
+  constructor({ events = null, started = null, earlier = false }: DeskOptions = {}) {
     this.events = events;
+    this.#earlier = earlier;
+    // Wishes that came while the run before handed over are dispatched as soon as their handlers are set.
+    if (started !== null) this.#aim(started);
     const running = () => this.#refuseWhenEnded();
     setHandler(wakeSignal, () => void (this.woken = true), {
       description: 'Look at once whether anything has changed.',
@@ -74,7 +90,7 @@ export class BroadcastDesk {
       description: 'Caps this broadcast below the rate of its channel: {"perSecond": 40}. null lifts the cap.',
       validator: (change: RateChange | undefined) => {
         running();
-        checkRate(change);
+        checkRate(change, earlier);
       },
     });
     const twin = 'The same as the update, for the Temporal UI.';
@@ -100,14 +116,17 @@ export class BroadcastDesk {
    * has opened it, and the ledger knows what people want.
    */
   async open(started: BroadcastRef & { channel: string }, carried = false): Promise<void> {
-    this.#target = {
-      ref: { broadcastId: started.broadcastId, attempt: started.attempt },
-      channel: started.channel,
-    };
+    this.#aim(started);
     this.#stage = 'running';
-    if (carried && !this.cancelled && this.#early === 'run') return;
-    if (this.cancelled) await short.setControl(this.#target.ref, 'cancel');
+    if (carried) return;
+    if (this.cancelled)
+      await short.setControl({ broadcastId: started.broadcastId, attempt: started.attempt }, 'cancel');
     else if (this.#early === 'pause') await this.#control('pause');
+  }
+
+  #aim({ broadcastId, attempt, channel }: BroadcastRef & { channel: string }): void {
+    const child = this.#earlier ? channel : `${channel}/${attempt}`;
+    this.#target = { ref: { broadcastId, attempt }, child: `${workflowInfo().workflowId}/${child}` };
   }
 
   close(): void {
@@ -139,8 +158,9 @@ export class BroadcastDesk {
     this.#updates += 1;
     this.#early = control;
     if (!this.#target || this.cancelled) return this.#answer(0);
-    await short.setControl(this.#target.ref, control);
-    this.#stage = control === 'pause' ? 'paused' : 'running';
+    // Recorded answers of older workers say nothing.
+    const state = (await short.setControl(this.#target.ref, control)) as string | undefined;
+    this.#stage = state ?? (control === 'pause' ? 'paused' : 'running');
     await this.#wake();
     return this.#answer(control === 'pause' ? await short.drained(this.#target.ref) : 0);
   }
@@ -166,7 +186,7 @@ export class BroadcastDesk {
 
   async #setRate(change: RateChange): Promise<ControlAnswer> {
     this.#updates += 1;
-    checkRate(change);
+    checkRate(change, this.#earlier);
     if (!this.#target)
       throw ApplicationFailure.nonRetryable(
         'The broadcast has not started. Its cap is set when it runs; the channel\'s own rate with "sluice channels set".',
@@ -177,7 +197,7 @@ export class BroadcastDesk {
 
   /** A delivery that sleeps, because it is paused or its channel is held up, looks again. */
   async #wake(): Promise<void> {
-    const child = getExternalWorkflowHandle(`${workflowInfo().workflowId}/${this.#target!.channel}`);
+    const child = getExternalWorkflowHandle(this.#target!.child);
     // It may not have begun, or have ended already: then there is nothing to wake.
     await child.signal(wakeSignal).catch(() => undefined);
   }
@@ -197,10 +217,11 @@ export class BroadcastDesk {
   }
 }
 
-function checkRate(change: RateChange | undefined): void {
+function checkRate(change: RateChange | undefined, earlier: boolean): void {
   const perSecond = change?.perSecond;
   if (perSecond === null) return;
   if (typeof perSecond === 'number' && Number.isFinite(perSecond) && perSecond > 0) return;
+  if (earlier && perSecond === 0) return;
   throw ApplicationFailure.nonRetryable(
     'Give {"perSecond": N}: requests a second at most for this broadcast, above 0; null lifts the cap.',
     'rate_invalid',

@@ -29,6 +29,8 @@ import { settle } from './settle.ts';
 import { show, watchBroadcast } from './watch-broadcast.ts';
 import { reasonOf } from './watching.ts';
 
+type Watching = { stop(): void };
+
 /**
  * @param input one JSON object, {@link BroadcastInput}; the least is `{"plan": "<digest>"}`. Started again after its workflow
  * was terminated, it goes on from the ledger; started twice at once, the second names the first and does nothing.
@@ -36,7 +38,7 @@ import { reasonOf } from './watching.ts';
 export async function broadcast(input: unknown): Promise<BroadcastResult> {
   if (!patched('bounded-runs')) return broadcastEarlier(input);
   const request = parsedBy(parseBroadcastInput, input);
-  const desk = new BroadcastDesk(request.events);
+  const desk = new BroadcastDesk({ events: request.events, started: request.carry?.started ?? null });
   const carry = request.carry ?? (await begin(request, desk));
   if (!('started' in carry)) return carry;
   const { broadcastId, channel, attempt } = carry.started;
@@ -49,7 +51,7 @@ export async function broadcast(input: unknown): Promise<BroadcastResult> {
   let next: Carry | null = null;
   try {
     await desk.open(carry.started, request.carry !== null);
-    const ended = await send(carry, desk);
+    const ended = await send(carry, desk, watch);
     if ('state' in ended) return ended;
     next = ended;
   } catch (error) {
@@ -62,7 +64,7 @@ export async function broadcast(input: unknown): Promise<BroadcastResult> {
     await CancellationScope.nonCancellable(async () => {
       await short.setControl(ref, 'cancel');
       // What was under way when the cancel came is still to be found out.
-      await stopped(carry.started, await deliver(carry.started, desk, true));
+      await stopped(carry.started, await deliver(carry.started, desk, true), watch);
     });
     throw error;
   } finally {
@@ -83,7 +85,9 @@ async function begin(request: BroadcastInput, desk: BroadcastDesk): Promise<Carr
     if (answer === 'cancelled') return nothingSent(request);
     if (answer === 'full') {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof broadcast>({ ...request, list: null, plan });
+      // What came meanwhile was answered, and must not be lost with the run.
+      if (desk.cancelled) return nothingSent(request);
+      if (!desk.approved) await continueAsNew<typeof broadcast>({ ...request, list: null, plan });
     }
   }
   const { again, maxPlanAgeHours, retry } = request;
@@ -100,7 +104,7 @@ async function begin(request: BroadcastInput, desk: BroadcastDesk): Promise<Carr
 }
 
 /** From where it stands to its end, or to where the next run goes on. */
-async function send(carry: Carry, desk: BroadcastDesk): Promise<BroadcastResult | Carry> {
+async function send(carry: Carry, desk: BroadcastDesk, watch: Watching): Promise<BroadcastResult | Carry> {
   const { started, stage, scope } = carry;
   const ref: BroadcastRef = { broadcastId: started.broadcastId, attempt: started.attempt };
   if (stage === 'prepare') {
@@ -111,30 +115,34 @@ async function send(carry: Carry, desk: BroadcastDesk): Promise<BroadcastResult 
   if (stage !== 'settle') {
     const delivered = await deliver(started, desk, false);
     if (delivered.ended === 'handed_over') return { ...carry, stage: 'deliver' };
-    if (delivered.ended !== 'done') return stopped(started, delivered);
+    if (delivered.ended !== 'done') return stopped(started, delivered, watch);
   }
   if ((await settle(ref, started.settleSeconds, desk)) === 'full') return { ...carry, stage: 'settle' };
-  return ended(started, 'completed', null);
+  return ended(started, 'completed', null, watch);
 }
 
 /** Cancelled by people, or by an answer that every other recipient would get too. */
 async function stopped(
   started: Carry['started'],
   { ended: how, problem }: { ended: string; problem: string | null },
+  watch: Watching,
 ): Promise<BroadcastResult> {
   const { broadcastId, attempt, recipients } = started;
-  if (how === 'failed') return ended(started, 'failed', problem);
+  if (how === 'failed') return ended(started, 'failed', problem, watch);
   await broadcastSteps.cancelPlanned({ broadcastId, attempt }, recipients);
-  return ended(started, 'cancelled', null);
+  return ended(started, 'cancelled', null, watch);
 }
 
 async function ended(
   started: Carry['started'],
   state: 'completed' | 'cancelled' | 'failed',
   error: string | null,
+  watch: Watching,
 ): Promise<BroadcastResult> {
   const { broadcastId, attempt } = started;
   await short.setState({ broadcastId, attempt }, state, error);
+  // No look from before is shown after the end.
+  watch.stop();
   return resultOf(await showEnd(broadcastId), null);
 }
 

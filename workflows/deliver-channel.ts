@@ -111,14 +111,28 @@ export async function deliverChannel(input: DeliverInput): Promise<DeliverResult
 
 /** The ledger's word counts, not the signal's. What may have been taken is asked about in a pause, too. */
 async function paused(ref: BroadcastRef, run: Run, bell: Bell, stop: () => boolean): Promise<void> {
+  let heldMs = FIRST_HELD_MS;
   for (let sleepMs = FIRST_PAUSE_MS; !stop(); sleepMs = Math.min(LONGEST_SLEEP_MS, sleepMs * 2)) {
     bell.silence();
     if ((await short.readControl(ref)) !== 'pause') return;
     const { unresolvedMs } = await short.outlook(ref);
-    if (unresolvedMs !== null && unresolvedMs <= 0)
-      for (const slice of await short.claimedSlices(ref)) await run(slice);
-    else await bell.sleep(Math.min(sleepMs, unresolvedMs ?? sleepMs), 'paused');
+    if (unresolvedMs === null || unresolvedMs > 0) {
+      await bell.sleep(Math.min(sleepMs, unresolvedMs ?? sleepMs), 'paused');
+      continue;
+    }
+    const results: SliceResult[] = [];
+    for (const slice of await short.claimedSlices(ref)) results.push(await run(slice));
+    // A channel that is held up is not asked again at once because somebody pauses.
+    if (!results.some(({ stopped }) => stopped === 'wait')) continue;
+    await bell.sleep(Math.max(heldMs, heldUpMs(results)), 'the channel is held up');
+    heldMs = Math.min(LAST_HELD_MS, heldMs * 2);
   }
+}
+
+/** Until the first of the slices that had to wait may go on. */
+function heldUpMs(results: SliceResult[]): number {
+  const waits = results.filter(({ stopped }) => stopped === 'wait').map(({ waitMs }) => waitMs ?? 0);
+  return waits.length === 0 ? 0 : Math.min(...waits);
 }
 
 /** One look at what may have been taken, after a stop: the ledger has no other way to the truth. True when nothing is left of it. */
@@ -127,10 +141,9 @@ async function resolved(ref: BroadcastRef, run: Run, bell: Bell): Promise<boolea
   if (slices.length === 0) return true;
   const results: SliceResult[] = [];
   for (const slice of slices) results.push(await run(slice));
-  const held = results.filter(({ stopped }) => stopped === 'wait').map(({ waitMs }) => waitMs ?? FIRST_HELD_MS);
   const { unresolvedMs } = await short.outlook(ref);
-  const waits = [...held, ...(unresolvedMs === null ? [] : [unresolvedMs])];
-  if (waits.length > 0)
-    await bell.sleep(Math.max(FIRST_HELD_MS, Math.min(...waits)), 'requests nobody knows the end of');
+  const waitMs = Math.max(heldUpMs(results), unresolvedMs ?? 0);
+  if (waitMs > 0 || unresolvedMs !== null)
+    await bell.sleep(Math.max(FIRST_HELD_MS, waitMs), 'requests nobody knows the end of');
   return false;
 }

@@ -16,7 +16,7 @@ import { BroadcastId, Channel } from './search-attributes.ts';
 export async function deliver(started: Started, desk: BroadcastDesk, resolveOnly: boolean): Promise<DeliverResult> {
   const { broadcastId, attempt, channel } = started;
   const child = await startChild(deliverChannel, {
-    workflowId: `${workflowInfo().workflowId}/${channel}${resolveOnly ? '/resolve' : ''}`,
+    workflowId: `${workflowInfo().workflowId}/${channel}/${attempt}${resolveOnly ? '/resolve' : ''}`,
     args: [{ broadcastId, attempt, channel, resolveOnly, ...(desk.events === null ? {} : { events: desk.events }) }],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -16,11 +16,14 @@ const LAST_LOOK_S = 300;
 const MOST_LOOKS = 320;
 
 /** Looks until stopped. A look that fails says nothing about the broadcast. */
-export function watchBroadcast(started: { broadcastId: string; recipients: number }): { stop(): void } {
+/** `late`: an old look is shown although the watch was stopped meanwhile; only the course of earlier runs does so. */
+export function watchBroadcast(started: { broadcastId: string; recipients: number }, late = false): { stop(): void } {
   return watchBeside(async (watch) => {
     let seconds = FIRST_LOOK_S;
     for (let looks = 0; looks < MOST_LOOKS; looks++) {
-      show(await short.broadcastStatus(started.broadcastId));
+      const status = await short.broadcastStatus(started.broadcastId);
+      if (!late && watch.ended()) return;
+      show(status);
       if (await watch.over(seconds)) return;
       seconds = Math.min(LAST_LOOK_S, seconds * 1.15);
     }

@@ -22,6 +22,8 @@ export const audienceSql = namedStatements('audience', [
   'point_to_winner',
   'quota_edge',
   'count_subscribed',
+  'has_business_scoped',
+  'suppress_same_number',
   'twice_addressed',
   'count_outcomes',
   'lines',

@@ -37,6 +37,7 @@ export async function matchList(ref: PlanRef, ports: ListPorts, control: StepCon
     control.onProgress(lines);
   }
   if (chunks > 1 || row.matchedLines > 0) await refuseTwiceAddressed(ref, ports);
+  if (row.profile.plan.channelKind === 'whatsapp') await suppressSameNumber(row, ports.db);
   return balanced(ports.db, ref.broadcastId);
 }
 
@@ -150,6 +151,12 @@ function rulesOf(row: PlanRow, ports: ListPorts): [string[] | null, string[] | n
 export function createsContacts(plan: { channelKind: string; matchBy: string; phoneMatch: string }): boolean {
   if (plan.channelKind === 'whatsapp') return plan.matchBy === 'phone' && plan.phoneMatch === 'e164';
   return plan.matchBy === 'social_id';
+}
+
+/** Two contacts can be one account: one by its number, one by the name under which it hides that number. */
+async function suppressSameNumber(row: PlanRow, db: Queryable): Promise<void> {
+  const { rows } = await db.query<{ found: boolean }>(audienceSql.has_business_scoped, [row.broadcastId]);
+  if (rows[0]?.found) await db.query(audienceSql.suppress_same_number, [row.broadcastId, row.channelId]);
 }
 
 /** Chunks are matched at different instants: whoever moved to another key in between could be there twice. */

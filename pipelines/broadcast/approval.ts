@@ -19,8 +19,8 @@ export interface ApprovalView {
 }
 
 /**
- * The plan of that digest or broadcast id, with samples. Also notes on its row, as long as it is not started, which workflow waits:
- * it is the one that `approve` and `cancel` by the broadcast's id reach. Calling it again is harmless.
+ * The plan of that digest or broadcast id, with samples. Also notes on its row which workflow waits: it is the one that `approve`
+ * reaches by the broadcast's id, and, as long as it is not started, `cancel`. Calling it again is harmless.
  * @throws PipelineError `plan_unknown`
  */
 export async function approvalView(
@@ -38,7 +38,7 @@ export async function approvalView(
       hint: 'Make one with: sluice broadcast plan. It prints its digest and its id.',
     });
   await ports.db.query(
-    'update broadcasts set plan_workflow_id = $2, plan_run_id = $3, updated_at = sluice_now() where id = $1 and attempt = 0',
+    'update broadcasts set plan_workflow_id = $2, plan_run_id = $3, updated_at = sluice_now() where id = $1',
     [id, run.workflowId, run.runId],
   );
   const row = await readPlan(ports.db, id);
@@ -46,8 +46,15 @@ export async function approvalView(
   const render = compileMessage(row.message, row.parameterNames);
   return {
     plan: await planResult(ports.db, id, ports),
-    samples: rows.map(({ parameters }) => render((parameters ?? []).map(marks))),
+    samples: rows.map(({ parameters }) => shortened(render((parameters ?? []).map(marks)))),
   };
+}
+
+/** Three whole messages could be more than Temporal likes to carry. */
+const MOST_CHARACTERS = 4_000;
+
+function shortened(text: string): string {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)} …`;
 }
 
 function marks(value: string | null): string {

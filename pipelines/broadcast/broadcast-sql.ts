@@ -18,7 +18,7 @@ export const broadcastSql = namedStatements('broadcast', [
   'reopen_uncertain',
   'reopen_cancelled',
   'reopen_slices',
-  'uncount_slices',
+  'uncounted_slices',
   'count_fates',
   'in_flight',
   'unresolved',

@@ -12,16 +12,25 @@ const STATE: Record<Control, BroadcastState> = { run: 'running', pause: 'paused'
 
 /**
  * Takes effect with the next lease of every worker. Cancelled and failed broadcasts do not come back. A cancel also gives up on
- * requests nobody knows the end of. Twice is harmless. @throws PipelineError `broadcast_superseded`
+ * requests nobody knows the end of, also of a broadcast that has failed and still asks about them. Gives the state it is in then.
+ * Twice is harmless. @throws PipelineError `broadcast_superseded`
  */
-export async function setControl(ref: BroadcastRef, control: Control, db: Database): Promise<void> {
+export async function setControl(ref: BroadcastRef, control: Control, db: Database): Promise<BroadcastState> {
   await checkAttempt(db, ref);
   await db.query(
-    `update broadcasts set control = $2, state = $3::broadcast_state, give_up = give_up or $2 = 'cancel', updated_at = sluice_now()
-     where id = $1 and attempt = $4 and control in ('run', 'pause') and state in ('running', 'paused', 'settling')`,
+    `update broadcasts set
+       give_up = give_up or $2 = 'cancel',
+       control = case when control in ('run', 'pause') then $2 else control end,
+       state = case when control in ('run', 'pause') then $3::broadcast_state else state end,
+       updated_at = sluice_now()
+     where id = $1 and attempt = $4 and state in ('running', 'paused', 'settling')`,
     [ref.broadcastId, control, STATE[control], ref.attempt],
   );
   if (control === 'cancel') await giveUpChunks(ref, db);
+  const { rows } = await db.query<{ state: BroadcastState }>('select state from broadcasts where id = $1', [
+    ref.broadcastId,
+  ]);
+  return rows[0]!.state;
 }
 
 /**
@@ -63,6 +72,8 @@ export async function setRateCap(broadcastId: string, perSecond: number | null, 
      select state, exists (select from changed) as changed from found`,
     [broadcastId, perSecond],
   );
+  // What the cap before had put off is due now.
+  await db.query(`update rate_shares set tat = '-infinity' where broadcast_id = $1`, [broadcastId]);
   const row = rows[0];
   if (!row)
     throw new PipelineError('broadcast_unknown', `There is no broadcast ${broadcastId}.`, {

@@ -26,8 +26,14 @@ export async function cancelPlanned(
 
 /** Slices in which nothing is left are done, and their counts are kept. Calling it again finds nothing more. */
 export async function closeSlices(ref: BroadcastRef, db: Database): Promise<void> {
-  const { rows } = await db.query<{ slice: number }>(broadcastSql.close_slices, [ref.broadcastId, ref.attempt]);
-  for (const { slice } of rows) await db.query(deliverySql.keep_slice_counts, [ref.broadcastId, slice]);
+  await db.query(broadcastSql.close_slices, [ref.broadcastId, ref.attempt]);
+  await keepCounts(ref.broadcastId, db);
+}
+
+/** Keeps the counts of slices that are done, so that nobody counts their rows again. Calling it again finds nothing more. */
+export async function keepCounts(broadcastId: string, db: Database): Promise<void> {
+  const { rows } = await db.query<{ slice: number }>(broadcastSql.uncounted_slices, [broadcastId]);
+  for (const { slice } of rows) await db.query(deliverySql.keep_slice_counts, [broadcastId, slice]);
 }
 
 /**
@@ -54,6 +60,7 @@ export async function setState(
     [ref.broadcastId, state, error, ref.attempt],
   );
   if (rowCount === 0) throw superseded(ref.broadcastId);
+  await keepCounts(ref.broadcastId, db);
 }
 
 /** How many recipients are uncertain now. */

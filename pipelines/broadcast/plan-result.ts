@@ -20,7 +20,8 @@ export async function planResult(db: Queryable, broadcastId: string, ports: Prov
   ]);
   const { rows: started } = await db.query(
     `select from broadcasts o, broadcasts b
-     where b.id = $1 and o.digest in (b.digest, b.digest_before) and o.attempt > 0 and o.id <> b.id limit 1`,
+     where b.id = $1 and (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest)
+       and o.attempt > 0 and o.id <> b.id limit 1`,
     [broadcastId],
   );
   // What the provider counts down is shown where it can be had; a plan does not depend on it.

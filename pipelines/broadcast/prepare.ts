@@ -3,6 +3,7 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import type { BroadcastRef, RetryScope } from '../contracts/broadcast.ts';
 import type { StepControl, SuppressionPads } from '../import/ports.ts';
 import { broadcastSql } from './broadcast-sql.ts';
+import { keepCounts } from './finish.ts';
 import { refreshStatistics } from './plan-statistics.ts';
 import { eachRange } from './ranges.ts';
 import { checkAttempt } from '../delivery/broadcast-attempt.ts';
@@ -61,13 +62,13 @@ export async function reopenRecipients(
   await refreshStatistics(db, recipients);
   let reopened = 0;
   if (scope !== 'planned') {
-    await db.query(broadcastSql.uncount_slices, [ref.broadcastId, ref.attempt]);
     await eachRange(recipients, control.signal, async (from, to) => {
       reopened += (await db.query(REOPEN[scope], [ref.broadcastId, from, to, ref.attempt])).rowCount;
       control.onProgress(to);
     });
   }
   await db.query(broadcastSql.reopen_slices, [ref.broadcastId, ref.attempt]);
+  await keepCounts(ref.broadcastId, db);
   await checkAttempt(db, ref);
   return reopened;
 }

@@ -5,10 +5,14 @@ import type { Started } from '../contracts/broadcast-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 
-/** `runId`: the first run of the workflow's chain; the runs that follow it by continue-as-new are the same to a broadcast. */
+/**
+ * `chain`: the first run of the workflow's chain; the runs that follow it by continue-as-new are the same to a broadcast. `runId`: the
+ * run itself. A Reset makes another run of the same chain, beside deliveries of the one before.
+ */
 export interface WorkflowRun {
   workflowId: string;
   runId: string;
+  chain?: string;
 }
 
 interface PlanStart {
@@ -34,6 +38,7 @@ interface Found extends Record<string, unknown> {
   attempt: number;
   workflow_id: string | null;
   run_id: string | null;
+  taken_by: string | null;
   scope: RetryScope | null;
   recipients: number;
   settle: number;
@@ -56,19 +61,24 @@ export async function startBroadcast(request: StartRequest, run: WorkflowRun, po
       recipients: found.recipients,
       settleSeconds: found.settle,
     };
-    if (found.run_id === run.runId) return { ...facts, attempt: found.attempt, runningIn: null };
+    const chain = run.chain ?? run.runId;
+    const own = found.run_id === chain;
+    if (own && found.taken_by === run.runId) return { ...facts, attempt: found.attempt, runningIn: null };
     const scope = 'scope' in request ? (request.scope ?? null) : null;
-    if (found.run_id !== null && (await ports.isRunning(found.workflow_id!, found.run_id))) {
+    if (!own && found.run_id !== null && (await ports.isRunning(found.workflow_id!, found.run_id))) {
       if (scope !== null) refuseOtherScope(found, scope);
       return { ...facts, attempt: found.attempt, runningIn: found.workflow_id };
     }
-    if (scope === null) checkStart(found, request as PlanStart);
-    else await checkRetry(tx, found, scope);
+    // A Reset goes on from the ledger, also where the broadcast had failed.
+    const goesOn = own && found.state !== 'completed' && found.state !== 'cancelled';
+    if (!goesOn && scope === null) checkStart(found, request as PlanStart);
+    if (!goesOn && scope !== null) await checkRetry(tx, found, scope);
     const { rows: taken } = await tx.query<{ attempt: number }>(broadcastSql.take_over, [
       found.id,
       run.workflowId,
-      run.runId,
+      chain,
       scope,
+      run.runId,
     ]);
     await tx.query(broadcastSql.supersede_slices, [found.id]);
     return { ...facts, attempt: taken[0]!.attempt, runningIn: null };

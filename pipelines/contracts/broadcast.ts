@@ -30,6 +30,7 @@ export const SUPPRESSION_REASONS = [
   'unsubscribed',
   'suppression_list',
   'no_address',
+  'same_number',
   'over_quota',
   'holdout',
   'frequency_cap',

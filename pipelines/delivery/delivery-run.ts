@@ -9,10 +9,11 @@ import { Alarm } from './alarm.ts';
 import { signalChannel, type SignalState } from './channel-signals.ts';
 import type { Answered, DeliveryPorts, Lane, Repeat, Sender, SliceJob, Unit } from './ports.ts';
 import type { Permits } from './permits.ts';
+import { keptAnswers } from './kept-answers.ts';
 import { NOT_SENT, UNREADABLE } from './own-answers.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 import { openSlotQueue, type SlotQueue } from './slot-queue.ts';
-import { landed, noteLatency, returnPermits } from './unit-permits.ts';
+import { landed, noteLatency, PermitWait, returnPermits } from './unit-permits.ts';
 
 /** Units claimed in one statement at most. Lower: round trips dominate at full speed; higher: the first of them wait longer. */
 const CLAIM_AT_ONCE = 256;
@@ -49,11 +50,12 @@ export class DeliveryRun {
   /** Goes out again later; holds no permit. */
   #repeats: { unit: Unit; dueMs: number }[] = [];
   #more = true;
+  /** The database was away, and it is not known yet what was claimed meanwhile. */
+  #unrecovered = false;
   #sent = 0;
   #broken: Error | null = null;
   readonly #alarm: Alarm;
-  /** Ends the wait for permits. */
-  #unblock: () => void = () => undefined;
+  readonly #permitWait: PermitWait;
 
   constructor(job: SliceJob, lane: Lane, ports: DeliveryPorts, sender: Sender, control: StepControl) {
     this.#job = job;
@@ -62,6 +64,7 @@ export class DeliveryRun {
     this.#sender = sender;
     this.#control = control;
     this.#alarm = new Alarm(control.signal);
+    this.#permitWait = new PermitWait(lane.inFlight.permits, control.signal);
     this.#budget = { channel: lane.channel.id, endpoint: job.mode.endpoint, defaultRate: job.mode.defaultRate };
     this.#slots = openSlotQueue(
       lane.clock,
@@ -70,8 +73,13 @@ export class DeliveryRun {
         unit.stale = true;
         this.#ready.push(unit);
         this.#alarm.ring();
-        this.#unblock();
+        this.#permitWait.end();
       },
+    );
+    const kept = keptAnswers(
+      job.broadcastId,
+      (text) => ports.warn(text),
+      () => lane.clock.local(),
     );
     this.#recorder = openRecorder({
       write: (answers, again) => sender.record(answers, again),
@@ -80,6 +88,12 @@ export class DeliveryRun {
       onTrouble: (error) => {
         this.#broken ??= error instanceof Error ? error : new Error(String(error));
         this.#alarm.ring();
+        this.#permitWait.end();
+      },
+      onRefused: ({ unit }) => {
+        // It waits for the database alone: nobody else is to wait for its permit.
+        returnPermits(lane, [unit]);
+        kept(this.#broken);
       },
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
@@ -101,6 +115,10 @@ export class DeliveryRun {
   async #work(): Promise<Stop> {
     for (;;) {
       if (this.#control.signal.aborted || this.#broken !== null) return stop('wait');
+      if (this.#unrecovered) {
+        await this.#recover();
+        continue;
+      }
       this.#moveDueRepeats();
       if (this.#ready.length === 0 && !this.#more) {
         const ended = await this.#idle();
@@ -122,7 +140,7 @@ export class DeliveryRun {
     const holders = () => this.#ready.filter((unit) => unit.permit).length;
     const wanted = this.#more ? CLAIM_AT_ONCE : this.#ready.length - holders();
     const mustWait = holders() === 0;
-    const taken = wanted > 0 && (mustWait || this.#permits.free > 0) ? await this.#takePermits(wanted) : 0;
+    const taken = wanted > 0 && (mustWait || this.#permits.free > 0) ? await this.#permitWait.take(wanted) : 0;
     const purse = { permits: taken, askedMs: this.#lane.clock.local() };
     const held = holders();
     try {
@@ -150,22 +168,6 @@ export class DeliveryRun {
       return null;
     } finally {
       if (purse.permits > 0) this.#permits.give(purse.permits);
-    }
-  }
-
-  /**
-   * Waits for permits, but no longer than until a unit that holds one misses its slot: with all permits in the hands of such
-   * units, and all their slices waiting here for more, nobody would ever give one back.
-   */
-  async #takePermits(most: number): Promise<number> {
-    const waiting = new AbortController();
-    this.#unblock = () => waiting.abort();
-    this.#control.signal.addEventListener('abort', this.#unblock, { once: true });
-    try {
-      return this.#control.signal.aborted ? 0 : await this.#permits.take(most, waiting.signal);
-    } finally {
-      this.#control.signal.removeEventListener('abort', this.#unblock);
-      this.#unblock = () => undefined;
     }
   }
 
@@ -223,7 +225,7 @@ export class DeliveryRun {
       if (units[0]) this.#signals.probe = units[0].id;
       else await this.#ports.db.query(deliverySql.probe_unused, [this.#budget.channel]);
     }
-    if (this.#lane.clock.local() - purse.askedMs > LEASE_TRUSTED_MS) {
+    if (this.#lane.clock.local() - purse.askedMs > LEASE_TRUSTED_MS || this.#lane.clock.stoodStill()) {
       // This process stood still, or the database did: the slots are gone, and perhaps the claims.
       for (const unit of units) unit.stale = true;
       this.#ready.unshift(...units);
@@ -292,6 +294,7 @@ export class DeliveryRun {
 
   /** After the database was away: a claim whose commit got lost is undone, or its chunks are taken into the hand. */
   async #recover(): Promise<void> {
+    this.#unrecovered = true;
     await this.#alarm.pause(RECOVERY_PAUSE_MS);
     this.#ready.push(...this.#slots.clear());
     // While the database was away, what was claimed may have become somebody else's.
@@ -305,6 +308,7 @@ export class DeliveryRun {
       this.#later(await this.#sender.takeOver(mine));
       this.#sender.rewind();
       this.#more = true;
+      this.#unrecovered = false;
     } catch (error) {
       if (!this.#ports.isPassing(error)) throw error;
     }

@@ -32,6 +32,8 @@ export interface DeliveryPorts {
   /** Whether the database is only away for a while. */
   isPassing(error: unknown): boolean;
   random(): number;
+  /** A word to whoever looks after the worker; never anything of a recipient. */
+  warn(text: string): void;
 }
 
 /** One slice in the hands of one try; `epoch` fences it. */

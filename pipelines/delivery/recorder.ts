@@ -15,6 +15,8 @@ export interface RecorderOptions {
   isPassing(error: unknown): boolean;
   /** Called with an error that nobody foresaw. The answers are kept and tried again, one by one, behind all others. */
   onTrouble(error: unknown): void;
+  /** One that such an error refuses by itself; called with each try. */
+  onRefused(answered: Answered): void;
   wait(ms: number): Promise<void>;
 }
 
@@ -65,8 +67,10 @@ export function openRecorder(options: RecorderOptions): Recorder {
           continue;
         }
         options.onTrouble(error);
-        if (batch.length === 1) refused.push(batch[0]!);
-        else {
+        if (batch.length === 1) {
+          refused.push(batch[0]!);
+          options.onRefused(batch[0]!);
+        } else {
           const half = Math.ceil(batch.length / 2);
           await writeBatch(batch.slice(0, half), true);
           await writeBatch(batch.slice(half), true);

@@ -36,7 +36,7 @@ export function openSlotQueue(
     for (; next < entries.length; next++) {
       const { unit, slotMs } = entries[next]!;
       if (clock.earliest() < slotMs) break;
-      if (clock.latest() > slotMs + HEADROOM_MS + clock.uncertaintyMs) missed(unit);
+      if (clock.stoodStill() || clock.latest() > slotMs + HEADROOM_MS + clock.uncertaintyMs) missed(unit);
       else start(unit, slotMs);
     }
     entries = entries.slice(next);

@@ -1,4 +1,5 @@
 // What units hold while they are under way: permits until they are on record, and the latency they tell when they are.
+import type { Permits } from './permits.ts';
 import type { Answered, Lane, Unit } from './ports.ts';
 
 /** Waiting for a slot counts no longer than this towards what must be in flight: further ahead nothing is gained. */
@@ -27,5 +28,38 @@ export function noteLatency(lane: Lane, answers: Answered[]): void {
     const sinceClaim = now - unit.takenAtMs;
     const sinceSlot = slotMs === null ? sinceClaim : lane.clock.latest() - slotMs + SLOT_WAIT_COUNTED_MS;
     lane.inFlight.note(Math.min(sinceClaim, sinceSlot));
+  }
+}
+
+/**
+ * Waits for permits, but no longer than until a unit that holds one misses its slot: with all permits in the hands of such units, and
+ * all their slices waiting here for more, nobody would ever give one back.
+ */
+export class PermitWait {
+  readonly #permits: Permits;
+  readonly #signal: AbortSignal;
+  #end: () => void = () => undefined;
+
+  constructor(permits: Permits, signal: AbortSignal) {
+    this.#permits = permits;
+    this.#signal = signal;
+  }
+
+  /** At most `most`; 0 when the wait was ended, or the step is to stop. */
+  async take(most: number): Promise<number> {
+    if (this.#signal.aborted) return 0;
+    const waiting = new AbortController();
+    this.#end = () => waiting.abort();
+    this.#signal.addEventListener('abort', this.#end, { once: true });
+    try {
+      return await this.#permits.take(most, waiting.signal);
+    } finally {
+      this.#signal.removeEventListener('abort', this.#end);
+      this.#end = () => undefined;
+    }
+  }
+
+  end(): void {
+    this.#end();
   }
 }

@@ -65,7 +65,10 @@ function plainVerdict(
     case 'retry_after': {
       // The endpoint's budget and the wire are no fault of the recipient.
       const mine = answer.about === 'recipient' || answer.about === 'member';
-      if ((mine && charged + 1 >= policy.maxAttempts) || (answer.unclear && unclear + 1 >= MOST_UNCLEAR))
+      // Nobody said that it was not taken: sent again so often by the person's choice, and then not guessed.
+      if (answer.unclear && (unclear + 1 >= MOST_UNCLEAR || charged + 1 >= policy.maxAttempts))
+        return { fate: 'uncertain', code, retryable: true, charged: true, delayMs: 0 };
+      if (mine && charged + 1 >= policy.maxAttempts)
         return { fate: 'rejected', code: 'attempts_exhausted', retryable: true, charged: true, delayMs: 0 };
       return { fate: 'planned', code, retryable: true, charged: mine, delayMs: delayOf(answer, charged, policy) };
     }

@@ -9,6 +9,9 @@ const SPAN_MS = 1_000;
 /** Clocks drift apart by some 100 µs a second at worst; samples older than this would widen nothing and shift everything. */
 const OLDEST_MS = 20_000;
 
+/** Wall and monotonic clock drift by milliseconds an hour; further apart, one of them stood still or was set. */
+const SUSPENDED_MS = 2_000;
+
 /** Bounds that cross by less than this do so by rounding and drift; by more, a clock was set. */
 const ROUNDING_MS = 0.5;
 
@@ -22,13 +25,19 @@ interface Span {
 /** Times are epoch milliseconds of the database; `local` is a monotonic clock in milliseconds. */
 export class ServerClock {
   readonly #local: () => number;
+  readonly #wall: () => number;
+  /** Wall time minus local time when the server was last heard of. */
+  #wallAhead = 0;
   #spans: Span[] = [];
   /** Database time minus local time lies between these. */
   #low = -Infinity;
   #high = Infinity;
 
-  constructor(local: () => number = () => performance.now()) {
+  /** `wall`: the wall clock, for {@link stoodStill} alone; left out, no suspension is noticed. */
+  constructor(local: () => number = () => performance.now(), wall: () => number = local) {
     this.#local = local;
+    this.#wall = wall;
+    this.#wallAhead = wall() - local();
   }
 
   local(): number {
@@ -37,6 +46,7 @@ export class ServerClock {
 
   /** The server said `serverMs` at some moment between the local times `asked` and `answered`. */
   observe(serverMs: number, asked: number, answered: number): void {
+    this.#wallAhead = this.#wall() - this.#local();
     const number = Math.floor(answered / SPAN_MS);
     const low = serverMs - answered;
     const high = serverMs - asked;
@@ -56,6 +66,14 @@ export class ServerClock {
       this.#low = low;
       this.#high = high;
     }
+  }
+
+  /**
+   * The machine was suspended since the server was last heard of, as a paused virtual machine is: the monotonic clock stands still
+   * then, so that it knows nothing of the time that has passed. A wall clock that is set looks the same, and costs a slot.
+   */
+  stoodStill(): boolean {
+    return Math.abs(this.#wall() - this.#local() - this.#wallAhead) > SUSPENDED_MS;
   }
 
   /** How far apart the bounds are: the best round trip of late. Infinite before the first. */

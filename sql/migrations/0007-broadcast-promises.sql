@@ -15,6 +15,8 @@ alter table broadcasts
   -- Who makes the plan. workflow_id and run_id are of who sends it, and null until then.
   add column plan_workflow_id text,
   add column plan_run_id text,
+  -- The very run that took it, where run_id is the first of its chain: another one of that chain is a Reset.
+  add column taken_by text,
   -- What the attempt was started for: null for a start, else the scope of the retry.
   add column scope text,
   -- Requests a second at most for this broadcast, below the channel's budget; null: the channel's budget alone.
@@ -28,9 +30,9 @@ alter table broadcasts
 
 update broadcasts set plan_workflow_id = workflow_id, plan_run_id = run_id, workflow_id = null, run_id = null where attempt = 0;
 -- Broadcasts from a list ran without ever being taken over. They were sent, so they count as started.
-update broadcasts b set attempt = 1, state = case when state = 'planned' then 'failed' else state end,
+update broadcasts b set attempt = 1, state = case when state in ('planned', 'running', 'paused', 'settling') then 'failed' else state end,
   started_at = coalesce(started_at, planned_at),
-  error = case when state = 'planned' then 'It ran while Sluice was brought up to date; go on with: sluice broadcast retry ' || id || ' --scope planned.'
+  error = case when state in ('planned', 'running', 'paused', 'settling') then 'It ran while Sluice was brought up to date; go on with: sluice broadcast retry ' || id || ' --scope planned.'
     else error end
 where attempt = 0 and digest is not null
   and (state <> 'planned' or exists (select from broadcast_attempts a where a.broadcast_id = b.id)

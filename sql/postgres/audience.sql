@@ -259,6 +259,27 @@ cross join lateral (
 ) l
 order by s.line
 
+-- name: has_business_scoped
+select exists (select from broadcast_recipients where broadcast_id = $1 and address ~ '^[A-Z]{2}\.') as found
+
+-- name: suppress_same_number
+-- A business-scoped id goes out by its contact's number, where that is known. Of several recipients with one number in the end the
+-- first keeps it. $2 channel. Again it finds nothing more.
+with reached as (
+  select r.ordinal, coalesce(case when r.address ~ '^[A-Z]{2}\.' then c.phone end, r.address) as number
+  from broadcast_recipients r
+  left join contacts c on c.channel_id = $2 and c.social_id = r.address
+  where r.broadcast_id = $1
+),
+twice as (
+  select ordinal from (
+    select e.ordinal, row_number() over (partition by e.number order by e.ordinal) as place
+    from reached e join broadcast_ledger l on l.broadcast_id = $1 and l.ordinal = e.ordinal and l.fate = 'planned'
+  ) t where place > 1
+)
+update broadcast_ledger l set fate = 'suppressed', code = 'same_number' from twice
+where l.broadcast_id = $1 and l.ordinal = twice.ordinal and l.fate = 'planned'
+
 -- name: twice_addressed
 select exists (
   select from broadcast_recipients where broadcast_id = $1 group by address having count(*) > 1

@@ -3,11 +3,12 @@
 
 -- name: lock_by_digest
 -- $1 digest. The unstarted plan first, else the newest that was started.
-select id, channel_id, state, attempt, workflow_id, run_id, scope, recipients,
+select id, channel_id, state, attempt, workflow_id, run_id, taken_by, scope, recipients,
   coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
   extract(epoch from sluice_now() - planned_at)::double precision as age_s,
   exists (
-    select from broadcasts o where o.digest in (b.digest, b.digest_before) and o.id <> b.id and o.attempt > 0
+    select from broadcasts o
+    where (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest) and o.id <> b.id and o.attempt > 0
   ) as sent_before
 from broadcasts b
 where digest = $1
@@ -16,19 +17,21 @@ limit 1
 for update
 
 -- name: lock_by_id
-select id, channel_id, state, attempt, workflow_id, run_id, scope, recipients,
+select id, channel_id, state, attempt, workflow_id, run_id, taken_by, scope, recipients,
   coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
   extract(epoch from sluice_now() - planned_at)::double precision as age_s,
   exists (
-    select from broadcasts o where o.digest in (b.digest, b.digest_before) and o.id <> b.id and o.attempt > 0
+    select from broadcasts o
+    where (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest) and o.id <> b.id and o.attempt > 0
   ) as sent_before
 from broadcasts b
 where id = $1 and digest is not null
 for update
 
 -- name: take_over
--- A run takes the broadcast: attempts of older runs find themselves superseded. $4: the scope of a retry, NULL for a start.
-update broadcasts set attempt = attempt + 1, workflow_id = $2, run_id = $3, scope = $4, state = 'running', control = 'run',
+-- A run takes the broadcast: attempts of older runs find themselves superseded. $3 the first run of its chain, $5 the run itself;
+-- $4: the scope of a retry, NULL for a start.
+update broadcasts set attempt = attempt + 1, workflow_id = $2, run_id = $3, taken_by = $5, scope = $4, state = 'running', control = 'run',
   error = null, give_up = false, settle_until = null, started_at = coalesce(started_at, sluice_now()), finished_at = null,
   updated_at = sluice_now()
 where id = $1
@@ -124,7 +127,6 @@ where broadcast_id = $1 and not done and not exists (
   where l.broadcast_id = $1 and l.ordinal >= s.from_ordinal and l.ordinal < s.to_ordinal and l.fate in ('planned', 'claimed')
 )
   and exists (select from broadcasts where id = $1 and attempt = $2 for share)
-returning s.slice
 
 -- name: reopen_failed
 -- For ordinals [$2, $3); $4 the broadcast attempt.
@@ -154,10 +156,9 @@ where broadcast_id = $1 and done and exists (
 )
   and exists (select from broadcasts where id = $1 and attempt = $2 for share)
 
--- name: uncount_slices
--- Before rows of slices that are done are put back: what was counted of them is void. $2 the broadcast attempt.
-update broadcast_slices set counts = null where broadcast_id = $1 and counts is not null
-  and exists (select from broadcasts where id = $1 and attempt = $2 for share)
+-- name: uncounted_slices
+-- Slices that are done and whose counts are not kept.
+select slice from broadcast_slices where broadcast_id = $1 and done and counts is null order by slice
 
 -- name: count_fates
 -- Slices that are done keep their counts; the rows of the others are counted. One statement, so that all is of one instant.

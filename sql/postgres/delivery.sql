@@ -54,11 +54,17 @@ picked as materialized (
 judged as materialized (
   select p.ordinal, r.parameters,
     -- A business-scoped id is only a name for who hides the number: where we know the number, it goes first.
-    case when r.address ~ '^[A-Z]{2}\.' then coalesce(c.phone, r.address) else r.address end as address,
-    send_obstacle(c, r.address, $7, (select listed from fresh), $8, $9) as obstacle
+    coalesce(n.number, r.address) as address,
+    coalesce(
+      send_obstacle(c, r.address, $7, (select listed from fresh), $8, $9),
+      -- Whoever is known by that number may have left by that name.
+      case when o.id is not null then send_obstacle(o, o.social_id, $7, (select listed from fresh), $8, $9) end
+    ) as obstacle
   from picked p
   join broadcast_recipients r on r.broadcast_id = $1 and r.ordinal = p.ordinal
   left join contacts c on c.channel_id = $7 and c.social_id = r.address
+  cross join lateral (select case when r.address ~ '^[A-Z]{2}\.' then c.phone end as number) n
+  left join contacts o on o.channel_id = $7 and o.social_id = n.number
 ),
 changed as (
   update broadcast_ledger l
@@ -83,15 +89,21 @@ where l.fate = 'claimed' and l.chunk_id is null
   and exists (select from broadcast_slices where broadcast_id = $1 and slice = $2 and epoch = $3 for share)
 
 -- name: opt_out
--- The provider says that recipients $2 have stopped messages from this sender. Known already, it changes nothing.
+-- The provider says that recipients $2 have stopped messages from this sender: by the address, and by the number that a
+-- business-scoped id stands for. Known already, it changes nothing.
 update contacts c set subscribed = false, subscribed_since = sluice_now(), subscription_source = 'provider', updated_at = sluice_now()
 from broadcasts b, broadcast_recipients r
 where b.id = $1 and r.broadcast_id = $1 and r.ordinal = any ($2::integer[])
-  and c.channel_id = b.channel_id and c.social_id = r.address and c.subscribed
+  and c.channel_id = b.channel_id and c.subscribed and c.social_id in (
+    select r.address
+    union all
+    select k.phone from contacts k where k.channel_id = b.channel_id and k.social_id = r.address and r.address ~ '^[A-Z]{2}\.'
+  )
 
 -- name: record_singles
 -- Answers by row and attempt. The current attempt settles a claimed row, also one that was given up as uncertain meanwhile;
--- an answer to an older attempt is kept and changes nothing. Proof that an uncertain row was not taken makes it rejected.
+-- an answer to an older attempt is kept and changes nothing. Proof that an uncertain row was not taken makes it rejected; an unclear
+-- refusal is none.
 -- $16 slice: counts that were kept of it are void. The lock holds off who counts it just now.
 with slice as materialized (
   select counts is not null as counted from broadcast_slices where broadcast_id = $1 and slice = $16 for share
@@ -121,7 +133,7 @@ settled as (
     settled_at = case when a.fate = 'planned' then null else sluice_now() end
   from answer a
   where l.broadcast_id = $1 and l.ordinal = a.ordinal and l.attempts = a.attempt
-    and (l.fate = 'claimed' or (l.fate = 'uncertain' and a.fate <> 'uncertain'))
+    and (l.fate = 'claimed' or (l.fate = 'uncertain' and a.fate <> 'uncertain' and not a.unclear))
   returning l.ordinal
 )
 insert into broadcast_attempts (broadcast_id, unit, attempt, chunk, settled, claimed_at, slot_at, answered_at, class, code,

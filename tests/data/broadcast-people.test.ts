@@ -169,6 +169,28 @@ test('a business-scoped id goes as recipient, a number, where there is one, as t
   expect(await recipientsOf(world.db, plan.broadcastId)).toEqual([`0 ${hidden} accepted`, `1 ${known} accepted`]);
 });
 
+test('one account under its number and under its id: one message, and what either has said counts', async () => {
+  const [id, number, left, leftId] = ['TW.13491208655302741920', phone(), phone(), 'TW.13491208655302741921'];
+  await addContact(world.db, { channel: 'wa', socialId: number, memberId: 'S-1' });
+  await addContact(world.db, { channel: 'wa', socialId: id, memberId: 'S-2', phone: number });
+  await addContact(world.db, { channel: 'wa', socialId: left, memberId: 'S-3' });
+  await addContact(world.db, { channel: 'wa', socialId: leftId, memberId: 'S-4', phone: left });
+  const plan = await planOf(['S-1', 'S-2', 'S-4'], { channel: 'wa', header: 'member_id', message: TEMPLATE('same') });
+  expect(plan.suppressed).toEqual({ same_number: 1 });
+  await world.db.query('update contacts set subscribed = false where social_id = $1', [left]);
+  const bodies = (await send(plan.digest)).map((body) => (JSON.parse(body) as { to?: string }).to);
+  expect(bodies).toEqual([number]);
+  expect((await recipientsOf(world.db, plan.broadcastId)).map((row) => row.replace(/^\d+ \S+ /, ''))).toEqual([
+    'accepted',
+    'suppressed(same_number)',
+    'suppressed(unsubscribed)',
+  ]);
+  const gone = await planOf(['S-2'], { channel: 'wa', header: 'member_id', message: TEMPLATE('gone') });
+  await send(gone.digest, () => refused({ code: '131050', optedOut: true }));
+  const { rows } = await world.db.query('select subscribed from contacts where social_id = any ($1)', [[id, number]]);
+  expect(rows).toEqual([{ subscribed: false }, { subscribed: false }]);
+});
+
 test('values that a template cannot hold are counted by the plan, for every recipient', async () => {
   const numbers = Array.from({ length: 6 }, phone);
   await addContact(world.db, { channel: 'wa', socialId: numbers[5]!, name: '五     格' });

@@ -85,6 +85,7 @@ test.each([5, 20, 80])('%i ms away', async (roundTripMs) => {
       lane: async () => lane,
       isPassing,
       random: () => 0.5,
+      warn: () => undefined,
     };
     const ref = { broadcastId: started.broadcastId, attempt: started.attempt, channel, slice: 0 };
     expect(await deliverSlice(ref, ports, control)).toMatchObject({ stopped: 'done', waitMs: null });

@@ -141,7 +141,7 @@ test('a disabled channel is held, says so, and goes on when it is enabled', asyn
   expect(before.planned).toBeGreaterThan(0);
   await world.db.query('update channels set enabled = true where id = $1', [one.channel]);
   await noLimit(world, one.channel, 'whatsapp');
-  await world.client.workflow.getHandle(`${one.workflowId}/${one.channel}`).signal('wake');
+  await world.client.workflow.getHandle(`${one.workflowId}/${one.channel}/1`).signal('wake');
   expect(await started.result()).toMatchObject({ state: 'completed' });
   await one.expectExact({ accepted: 200 });
 });
@@ -189,7 +189,7 @@ test('histories stay bounded: runs hand over, in pauses too, and keep one broadc
   await control(one.workflowId, 'resume');
   expect(await started.result()).toMatchObject({ state: 'completed', attempt: 1 });
   await one.expectExact({ accepted: 300 });
-  for (const id of [one.workflowId, `${one.workflowId}/${one.channel}`]) {
+  for (const id of [one.workflowId, `${one.workflowId}/${one.channel}/1`]) {
     const lengths: number[] = [];
     for await (const run of world.client.workflow.list({ query: `WorkflowId = '${id}'` }))
       lengths.push(run.historyLength);
@@ -211,3 +211,31 @@ test.each([true, false])(
     await one.expectExact({ accepted: 300 });
   },
 );
+
+test('a Reset of a running broadcast takes it over: the delivery of before is fenced off, and controls work', async () => {
+  const one = await openCase(world, { kind: 'whatsapp', recipients: 300, perSecond: 30 });
+  await one.start();
+  await one.midway(20);
+  const handle = world.client.workflow.getHandle(one.workflowId);
+  const { runId } = await handle.describe();
+  const { events } = await handle.fetchHistory();
+  const first = events!.find(({ workflowTaskCompletedEventAttributes: done }) => done)!;
+  await world.client.workflowService.resetWorkflowExecution({
+    namespace: world.client.options.namespace,
+    workflowExecution: { workflowId: one.workflowId, runId },
+    workflowTaskFinishEventId: first.eventId!,
+    reason: 'by the test',
+    requestId: one.workflowId,
+  });
+  await until('the second attempt', 60_000, async () => ((await one.status()).attempt === 2 ? true : null));
+  expect(await control(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
+  const before = await world.fates(one.id);
+  expect(before.planned).toBeGreaterThan(0);
+  await noLimit(world, one.channel, 'whatsapp');
+  expect(await world.fates(one.id)).toEqual(before);
+  await control(one.workflowId, 'resume');
+  expect(await handle.result()).toMatchObject({ state: 'completed', attempt: 2 });
+  const fates = await world.fates(one.id);
+  expect(fates.accepted + fates.uncertain).toBe(300);
+  expect(Math.max(...(await one.reached()).values())).toBe(1);
+});

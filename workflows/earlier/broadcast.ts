@@ -29,7 +29,7 @@ type Started = Awaited<ReturnType<typeof short.startBroadcast>>;
 
 export async function broadcastEarlier(input: unknown): Promise<BroadcastResult> {
   const request = parsedBy(parseBroadcastInput, input);
-  const desk = new BroadcastDesk();
+  const desk = new BroadcastDesk({ earlier: true });
   const digest = request.list === null ? request.plan : (await runPlan(request.list)).digest;
   if (request.waitForApproval) {
     desk.show('planned', 'Waits for the update `approve`.');
@@ -44,7 +44,7 @@ export async function broadcastEarlier(input: unknown): Promise<BroadcastResult>
     { key: Channel, value: started.channel },
   ]);
   if (started.runningIn !== null) return runningElsewhere(started, desk);
-  const watch = watchBroadcast(started);
+  const watch = watchBroadcast(started, true);
   try {
     return await send(request, started, desk);
   } finally {

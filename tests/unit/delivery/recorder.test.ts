@@ -22,6 +22,7 @@ function world(write: (ids: number[], again: boolean) => void) {
     onWritten: (answers) => void written.push(...answers.map(({ unit }) => unit.id)),
     isPassing: (error) => error === passing,
     onTrouble: (error) => void troubles.push(error),
+    onRefused: () => undefined,
     wait: () => new Promise((resolve) => setImmediate(resolve)),
   });
   return { recorder, written, calls, troubles };

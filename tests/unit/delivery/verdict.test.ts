@@ -73,8 +73,8 @@ test('an unclear refusal is sent again up to three times, or left uncertain; it 
   expect(verdictOf(unclear, 0, patient, 0)).toMatchObject({ fate: 'planned', unclear: true });
   expect(verdictOf(unclear, 1, patient, 1)).toMatchObject({ fate: 'planned' });
   expect(verdictOf(unclear, 2, patient, 2)).toMatchObject({
-    fate: 'rejected',
-    code: 'attempts_exhausted',
+    fate: 'uncertain',
+    code: '131016',
     retryable: true,
   });
   const hold = { ...patient, onUnclear: 'hold' as const };

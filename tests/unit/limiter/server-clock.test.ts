@@ -41,3 +41,22 @@ test('a server whose clock was set is believed at once', () => {
   expect(clock.earliest()).toBe(5_000);
   expect(clock.latest()).toBe(5_001);
 });
+
+test('a machine that was suspended is noticed, whatever the monotonic clock says, until the server is heard of again', () => {
+  let local = 0;
+  let wall = 1_000_000;
+  const clock = new ServerClock(
+    () => local,
+    () => wall,
+  );
+  clock.observe(5_000, 0, 1);
+  local += 60_000;
+  wall += 60_500;
+  expect(clock.stoodStill()).toBe(false);
+  // A day passes, and only the wall clock knows.
+  wall += 86_400_000;
+  expect(clock.stoodStill()).toBe(true);
+  clock.observe(86_465_500, local, local + 1);
+  expect(clock.stoodStill()).toBe(false);
+  expect(clock.earliest()).toBeGreaterThan(86_460_000);
+});
