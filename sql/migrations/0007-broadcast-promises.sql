@@ -211,11 +211,12 @@ begin
     lim.tat := own_tat;
   else
     rate := share * rate * least(1, lim.penalty + extract(epoch from at - greatest(lim.penalty_at, '2000-01-01')) / 60);
-    if cap is not null and own_tat > at + lead then
-      now_ms := extract(epoch from at) * 1000;
-      wait_ms := greatest(5, extract(epoch from own_tat - at - lead) * 1000);
-      return;
-    end if;
+  end if;
+  -- Nothing is claimed ahead of the cap: it would be uncertain after a crash.
+  if cap is not null and own_tat > at + lead then
+    now_ms := extract(epoch from at) * 1000;
+    wait_ms := greatest(5, extract(epoch from own_tat - at - lead) * 1000);
+    return;
   end if;
   spacing_ms := 1000 / rate;
   begins := greatest(lim.tat, at + lead);
