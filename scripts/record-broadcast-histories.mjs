@@ -33,6 +33,14 @@ async function recordBroadcasts({ stack, db, client, folder, run, write }) {
   const list = await listOf(30);
   await record('approved', null, { list }, (handle) => handle.executeUpdate('approve'));
   await record('wrong-input', null, { plan: 'nonsense' });
+  const long = await plan(120);
+  await record('handed-over', long, { plan: long.digest, events: 60 }, async (handle) => {
+    await sent(long, 10);
+    for (let round = 0; round < 4; round++) {
+      await handle.executeUpdate('pause');
+      await handle.executeUpdate('resume');
+    }
+  });
   await recordContinued(await plan(90));
 
   /** The input of a plan for new people. */
@@ -59,7 +67,8 @@ async function recordBroadcasts({ stack, db, client, folder, run, write }) {
     const workflowId = `broadcast/${planned?.broadcastId ?? name}/${name}`;
     await run('broadcast', workflowId, [input], disturb);
     write(`broadcast-${name}`, workflowId);
-    if (planned) write(`deliver-channel-${name}`, `${workflowId}/wa`);
+    const attempt = name === 'retried' ? 2 : 1;
+    if (planned) write(`deliver-channel-${name}`, `${workflowId}/wa/${attempt}`);
   }
 
   /** Many small slices and few events to a run. */

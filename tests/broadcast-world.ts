@@ -17,6 +17,8 @@ export interface BroadcastWorld extends Omit<StackWorld, 'start'> {
   channel(kind: 'line' | 'whatsapp', id: string, perSecond: number): Promise<void>;
   /** Plans through the workflow; `recipients` new people, numbered from `from`. */
   plan(channel: string, list: TestList, options?: Partial<PlanInput>): Promise<PlanResult>;
+  /** The same list as {@link plan} takes, as a person types it. */
+  listInput(channel: string, list: TestList): Promise<Record<string, unknown>>;
   start(input: Partial<BroadcastInput>, workflowId: string): Promise<{ result(): Promise<BroadcastResult> }>;
   /** Sends an update until the servers are there to take it. */
   update(workflowId: string, name: string, ...args: unknown[]): Promise<unknown>;
@@ -62,6 +64,12 @@ export async function openBroadcastWorld(
     if (!response.ok) throw new Error(`${method} ${at}: ${response.status} ${text}`);
     return text === '' ? null : (JSON.parse(text) as unknown);
   };
+  const listInput: BroadcastWorld['listInput'] = async (channel, list) => {
+    const header = list.kind === 'line' ? 'LINE UID,name' : '手機,name';
+    const lines = Array.from({ length: list.recipients }, (_, n) => `${addressOf(list, n)},客${n}`);
+    const csv = await world.file(`${randomUUID()}.csv`, `${header}\n${lines.join('\n')}\n`);
+    return { channel, csv, message: MESSAGES[list.kind](list.personal), settleSeconds: 0 };
+  };
   return {
     ...world,
     simulator,
@@ -86,14 +94,12 @@ export async function openBroadcastWorld(
           limit: perSecond,
         });
     },
+    listInput,
     plan: async (channel, list, options) => {
-      const header = list.kind === 'line' ? 'LINE UID,name' : '手機,name';
-      const lines = Array.from({ length: list.recipients }, (_, n) => `${addressOf(list, n)},客${n}`);
-      const csv = await world.file(`${randomUUID()}.csv`, `${header}\n${lines.join('\n')}\n`);
       const handle = await world.client.workflow.start('planBroadcast', {
         taskQueue: PIPELINE_QUEUE,
         workflowId: `plan/${randomUUID()}`,
-        args: [{ channel, csv, message: MESSAGES[list.kind](list.personal), settleSeconds: 0, ...options }],
+        args: [{ ...(await listInput(channel, list)), ...options }],
       });
       return untilAnswered(() => handle.result() as Promise<PlanResult>);
     },

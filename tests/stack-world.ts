@@ -9,7 +9,9 @@ import type { ImportInput, ImportResult } from '../pipelines/contracts/import.ts
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { loadConfig } from '../server/config.ts';
 import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';
+import { workerCommand } from '../server/embedded/worker-service.ts';
 import { connectToStack } from '../server/services.ts';
+import { openDelayProxy } from './delay-proxy.ts';
 
 export interface StackWorld {
   stack: Stack;
@@ -20,6 +22,8 @@ export interface StackWorld {
   file(name: string, content: string | Uint8Array): Promise<string>;
   /** Starts importContacts; the handle outlives killed servers. */
   start(input: Partial<ImportInput> & { file: string; channel: string }, workflowId: string): Promise<StartedImport>;
+  /** How far away Postgres is for the workers from now on, round trip; with `farDatabase` only. */
+  databaseAway(roundTripMs: number): void;
   close(): Promise<void>;
 }
 
@@ -33,12 +37,14 @@ export interface StackWorldOptions {
   /** Workers; default 1. */
   workers?: number;
   simulator?: boolean;
+  /** The workers reach Postgres through a proxy, and it can be moved away. */
+  farDatabase?: boolean;
 }
 
 /** Starts it all; takes some ten seconds. `env` holds settings by their SLUICE_* names, and the secrets of channels. */
 export async function openStackWorld(
   env: Record<string, string> = {},
-  { workers = 1, simulator = false }: StackWorldOptions = {},
+  { workers = 1, simulator = false, farDatabase = false }: StackWorldOptions = {},
 ): Promise<StackWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-world-'));
   // As root Postgres runs as another OS user, who must be able to pass.
@@ -47,6 +53,8 @@ export async function openStackWorld(
   const settings = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(SLUICE_|DATABASE_URL)/.test(name)),
   );
+  let postgres = { host: '127.0.0.1', port: 0 };
+  const proxy = farDatabase ? await openDelayProxy(() => postgres, 0) : null;
   const said: string[] = [];
   const stack = await startStack({
     config: loadConfig({
@@ -58,7 +66,10 @@ export async function openStackWorld(
     worker: workers,
     simulator,
     ui: false,
+    ...(proxy === null ? {} : { workerCommand: farWorker(proxy.port) }),
     migrate: async (url) => {
+      const { hostname, port } = new URL(url);
+      postgres = { host: hostname, port: Number(port) };
       await migrate(url);
     },
   });
@@ -83,13 +94,22 @@ export async function openStackWorld(
       });
       return { workflowId, result: () => untilAnswered(() => handle.result() as Promise<ImportResult>) };
     },
+    databaseAway: (roundTripMs) => proxy?.delay(roundTripMs),
     close: async () => {
       await client.connection.close();
       await db.end();
       await stack.stop();
+      await proxy?.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The worker's own command, with Postgres at another port. The shell becomes the worker, so that a kill hits that. */
+function farWorker(port: number): string[] {
+  const [node = '', cli = '', ...args] = workerCommand();
+  const script = `DATABASE_URL=$(printf %s "$DATABASE_URL" | sed -E 's#:[0-9]+/#:${port}/#') exec "${node}" "$0" ${args.join(' ')}`;
+  return ['/bin/sh', '-c', script, cli];
 }
 
 /** Asks again as long as the server is away; any other error is the answer. */

@@ -14,7 +14,7 @@ const reports: StormReport[] = [];
 
 beforeAll(async () => {
   // Answers that were lost are known to be lost soon: the provider of these tests is next door.
-  world = await openBroadcastWorld({ SLUICE_REQUEST_TIMEOUT_MS: '3000' });
+  world = await openBroadcastWorld({ SLUICE_REQUEST_TIMEOUT_MS: '3000' }, { farDatabase: true });
 });
 afterAll(async () => {
   process.stdout.write(`${reports.map(describe).join('\n')}\n`);
@@ -30,14 +30,21 @@ function describe({
   uncertainBound,
   lostAnswers,
   looks,
+  away,
+  byList,
 }: StormReport): string {
   const done = hits.map(({ what, claimed }) => `${what} (${claimed} in flight)`).join(', ');
-  return `seed ${seed} ${mode}: ${recipients} recipients; ${done}; ${uncertain} uncertain of at most ${uncertainBound}, ${lostAnswers} answers lost, ${looks} looks`;
+  return `seed ${seed} ${mode}${byList ? ' by list' : ''}, database ${away} ms away: ${recipients} recipients; ${done}; ${uncertain} uncertain of at most ${uncertainBound}, ${lostAnswers} answers lost, ${looks} looks`;
 }
 
 for (let n = 0; n < SCHEDULES; n++)
   test(`schedule ${n + 1}, seed ${SEED + n}, ${MODES[n % 3]}`, async () => {
-    const report = await runStorm(world, { seed: SEED + n, mode: MODES[n % 3]!, number: n + 1 });
+    const report = await runStorm(world, {
+      seed: SEED + n,
+      mode: MODES[n % 3]!,
+      number: n + 1,
+      away: Math.floor(n / 3) % 3 === 0 ? 20 : 0,
+    });
     reports.push(report);
     const whileInFlight = report.hits.filter(({ what, claimed }) => claimed > 0 && !what.startsWith('retry'));
     expect(whileInFlight.length).toBeGreaterThanOrEqual(3);

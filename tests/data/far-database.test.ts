@@ -50,7 +50,8 @@ function busiestSecond(arrivals: number[]): number {
 
 test.each([5, 20, 80])('%i ms away', async (roundTripMs) => {
   const url = new URL(database.databaseUrl);
-  const proxy = await openDelayProxy(url.hostname, Number(url.port), roundTripMs);
+  const target = { host: url.hostname, port: Number(url.port) };
+  const proxy = await openDelayProxy(() => target, roundTripMs);
   url.hostname = '127.0.0.1';
   url.port = String(proxy.port);
   const far = openDatabase({ url: url.toString(), poolSize: 6 });
