@@ -23,6 +23,7 @@ export default defineConfig({
       },
       { test: { name: 'replay', include: ['tests/replay/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 } },
       { test: { name: 'data', include: ['tests/data/**/*.test.ts'], ...servers } },
+      { test: { name: 'model', include: ['tests/model/**/*.test.ts'], ...servers } },
       // One file at a time: their workers poll the same queues, and would take each other's tasks.
       {
         test: { name: 'workflow', include: ['tests/workflow/**/*.test.ts'], fileParallelism: false, ...servers },

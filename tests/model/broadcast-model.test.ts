@@ -1,0 +1,77 @@
+// Broadcasts under everything that can happen to them, in orders that seeds decide; each run is shrunk to its least course when it fails.
+// `npm run test:model RUNS SEED`; run n of a call has the seed SEED + n - 1, so that it is repeated alone with `1 SEED`.
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTestDatabase, type TestDatabase } from '../database.ts';
+import { commands } from './commands.ts';
+import { runCourse } from './course.ts';
+import { describeCourse, shrink, type Course } from './shrink.ts';
+import { openSharedModel, type SharedModel } from './shared.ts';
+import type { Setting } from './world.ts';
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 50);
+const SEED = Number(process.env['MODEL_SEED'] ?? Math.floor(Math.random() * 1e9));
+
+let database: TestDatabase;
+let shared: SharedModel;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  shared = await openSharedModel(database.databaseUrl);
+});
+afterAll(async () => {
+  await shared.close();
+  await database.drop();
+});
+
+const setting: fc.Arbitrary<Setting> = fc.record({
+  prologue: fc.constantFrom('nothing' as const, 'planned' as const, 'started' as const, 'started' as const),
+  mode: fc.constantFrom(
+    'multicast' as const,
+    'phones' as const,
+    'push' as const,
+    'personal phones' as const,
+    'members' as const,
+  ),
+  people: fc.integer({ min: 5, max: 40 }),
+  known: fc.integer({ min: 0, max: 10 }),
+  sliceSize: fc.integer({ min: 3, max: 10 }),
+  chunkSize: fc.integer({ min: 2, max: 8 }),
+  rate: fc.constantFrom(0, 0, 0, 50),
+  inFlight: fc.constantFrom(0, 2, 5),
+  onUncertain: fc.constantFrom('hold' as const, 'hold' as const, 'resend' as const),
+  onUnclear: fc.constantFrom('retry' as const, 'hold' as const),
+  maxAttempts: fc.integer({ min: 2, max: 5 }),
+  settle: fc.constantFrom(0, 60),
+  seed: fc.noShrink(fc.nat()),
+});
+
+/** The course of a seed, always the same. */
+const courseOf = (seed: number): Course => {
+  const [drawn] = fc.sample(fc.tuple(setting, commands), { seed, numRuns: 1, unbiased: true });
+  return { setting: drawn![0], commands: drawn![1] };
+};
+
+test(`${RUNS} courses of broadcasts from seed ${SEED}`, { timeout: 3_600_000 }, async () => {
+  const failure = async ({ setting: given, commands: course }: Course): Promise<Error | null> => {
+    try {
+      await runCourse(shared, given, course);
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
+  };
+  for (let run = 0; run < RUNS; run++) {
+    const course = courseOf(SEED + run);
+    const error = await failure(course);
+    if (error === null) continue;
+    if (process.env['MODEL_SURVEY']) {
+      process.stderr.write(`seed ${SEED + run}: ${error.message.split('\n').slice(0, 3).join(' | ').slice(0, 300)}\n`);
+      continue;
+    }
+    const least = await shrink(course, error, failure);
+    expect.fail(
+      `run ${run + 1}, seed ${SEED + run}: again by npm run test:model 1 ${SEED + run}\n${describeCourse(least.course)}\n` +
+        String(least.error.stack ?? least.error),
+    );
+  }
+});

@@ -1,0 +1,10 @@
+// Which sessions of the database wait for a lock just now, and for whom.
+import type { Queryable } from '../../adapters/postgres/database.ts';
+
+export async function lockWaits(admin: Queryable): Promise<{ pid: number; blockers: number[] }[]> {
+  const { rows } = await admin.query<{ pid: number; blockers: number[] }>(
+    `select pid, pg_blocking_pids(pid) as blockers from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows;
+}

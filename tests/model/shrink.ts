@@ -1,0 +1,51 @@
+// Makes a course that fails as short as it can be had in a moment: parts of it are left out, and what still fails is kept.
+import type { Command } from './commands.ts';
+import type { Setting } from './world.ts';
+
+export interface Course {
+  setting: Setting;
+  commands: Command[];
+}
+
+/** Courses that are tried for it. More: a failure takes minutes to be shown; fewer: it is shown with much that does not matter. */
+const MOST_TRIES = Number(process.env['MODEL_SHRINKS'] ?? 120);
+
+/** Settings that are easier to think about. */
+const SIMPLER: Partial<Setting>[] = [
+  { people: 5 },
+  { people: 10 },
+  { rate: 0 },
+  { inFlight: 0 },
+  { settle: 0 },
+  { onUncertain: 'hold' },
+  { known: 10 },
+];
+
+export async function shrink(
+  course: Course,
+  error: Error,
+  failure: (course: Course) => Promise<Error | null>,
+): Promise<{ course: Course; error: Error }> {
+  let least = { course, error };
+  let tries = 0;
+  const attempt = async (candidate: Course): Promise<boolean> => {
+    if (tries >= MOST_TRIES) return false;
+    tries += 1;
+    const found = await failure(candidate);
+    if (found === null) return false;
+    least = { course: candidate, error: found };
+    return true;
+  };
+  for (let size = Math.ceil(course.commands.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2))
+    for (let from = 0; from < least.course.commands.length;) {
+      const { commands, setting } = least.course;
+      const without = [...commands.slice(0, from), ...commands.slice(from + size)];
+      if (!(await attempt({ setting, commands: without }))) from += size;
+    }
+  for (const simpler of SIMPLER) await attempt({ ...least.course, setting: { ...least.course.setting, ...simpler } });
+  return least;
+}
+
+export function describeCourse({ setting, commands }: Course): string {
+  return [setting, ...commands].map((one) => JSON.stringify(one)).join('\n');
+}
