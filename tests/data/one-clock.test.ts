@@ -82,7 +82,7 @@ test('in production the planner puts the server clock in its place', async () =>
 });
 
 test('a test moves it for every statement, default and function, and never back', async () => {
-  const clock = await openTestClock(client as never);
+  const clock = await openTestClock(client);
   const ahead = async (): Promise<number> => {
     const { rows } = await client.query<{ ms: number }>(
       `with made as (

@@ -8,7 +8,7 @@ import type { Actor, Simulation } from './simulation.ts';
 
 const NAMES = new Map(
   [audienceSql, planSql, broadcastSql, deliverySql].flatMap((statements) =>
-    Object.entries(statements).map(([name, text]) => [text as string, name] as const),
+    Object.entries(statements).map(([name, text]) => [text, name] as const),
   ),
 );
 

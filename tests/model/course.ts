@@ -1,6 +1,6 @@
 // One run of the model from its first command to its end, with everything checked in between.
 import type { Command } from './commands.ts';
-import { people, perform } from './commands.ts';
+import { people, perform } from './perform.ts';
 import { setControl } from '../../pipelines/broadcast/control.ts';
 import { Invariants } from './invariants.ts';
 import { startRun } from './runs.ts';
@@ -35,19 +35,6 @@ export async function runCourse(shared: SharedModel, setting: Setting, course: C
     await end(world);
     await check('the end');
     await nothingOpen(world);
-    if (process.env['MODEL_STATS']) {
-      const { rows } = await shared.admin.query(
-        `select was || '>' || became as k, count(*)::int as n from model_transitions group by 1`,
-      );
-      process.stderr.write(
-        JSON.stringify({
-          steps: shared.sim.step,
-          runs: world.runs.map((r) => (r.error as any)?.code ?? (r.error ? String(r.error) : 'ok')),
-          sent: world.provider.sent.length,
-          t: Object.fromEntries(rows.map((r: any) => [r.k, r.n])),
-        }) + '\n',
-      );
-    }
   } finally {
     await close(world);
   }

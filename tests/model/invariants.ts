@@ -2,6 +2,7 @@
 import type { Fate } from '../../pipelines/contracts/broadcast.ts';
 import { emptyFates } from '../../pipelines/contracts/broadcast.ts';
 import { readStatus } from '../../pipelines/broadcast/status.ts';
+import type { Sent } from './fake-provider.ts';
 import { explains, type Person } from './people.ts';
 import type { World } from './world.ts';
 
@@ -64,7 +65,7 @@ export class Invariants {
     await this.#conservation(rows);
     this.#truth(rows);
     await this.#contacts();
-    await this.#records();
+    await this.#records(rows);
     this.#permits();
   }
 
@@ -187,18 +188,19 @@ export class Invariants {
   }
 
   /** What a try has heard is on record when it has ended, unless its process died. */
-  async #records(): Promise<void> {
+  async #records(rows: LedgerRow[]): Promise<void> {
     const { provider, sim, kind } = this.#world;
     const heard = provider.sent.filter(({ heard: told, actor }) => told && actor.settled && !sim.gone(actor));
     if (heard.length === 0) return;
-    const { rows } = await this.#world.shared.admin.query<{ unit: string; n: number }>(
+    const { rows: written } = await this.#world.shared.admin.query<{ unit: string; n: number }>(
       kind === 'line'
         ? `select c.retry_key::text as unit, count(*)::integer as n from broadcast_attempts a
            join broadcast_chunks c on c.id = a.unit group by 1`
         : `select a.broadcast_id || '/' || a.unit || '.' || a.attempt as unit, count(*)::integer as n from broadcast_attempts a
            where a.code <> 'worker_lost' group by 1`,
     );
-    const recorded = new Map(rows.map(({ unit, n }) => [unit, n]));
+    const recorded = new Map(written.map(({ unit, n }) => [unit, n]));
+    this.#acceptances(rows, heard);
     const wanted = new Map<string, number>();
     for (const { unit, broadcastId } of heard) {
       const key = kind === 'line' ? unit : `${broadcastId}/${unit}`;
@@ -207,6 +209,17 @@ export class Invariants {
     for (const [unit, n] of wanted)
       if ((recorded.get(unit) ?? 0) < n)
         this.#wrong(`${n} answers to ${unit} were heard, ${recorded.get(unit) ?? 0} are on record`);
+  }
+
+  /** What a provider has said to be accepted is accepted, unless somebody has put it back since. */
+  #acceptances(rows: LedgerRow[], heard: Sent[]): void {
+    const fates = new Map(rows.map((row) => [`${row.broadcast_id}/${this.#persons.get(keyOf(row))!.n}`, row]));
+    for (const { means, broadcastId, addresses } of heard.filter((one) => one.means === 'accepted'))
+      for (const address of addresses) {
+        const row = fates.get(`${broadcastId}/${this.#world.oracle.personAt(address)?.n}`);
+        if (row && row.fate !== 'accepted' && !this.#reopened.has(keyOf(row)))
+          this.#wrong(`${keyOf(row)} is ${row.fate}, and its answer was ${means}`);
+      }
   }
 
   #permits(): void {

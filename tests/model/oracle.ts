@@ -204,6 +204,9 @@ export class Oracle {
       earlier.some(({ means, heard }) => !heard || means === 'unknown')
     )
       this.#world.wrong(`${sent.unit} is repeated after it was given up`);
+    const { rate } = this.#world.setting;
+    const second = this.#world.provider.sent.filter((one) => one.at > sent.at - 1_000);
+    if (rate > 0 && second.length > rate) this.#world.wrong(`${second.length} requests in a second, of ${rate}`);
     if (sent.hopeless) this.hopeless.add(id);
     if (earlier.length === 0) this.firstSent.set(sent.unit, sent.at);
     for (const address of sent.addresses) {

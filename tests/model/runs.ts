@@ -54,7 +54,9 @@ export function startRun(world: World, wanted: Wanted): Run {
   const over = (error: unknown): void => {
     if (run.state === 'running') run.state = 'ended';
     run.error = error;
-    world.sim.trace.push(`${world.sim.step} ${run.actor.name} ended${error === null ? '' : `: ${String(error)}`}`);
+    world.sim.trace.push(
+      `${world.sim.step} ${run.actor.name} ended${error instanceof Error ? `: ${error.message}` : ''}`,
+    );
   };
   world.sim.spawn(run.actor, () => course(world, run, wanted)).then(() => over(null), over);
   return run;

@@ -26,11 +26,11 @@ export function installVirtualTime(keeper: TimeKeeper): () => void {
     mine.add(timer);
     return timer;
   };
-  globalThis.setTimeout = Object.assign(set, real.setTimeout) as unknown as typeof setTimeout;
-  globalThis.clearTimeout = ((timer: unknown) => {
+  globalThis.setTimeout = Object.assign(set, real.setTimeout);
+  globalThis.clearTimeout = (timer: unknown) => {
     if (typeof timer === 'object' && timer !== null && mine.has(timer)) keeper.remove(timer as VirtualTimer);
     else real.clearTimeout(timer as NodeJS.Timeout);
-  }) as typeof clearTimeout;
+  };
   performance.now = () => (keeper.inside() ? keeper.now() : realNow());
   return () => {
     Object.assign(globalThis, real);
