@@ -11,6 +11,7 @@ export const audienceSql = namedStatements('audience', [
   'analyze_partition',
   'has_suppressions',
   'match_repeats',
+  'hold_erasures',
   'chunk_end',
   'found_by_social_id',
   'found_by_key',

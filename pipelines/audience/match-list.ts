@@ -86,6 +86,7 @@ async function matchChunk(
       await tx.query(`set local work_mem = '${WORK_MEM}'`);
       // Without an index, a plan made for few lines would read all contacts once a line.
       if (comparesText(row.profile.plan)) await tx.query('set local enable_nestloop = off');
+      await tx.query(audienceSql.hold_erasures);
       const frozen = await freezeChunk(tx, row, to, settled, pads, ports);
       await tx.query(
         `update broadcasts set matched_line = $2, matched_lines = matched_lines + $3, recipients = recipients + $4,

@@ -48,6 +48,7 @@ export async function eraseContact(
         throw new PipelineError('contact_unknown', `There is no contact ${contactId}.`, {
           hint: 'Find it with: sluice contacts search.',
         });
+      await tx.query(tagsSql.wait_for_plans);
       // A refresh of the lake sees all of this or nothing.
       await tx.query(tagsSql.join_writers);
       const others = allAddresses || !contact.subscribed ? [contact.phone, contact.email_key] : [];
@@ -59,10 +60,8 @@ export async function eraseContact(
       );
       await tx.query(tagsSql.erase_tags, [contactId]);
       const { rowCount: events } = await tx.query(tagsSql.erase_events, [contactId]);
-      const bound = await tx.query(tagsSql.erase_state, [contactId]);
       const own = [contact.social_id, contact.phone].filter((address) => address !== null);
-      const unbound = await tx.query(tagsSql.erase_unbound, [contact.channel_id, own]);
-      const recipients = bound.rowCount + unbound.rowCount;
+      const { rowCount: recipients } = await tx.query(tagsSql.erase_state, [contactId, own, contact.channel_id]);
       await tx.query(tagsSql.erase_contact, [contactId]);
       return { contactId, channelId: contact.channel_id, events, recipients, suppressed };
     },

@@ -35,10 +35,10 @@ export const tagsSql = namedStatements('tags', [
   'tags_of_contact',
   'events_of_contact',
   'list_tags',
+  'wait_for_plans',
   'erase_tags',
   'erase_events',
   'erase_state',
-  'erase_unbound',
   'erase_contact',
 ]);
 

@@ -36,6 +36,10 @@ from (
 ) first
 join {{staging}} s on s.key = first.key and s.line <> first.line
 
+-- name: hold_erasures
+-- Until the end of the transaction nobody is erased: recipients that are not committed yet could not be blanked.
+select pg_advisory_xact_lock_shared(7316004)
+
 -- name: chunk_end
 -- The last of the next $2 lines after line $1; null: there is none.
 -- `settled`: some of them, or of the lines after them, have their outcome already.

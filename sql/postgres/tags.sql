@@ -384,6 +384,10 @@ full join (select * from tag_definitions where $1::text is null or channel_id = 
   on d.channel_id = n.channel_id and d.tag = n.tag
 order by 1, 3 desc, 2
 
+-- name: wait_for_plans
+-- Returns when every list that is being matched has frozen what it has read of contacts; what is matched later finds none.
+select pg_advisory_xact_lock(7316004)
+
 -- name: erase_tags
 -- Notes that answers about contact $1 can no longer be had again, and which parts of the lake hold its events.
 with events as (
@@ -404,16 +408,16 @@ delete from tag_message_keys where event_key in (select event_key from events wh
 delete from tag_events where contact_id = $1
 
 -- name: erase_state
+-- $2 the contact's addresses on its channel $3: a plan that found no contact for them has recipients that are bound to none, or are
+-- being bound just now.
 with tags as (delete from contact_tags where contact_id = $1),
 removals as (delete from contact_tag_removals where contact_id = $1),
 images as (delete from import_before_images where contact_id = $1)
-update broadcast_recipients set address = null, parameters = null where contact_id = $1
-
--- name: erase_unbound
--- Recipients of channel $1 that no contact stands behind yet, by their addresses: a plan that was made before the contact was.
 update broadcast_recipients r set address = null, parameters = null
-from broadcasts b
-where r.contact_id is null and r.address = any ($2::text[]) and b.id = r.broadcast_id and b.channel_id = $1
+where r.contact_id = $1 or (
+  r.contact_id is null and r.address = any ($2::text[])
+  and exists (select from broadcasts b where b.id = r.broadcast_id and b.channel_id = $3)
+)
 
 -- name: erase_contact
 delete from contacts where id = $1
