@@ -10,7 +10,8 @@ export type Command =
   | { do: 'control'; which: number; want: 'pause' | 'run' | 'cancel' | 'give up' }
   | { do: 'cap'; which: number; perSecond: number | null }
   | { do: 'steps'; n: number; salt: number }
-  | { do: 'answers'; names: string[] }
+  /** `repeats`: for requests that have been there before. */
+  | { do: 'answers'; names: string[]; repeats: boolean }
   | { do: 'release' }
   | { do: 'kill'; which: number; salt: number }
   /** `missed`: Temporal finds out at once, and begins its tries anew elsewhere. */
@@ -53,7 +54,7 @@ function names(hopeless: boolean): string[] {
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 16, arbitrary: fc.record({ do: fc.constant('steps' as const), n: fc.integer({ min: 1, max: 40 }), salt }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('answers' as const), names: answers }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('answers' as const), names: answers, repeats: fc.boolean() }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -101,9 +102,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     ),
   },
   {
-    weight: 5,
+    weight: 7,
     arbitrary: fc.record({
-      do: fc.constantFrom('wake' as const, 'lose' as const, 'abort' as const, 'terminate' as const),
+      do: fc.constantFrom(
+        'wake' as const,
+        'lose' as const,
+        'abort' as const,
+        'terminate' as const,
+        'terminate' as const,
+      ),
       which,
     }),
   },

@@ -56,6 +56,7 @@ async function end(world: World): Promise<void> {
   const { sim, provider } = world;
   sim.random = randomOf(1);
   provider.script = [];
+  provider.repeats = [];
   world.failover = 0;
   world.unforeseen = 0;
   provider.release();

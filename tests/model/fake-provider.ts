@@ -33,6 +33,8 @@ export class FakeProvider {
   readonly sent: Sent[] = [];
   /** Answers to come, by name; then all is well. `slow` in front of a name holds the answer back. */
   script: string[] = [];
+  /** The same for requests that come again. */
+  repeats: string[] = [];
   onSend: (sent: Sent) => void = () => undefined;
   readonly #sim: Simulation;
   readonly #complain: (what: string) => void;
@@ -73,11 +75,12 @@ export class FakeProvider {
 
   async #exchange(kind: 'line' | 'whatsapp', mode: DeliveryMode, request: ProviderRequest): Promise<Exchange> {
     const actor = this.#sim.actors.getStore()!;
-    const scripted = this.script.shift() ?? 'ok';
+    const known = request.retryKey !== null && this.#keys.has(request.retryKey);
+    const scripted = (known ? this.repeats.shift() : undefined) ?? this.script.shift() ?? 'ok';
     const slow = scripted.startsWith('slow ');
     const name = scripted.replace('slow ', '');
     const answers = kind === 'line' ? LINE_ANSWERS : WHATSAPP_ANSWERS;
-    const chosen = answers[name] ?? answers['ok']!;
+    const chosen = answers[name] ?? answers[this.#stand(name, answers)]!;
     const { sent, exchange } =
       kind === 'line' ? this.#line(actor, mode, request, name, chosen) : this.#whatsapp(actor, request, name, chosen);
     this.sent.push(sent);
@@ -91,6 +94,12 @@ export class FakeProvider {
     if (patient) return exchange;
     sent.means = 'unknown';
     return { kind: 'unknown', code: 'timeout' };
+  }
+
+  /** What only the other provider answers stands for something that this one does. */
+  #stand(name: string, answers: Record<string, AnswerKind>): string {
+    const usable = Object.keys(answers).filter((one) => answers[one]!.hopeless === undefined);
+    return usable[[...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % usable.length]!;
   }
 
   /** Until it is released; false: the product has lost its patience. */

@@ -50,7 +50,7 @@ export async function perform(world: World, what: Command): Promise<void> {
       for (let n = 0; n < what.n; n++) if (!(await sim.next(HORIZON_MS))) return;
       return;
     case 'answers':
-      world.provider.script.push(...what.names);
+      (what.repeats ? world.provider.repeats : world.provider.script).push(...what.names);
       return;
     case 'release':
       world.provider.release();
