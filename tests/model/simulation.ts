@@ -253,7 +253,9 @@ export class Simulation {
 
   /** The server ends transactions of processes that stand still, when others wait for them. */
   async #endFrozenTransactions(): Promise<boolean> {
-    const blockers = [...new Set((await lockWaits(this.#admin)).flatMap(({ blockers }) => blockers))];
+    const waiting = await lockWaits(this.#admin);
+    const waiters = new Set(waiting.map(({ pid }) => pid));
+    const blockers = [...new Set(waiting.flatMap((one) => one.blockers))].filter((pid) => !waiters.has(pid));
     if (blockers.length === 0) return false;
     this.trace.push(`${this.step} +${this.now} server: ends ${blockers.length} transactions that stand still`);
     await this.#admin.query('select pg_terminate_backend(pid) from unnest($1::integer[]) as pid', [blockers]);
