@@ -13,9 +13,10 @@ export type Command =
   /** `repeats`: for requests that have been there before. */
   | { do: 'answers'; names: string[]; repeats: boolean }
   | { do: 'release' }
-  | { do: 'kill'; which: number; salt: number }
+  /** `before`: whichever worker is about to do that, within the next steps. */
+  | { do: 'kill'; which: number; before: string | null; salt: number }
   /** `missed`: Temporal finds out at once, and begins its tries anew elsewhere. */
-  | { do: 'freeze'; which: number; missed: boolean; salt: number }
+  | { do: 'freeze'; which: number; before: string | null; missed: boolean; salt: number }
   | { do: 'wake' | 'lose' | 'abort' | 'terminate'; which: number }
   | { do: 'failover' | 'unforeseen'; n: number }
   | { do: 'time'; ms: number }
@@ -24,6 +25,26 @@ export type Command =
 const HOUR = 3_600_000;
 const which = fc.nat({ max: 40 });
 const salt = fc.noShrink(fc.nat());
+/** Moments at which standing still, or dying, matters most; null: any. */
+const before = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(null) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      ...['abandon_claims', 'take_chunks', 'give_up_chunks', 'claim_singles', 'pick_members', 'seal_chunks', 'commit'],
+      ...[
+        'record_singles',
+        'record_chunks',
+        'repeat_chunk',
+        'finish_slice',
+        'resend_uncertain',
+        'lease_slots',
+        'give_back_unsent',
+      ],
+      ...['reopen_failed', 'reopen_uncertain', 'reopen_cancelled', 'create_contacts', 'cancel_planned', 'close_slices'],
+    ),
+  },
+);
 const LOST = ['lost_taken', 'lost_untaken', 'silent_taken', 'silent_untaken', 'unsent'] as const;
 const answerName = fc
   .tuple(
@@ -97,8 +118,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.oneof(
-      fc.record({ do: fc.constant('kill' as const), which, salt }),
-      fc.record({ do: fc.constant('freeze' as const), which, missed: fc.boolean(), salt }),
+      fc.record({ do: fc.constant('kill' as const), which, before, salt }),
+      fc.record({
+        do: fc.constant('freeze' as const),
+        which,
+        before,
+        missed: fc.constantFrom(true, true, false),
+        salt,
+      }),
     ),
   },
   {

@@ -8,7 +8,7 @@ import { TEST_KEY } from '../import-harness.ts';
 import { actorDatabase } from './actor-database.ts';
 import type { Command } from './commands.ts';
 import { startRun, type Run } from './runs.ts';
-import { putIn, randomOf, type World } from './world.ts';
+import { putIn, randomOf, type Worker, type World } from './world.ts';
 
 /** Longest sleep that is slept by itself; what is longer is for the command `time`. */
 const HORIZON_MS = 600_000;
@@ -58,15 +58,14 @@ export async function perform(world: World, what: Command): Promise<void> {
     case 'kill':
     case 'freeze': {
       sim.random = randomOf(what.salt);
-      const worker = at(world.workers, what.which)!;
       world.disturbed = true;
-      await sim.quiet();
+      const worker = await victim(world, what.which, what.before);
       if (what.do === 'freeze') {
-        if (worker.state === 'alive') sim.stop(worker, 'frozen');
+        if (worker.state === 'alive') sim.stop(worker, 'frozen', what.before);
         if (what.missed) for (const one of world.tries) if (one.actor.process === worker) one.lose();
         return;
       }
-      sim.stop(worker, 'dead');
+      sim.stop(worker, 'dead', what.before);
       world.replace(worker);
       for (const one of [...world.tries].filter(({ actor }) => actor.process === worker)) {
         world.tries.delete(one);
@@ -123,6 +122,23 @@ export async function perform(world: World, what: Command): Promise<void> {
     case 'person':
       return person(world, what.which, what.what);
   }
+}
+
+/** The worker that is about to do `before`, once one is; else any. */
+async function victim(world: World, which: number, before: string | null): Promise<Worker> {
+  const any = at(world.workers, which)!;
+  if (before === null) {
+    await world.sim.quiet();
+    return any;
+  }
+  for (let n = 0; n < 40; n++) {
+    await world.sim.quiet();
+    const found = world.workers.find((worker) => worker === world.sim.processBefore(before));
+    if (found) return found;
+    if (!(await world.sim.next(HORIZON_MS))) break;
+  }
+  await world.sim.quiet();
+  return any;
 }
 
 function running(world: World, n: number): Run | undefined {

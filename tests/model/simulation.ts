@@ -165,11 +165,18 @@ export class Simulation {
     if (this.gone(actor)) await this.#lost(actor);
   }
 
-  /** What of it had left the process already is decided by chance. */
-  stop(process: Process, state: 'frozen' | 'dead'): void {
+  /** The process of an actor that is about to do this. */
+  processBefore(label: string): Process | null {
+    return (
+      this.#waiting.find((one) => one.label === label && one.actor.process.state === 'alive')?.actor.process ?? null
+    );
+  }
+
+  /** What of it had left the process already is decided by chance, but for `before`, which has not. */
+  stop(process: Process, state: 'frozen' | 'dead', before: string | null = null): void {
     process.state = state;
     for (const one of this.#waiting.filter(({ actor }) => actor.process === process)) {
-      one.left = this.random() < 0.4;
+      one.left = this.random() < 0.4 && one.label !== before;
       if (state === 'dead' && !one.left) one.go('dropped');
     }
     if (state !== 'dead') return;
