@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { commands } from './commands.ts';
+import { answers, commands } from './commands.ts';
 import { runCourse } from './course.ts';
 import { describeCourse, shrink, type Course } from './shrink.ts';
 import { openSharedModel, type SharedModel } from './shared.ts';
@@ -24,7 +24,14 @@ afterAll(async () => {
 });
 
 const setting: fc.Arbitrary<Setting> = fc.record({
-  prologue: fc.constantFrom('nothing' as const, 'planned' as const, 'started' as const, 'started' as const),
+  prologue: fc.constantFrom(
+    'nothing' as const,
+    'planned' as const,
+    'started' as const,
+    ...Array.from({ length: 4 }, () => 'sending' as const),
+  ),
+  script: answers,
+  repeats: answers,
   mode: fc.constantFrom(
     'multicast' as const,
     'phones' as const,

@@ -17,7 +17,9 @@ export type Command =
   | { do: 'kill'; which: number; before: string | null; salt: number }
   /** `missed`: Temporal finds out at once, and begins its tries anew elsewhere. */
   | { do: 'freeze'; which: number; before: string | null; missed: boolean; salt: number }
-  | { do: 'wake' | 'lose' | 'abort' | 'terminate'; which: number }
+  /** `before`: when another worker is about to do that. Then the woken one comes first for some steps. */
+  | { do: 'wake'; which: number; before: string | null; first: number }
+  | { do: 'lose' | 'abort' | 'terminate'; which: number }
   | { do: 'failover' | 'unforeseen'; n: number }
   | { do: 'time'; ms: number }
   | { do: 'person'; which: number; what: 'suppress' | 'unsubscribe' | 'block' | 'erase' | 'put in' };
@@ -58,7 +60,7 @@ const answerName = fc
   )
   .map(([slow, name]) => slow + name);
 /** One after the other, or an outage: the same again and again. */
-const answers = fc.oneof(
+export const answers = fc.oneof(
   { weight: 2, arbitrary: fc.array(answerName, { minLength: 1, maxLength: 8 }) },
   {
     weight: 1,
@@ -74,7 +76,7 @@ function names(hopeless: boolean): string[] {
 }
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 16, arbitrary: fc.record({ do: fc.constant('steps' as const), n: fc.integer({ min: 1, max: 40 }), salt }) },
+  { weight: 16, arbitrary: fc.record({ do: fc.constant('steps' as const), n: fc.integer({ min: 1, max: 60 }), salt }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('answers' as const), names: answers, repeats: fc.boolean() }) },
   {
     weight: 2,
@@ -99,18 +101,11 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('retry' as const), which, scope: fc.constantFrom(...RETRY_SCOPES) }),
   },
   {
-    weight: 4,
+    weight: 3,
     arbitrary: fc.record({
       do: fc.constant('control' as const),
       which,
-      want: fc.constantFrom(
-        'pause' as const,
-        'pause' as const,
-        'run' as const,
-        'run' as const,
-        'cancel' as const,
-        'give up' as const,
-      ),
+      want: fc.constantFrom(...(['pause', 'pause', 'run', 'run', 'run', 'cancel', 'give up'] as const)),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cap' as const), which, perSecond: fc.constantFrom(20, null) }) },
@@ -129,15 +124,26 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     ),
   },
   {
-    weight: 7,
+    weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom(
-        'wake' as const,
-        'lose' as const,
-        'abort' as const,
-        'terminate' as const,
-        'terminate' as const,
+      do: fc.constant('wake' as const),
+      which,
+      before: fc.constantFrom(
+        null,
+        'record_singles',
+        'record_chunks',
+        'claim_singles',
+        'commit',
+        'finish_slice',
+        'lease_slots',
       ),
+      first: fc.integer({ min: 0, max: 12 }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom('lose' as const, 'abort' as const, 'terminate' as const, 'terminate' as const),
       which,
     }),
   },

@@ -28,6 +28,8 @@ export async function runCourse(shared: SharedModel, setting: Setting, course: C
         );
     };
     await prologue(world);
+    world.provider.script.push(...setting.script);
+    world.provider.repeats.push(...setting.repeats);
     for (const command of course) {
       await perform(world, command);
       await check(JSON.stringify(command));
@@ -48,7 +50,9 @@ async function prologue(world: World): Promise<void> {
   const planned = startRun(world, { list, start: false, again: false });
   while (planned.state === 'running') await world.sim.next(DAYS_MS);
   if (planned.plan === null) throw new Error('the first plan failed', { cause: planned.error });
-  if (how === 'started') startRun(world, { plan: { digest: planned.plan.digest, again: false, maxPlanAgeHours: 24 } });
+  if (how === 'planned') return;
+  startRun(world, { plan: { digest: planned.plan.digest, again: false, maxPlanAgeHours: 24 } });
+  if (how === 'sending') while (world.sim.processBefore('lease_slots') === null && (await world.sim.next(DAYS_MS)));
 }
 
 /** All is well again: everything that was begun comes to its end. */
@@ -60,7 +64,9 @@ async function end(world: World): Promise<void> {
   world.failover = 0;
   world.unforeseen = 0;
   provider.release();
-  for (const worker of world.workers) if (worker.state === 'frozen') sim.wake(worker);
+  const frozen = world.workers.filter(({ state }) => state === 'frozen');
+  if (frozen.length > 0) await sim.pass(3_000);
+  for (const worker of frozen) sim.wake(worker);
   for (let round = 0; ; round++) {
     await resume(world);
     await finish(world);

@@ -81,7 +81,9 @@ export async function perform(world: World, what: Command): Promise<void> {
       if (!frozen) return;
       // Whoever stands still for less is not missed by anybody.
       await sim.pass(3_000);
+      await victim(world, what.which, what.before);
       sim.wake(frozen);
+      for (let n = 0; n < what.first; n++) if (!(await sim.next(HORIZON_MS, frozen))) return;
       return;
     }
     case 'lose': {

@@ -12,6 +12,8 @@ const MOST_TRIES = Number(process.env['MODEL_SHRINKS'] ?? 120);
 
 /** Settings that are easier to think about. */
 const SIMPLER: Partial<Setting>[] = [
+  { script: [] },
+  { repeats: [] },
   { people: 5 },
   { people: 10 },
   { rate: 0 },

@@ -213,13 +213,13 @@ export class Simulation {
   }
 
   /**
-   * One thing happens; false: nothing can, within `horizonMs`. `first`: this actor goes before all others.
+   * One thing happens; false: nothing can, within `horizonMs`. `first`: this actor, or this process, goes before all others.
    */
-  async next(horizonMs: number, first: Actor | null = null): Promise<boolean> {
+  async next(horizonMs: number, first: Actor | Process | null = null): Promise<boolean> {
     await this.quiet();
     this.step += 1;
     const ready = this.#waiting.filter(({ actor, left }) => left || actor.process.state === 'alive');
-    const preferred = first === null ? [] : ready.filter(({ actor }) => actor === first);
+    const preferred = first === null ? [] : ready.filter(({ actor }) => actor === first || actor.process === first);
     const from = preferred.length > 0 ? preferred : ready;
     if (from.length > 0) {
       const one = from[Math.floor(this.random() * from.length)]!;

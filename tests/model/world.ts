@@ -24,7 +24,10 @@ export type Mode = 'multicast' | 'push' | 'phones' | 'personal phones' | 'member
 
 export interface Setting {
   /** What is done already when the course begins. */
-  prologue: 'nothing' | 'planned' | 'started';
+  prologue: 'nothing' | 'planned' | 'started' | 'sending';
+  /** Answers to come from then on. */
+  script: string[];
+  repeats: string[];
   mode: Mode;
   people: number;
   /** Of ten, how many are contacts already. */
