@@ -11,6 +11,11 @@ const GRANTED_SHARE = 0.97;
 
 /** Nobody can claim and start sooner than this after a lease. Lower: the first slot is missed; higher: budget is lost after a lull. */
 const LEAD_MS = 12;
+/**
+ * Farther away no database is reckoned to be: what took longer was a process that stood still in between, and claims must not wait for
+ * seconds because of it.
+ */
+const FARTHEST_MS = 500;
 /** Budget granted at once. Lower: round trips dominate; higher: a crash loses more of it, and shares are uneven for longer. */
 const MOST_MS = 100;
 
@@ -20,10 +25,11 @@ const MOST_MS = 100;
  */
 export function leaseTerms(uncertaintyMs: number): { share: number; leadMs: number; mostMs: number } {
   const known = Number.isFinite(uncertaintyMs) ? Math.max(0, uncertaintyMs) : 0;
+  const roundTripMs = Math.min(known, FARTHEST_MS);
   return {
     share: 1 / (1 / GRANTED_SHARE + known / 1000),
-    leadMs: LEAD_MS + 2 * known,
-    mostMs: Math.max(MOST_MS, 4 * known),
+    leadMs: LEAD_MS + 2 * roundTripMs,
+    mostMs: Math.max(MOST_MS, 4 * roundTripMs),
   };
 }
 

@@ -221,6 +221,7 @@ export class World {
         this.runs.some((run) => run.workflowId === workflowId && run.runId === runId && run.state === 'running'),
       lane: (channelId, endpoint) => this.#lane(db, actor.process as Worker, channelId, endpoint),
       isPassing,
+      warn: () => undefined,
       random: () => this.sim.random(),
     };
   }
