@@ -5,7 +5,7 @@ import type { Sent } from './fake-provider.ts';
 import { forbiddenSince, type Person } from './people.ts';
 import type { Run } from './runs.ts';
 import type { Actor } from './simulation.ts';
-import type { World } from './world.ts';
+import type { Worker, World } from './world.ts';
 
 /** Statements that change nothing any more once another try of the slice, or another broadcast attempt, has begun. */
 const FENCED = new Set([
@@ -36,6 +36,11 @@ const FENCED = new Set([
 /** A successor may have come meanwhile: what waited longer is asked about again before it goes. */
 const OLDEST_PERMIT_MS = 2_500;
 
+interface Permit {
+  step: number;
+  until: number;
+}
+
 type Row = Record<string, unknown>;
 
 export class Oracle {
@@ -48,7 +53,7 @@ export class Oracle {
   /** Ended broadcasts by digest. */
   readonly ended = new Map<string, string>();
   /** When an actor was last permitted to send a unit. */
-  readonly #permits = new Map<Actor, Map<string, { step: number; at: number }>>();
+  readonly #permits = new Map<Actor, Map<string, Permit>>();
   readonly #keyOfChunk = new Map<string, string>();
   readonly #byAddress = new Map<string, Person>();
   /** How often each person was reached, and claimed, by broadcast. */
@@ -136,8 +141,11 @@ export class Oracle {
   }
 
   #permit(actor: Actor, unit: string): void {
-    const own = this.#permits.get(actor) ?? new Map<string, { step: number; at: number }>();
-    this.#permits.set(actor, own.set(unit, { step: this.#world.sim.step, at: this.#world.sim.now }));
+    const { clock } = actor.process as Worker;
+    // Who knows the time badly is granted slots that much later.
+    const until = this.#world.sim.now + OLDEST_PERMIT_MS + 2 * clock.uncertaintyMs;
+    const own = this.#permits.get(actor) ?? new Map<string, Permit>();
+    this.#permits.set(actor, own.set(unit, { step: this.#world.sim.step, until }));
   }
 
   #overtaken(actor: Actor, label: string, rows: Row[]): boolean {
@@ -186,9 +194,9 @@ export class Oracle {
     const line = this.#world.kind === 'line';
     const permit = this.#permits.get(actor)?.get(line ? sent.unit : `${id}/${sent.unit}`);
     if (!permit) this.#world.wrong(`${actor.name} sends ${sent.unit} without a permit of its own`);
-    else if (sent.at - permit.at > OLDEST_PERMIT_MS)
+    else if (sent.at > permit.until)
       this.#world.wrong(
-        `${actor.name} sends ${sent.unit} on a permit that is ${Math.round(sent.at - permit.at)} ms old`,
+        `${actor.name} sends ${sent.unit} ${Math.round(sent.at - permit.until)} ms after its permit has run out`,
       );
     else if (actor.process.woken.some((step) => step >= permit.step) && this.#overtaken(actor, 'send', []))
       this.#world.wrong(`${actor.name} was woken and sends what its successor owns`);
