@@ -5,7 +5,7 @@ import type { Sent } from './fake-provider.ts';
 import { forbiddenSince, type Person } from './people.ts';
 import type { Run } from './runs.ts';
 import type { Actor } from './simulation.ts';
-import type { Worker, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Statements that change nothing any more once another try of the slice, or another broadcast attempt, has begun. */
 const FENCED = new Set([
@@ -100,6 +100,7 @@ export class Oracle {
         return;
       case 'lease_slots':
         facts['lease'] = step;
+        facts['lead'] = values[8];
         return;
       case 'stop_broadcast':
         if (rowCount > 0) this.controls.set(text(values[0]), { control: 'fail', step });
@@ -141,9 +142,8 @@ export class Oracle {
   }
 
   #permit(actor: Actor, unit: string): void {
-    const { clock } = actor.process as Worker;
     // Who knows the time badly is granted slots that much later.
-    const until = this.#world.sim.now + OLDEST_PERMIT_MS + 2 * clock.uncertaintyMs;
+    const until = this.#world.sim.now + OLDEST_PERMIT_MS + Number(actor.facts['lead']);
     const own = this.#permits.get(actor) ?? new Map<string, Permit>();
     this.#permits.set(actor, own.set(unit, { step: this.#world.sim.step, until }));
   }
