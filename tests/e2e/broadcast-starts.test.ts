@@ -1,11 +1,12 @@
 // Every way to start is one way: by a plan, by its id, by a list typed into the Temporal UI, by a retry. Nobody is sent to twice by
 // another door, and every control works behind each.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readStatus } from '../../pipelines/broadcast/status.ts';
 import { RETRY_SCOPES } from '../../pipelines/contracts/broadcast.ts';
 import { openBroadcastWorld, type BroadcastWorld } from '../broadcast-world.ts';
 import { anyWorkflowId, detailsOf, failureOf, noLimit, openCase, type DeliveryCase } from '../delivery-case.ts';
 import { until } from '../stack-world.ts';
+import { answerOf, launch, sluice, type ErrorDocument } from './command-line/command-line.ts';
 
 let world: BroadcastWorld;
 beforeAll(async () => {
@@ -129,4 +130,97 @@ test('a second retry with another scope is refused by name, not taken for the fi
   expect(refused.message).toContain(one.workflowId);
   await noLimit(world, one.channel, 'whatsapp');
   expect(await first.result()).toMatchObject({ state: 'completed' });
+});
+
+describe('on the command line', () => {
+  /** A channel, a list and a message file. */
+  async function files(recipients: number, perSecond: number) {
+    const one = await openCase(world, { kind: 'whatsapp', recipients, perSecond });
+    const rows = Array.from({ length: recipients }, (_, n) => `${one.address(n)},${n === 0 ? '' : `客${n}`}`);
+    await world.file('cli-list.csv', `手機,name\n${rows.join('\n')}\n`);
+    const parameters = [{ type: 'text', text: '{{name}}' }];
+    const template = { name: `cli-${one.id}`, language: { code: 'zh_TW' }, components: [{ type: 'body', parameters }] };
+    await world.file('cli-message.json', JSON.stringify({ type: 'template', template }));
+    return one;
+  }
+  const said = async (...args: string[]): Promise<string> => {
+    const ran = await sluice(world, ...args);
+    expect(ran, args.join(' ')).toMatchObject({ code: 0 });
+    return ran.stdout;
+  };
+
+  test('plan, its next line, controls in sentences, explain, list: what is said is true and can be pasted', async () => {
+    const one = await files(40, 20);
+    const list = ['--csv', 'cli-list.csv', '--message', 'cli-message.json'];
+    const planned = await said('broadcast', 'plan', '--channel', one.channel, ...list);
+    const next = /^Next: sluice (broadcast start (\d+) --data-dir \S+)$/m.exec(planned);
+    expect(next, planned).not.toBeNull();
+    const id = next![2]!;
+    expect(planned).toMatch(/a crash leaves \d+ of them uncertain at most/);
+    const started = await launch([...next![1]!.split(' '), '--no-wait'], world.folder).ended;
+    expect(started).toMatchObject({ code: 0 });
+    await until('some accepted', 60_000, async () => ((await world.fates(id)).accepted >= 3 ? true : null));
+
+    expect(await said('broadcast', 'pause', id)).toMatch(
+      new RegExp(`^Broadcast ${id} is paused: nothing new goes out\\.`),
+    );
+    expect(await said('broadcast', 'set-rate', id, '5')).toBe(
+      `Broadcast ${id} sends at most 5 requests a second, within its channel's rate.\n`,
+    );
+    expect(await said('broadcast', 'set-rate', id, 'none')).toMatch(/has no cap of its own any more/);
+    expect((await sluice(world, 'broadcast', 'set-rate', id, '0')).code).toBe(2);
+    expect(await said('broadcast', 'resume', id)).toBe(`Broadcast ${id} goes on.\n`);
+    expect(await said('broadcast', 'cancel', id)).toMatch(
+      new RegExp(`^Broadcast ${id} is cancelled: what was not sent stays unsent`),
+    );
+    await until('its end', 60_000, async () => ((await readStatus(world.db, id)).state === 'cancelled' ? true : null));
+
+    expect(await said('explain', `${id}:0`)).toMatch(/rejected\*\* \(missing_parameter: no value for \{\{name\}\}\)/);
+    const accepted = await said('explain', `${id}:1`);
+    expect(accepted).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d/);
+    expect(accepted).toContain('Times: Asia/Taipei.');
+    expect(await said('broadcast', 'list')).toContain('Times: Asia/Taipei.');
+    const { broadcasts } = await answerOf<{ broadcasts: { plannedAt: string }[] }>(world, 'broadcast', 'list');
+    expect(broadcasts[0]!.plannedAt).toMatch(/Z$/);
+
+    const before = await readStatus(world.db, id);
+    const nothing = await sluice(world, 'broadcast', 'retry', id, '--scope', 'uncertain', '--json');
+    expect(nothing.code).toBe(2);
+    expect(nothing.json<ErrorDocument>().error.code).toBe('nothing_to_retry');
+    expect(await readStatus(world.db, id)).toEqual(before);
+    const again = await sluice(world, 'broadcast', 'retry', id, '--scope', 'cancelled', '--json');
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.json()).toMatchObject({ state: 'completed', attempt: 2 });
+  });
+
+  test('with uncertain ones at the end, the retry that sends to them is named', async () => {
+    const one = await openCase(world, { kind: 'whatsapp', recipients: 20, perSecond: 100 });
+    await world.simulator('POST', '/__sim/faults', { kind: 'accept-then-drop', provider: 'whatsapp', count: 2 });
+    expect(await said('broadcast', 'start', one.id)).toMatch(
+      new RegExp(`2 uncertain: .*sluice broadcast retry ${one.id} --scope uncertain`),
+    );
+  });
+
+  test('a rate of 0 is not set by mistake, and the rates in force are listed', async () => {
+    const one = await openCase(world, { kind: 'line', recipients: 1, perSecond: 100 });
+    expect((await sluice(world, 'channels', 'set', one.channel, '--rate', '0')).code).toBe(2);
+    expect(await said('channels', 'set', one.channel, '--rate', 'push=7')).toContain('push 7/s, multicast 100/s');
+    expect(await said('channels', 'set', one.channel, '--rate', '0', '--no-limit')).toContain('multicast no limit');
+    expect(await said('channels', 'list')).toContain('push 7/s');
+  });
+
+  test('twelve pauses at once are all answered, and so is one of a run that takes no more updates', async () => {
+    const one = await openCase(world, { kind: 'whatsapp', recipients: 200, perSecond: 20 });
+    const started = await one.start();
+    await one.midway(5);
+    const pauses = await Promise.all(Array.from({ length: 12 }, () => sluice(world, 'broadcast', 'pause', one.id)));
+    for (const { code, stdout, stderr } of pauses)
+      expect({ code, stdout, stderr }).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('is paused') as string,
+      });
+    await noLimit(world, one.channel, 'whatsapp');
+    await said('broadcast', 'resume', one.id);
+    expect(await started.result()).toMatchObject({ state: 'completed' });
+  });
 });

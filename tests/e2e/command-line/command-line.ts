@@ -46,13 +46,16 @@ export function launch(args: string[], cwd: string, env: Record<string, string> 
   };
 }
 
+/** Where a command finds its servers and its files. */
+export type CommandWorld = Pick<StackWorld, 'dataDir' | 'folder'>;
+
 /** A command on the stack of that world, from the folder of its files. */
-export function sluice(world: StackWorld, ...args: string[]): Promise<Ran> {
+export function sluice(world: CommandWorld, ...args: string[]): Promise<Ran> {
   return launch([...args, '--data-dir', world.dataDir], world.folder).ended;
 }
 
 /** The same, with an answer in JSON that must be there. */
-export async function answerOf<T = Record<string, unknown>>(world: StackWorld, ...args: string[]): Promise<T> {
+export async function answerOf<T = Record<string, unknown>>(world: CommandWorld, ...args: string[]): Promise<T> {
   const ran = await sluice(world, ...args, '--json');
   if (ran.code !== 0) throw new Error(`sluice ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}${ran.stdout}`);
   return ran.json<T>();
