@@ -10,6 +10,13 @@ import type { Unit } from './ports.ts';
  */
 const HEADROOM_MS = 10;
 
+/**
+ * More than this is not known of the clock only when this process, or the database, stood still during a lease: then old slots are
+ * void, and what was claimed for them may be a successor's. Lower: a database that far away is not used; higher: a frozen process
+ * sends when it wakes.
+ */
+const MOST_UNCERTAIN_MS = 2_000;
+
 interface Entry {
   unit: Unit;
   slotMs: number;
@@ -36,7 +43,8 @@ export function openSlotQueue(
     for (; next < entries.length; next++) {
       const { unit, slotMs } = entries[next]!;
       if (clock.earliest() < slotMs) break;
-      if (clock.stoodStill() || clock.latest() > slotMs + HEADROOM_MS + clock.uncertaintyMs) missed(unit);
+      const unknownMs = Math.min(MOST_UNCERTAIN_MS, clock.uncertaintyMs);
+      if (clock.stoodStill() || clock.latest() > slotMs + HEADROOM_MS + unknownMs) missed(unit);
       else start(unit, slotMs);
     }
     entries = entries.slice(next);
