@@ -34,7 +34,7 @@ export async function shrink(
     if (tries >= MOST_TRIES) return false;
     tries += 1;
     const found = await failure(candidate);
-    if (found === null) return false;
+    if (found === null || complaint(found) !== complaint(error)) return false;
     least = { course: candidate, error: found };
     return true;
   };
@@ -46,6 +46,12 @@ export async function shrink(
     }
   for (const simpler of SIMPLER) await attempt({ ...least.course, setting: { ...least.course.setting, ...simpler } });
   return least;
+}
+
+/** What is wrong, without the numbers and names of this one course. */
+function complaint({ message }: Error): string {
+  const said = message.split('\n').find((line) => /^ {2}\d+: /.test(line)) ?? message.split('\n')[0]!;
+  return said.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|[^a-z ]|\bslice\b/gi, '');
 }
 
 export function describeCourse({ setting, commands }: Course): string {
