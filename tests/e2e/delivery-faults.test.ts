@@ -1,12 +1,14 @@
 // What a provider may do to a running broadcast: refuse the token, run out of quota, go away, be slow, lose or garble answers,
 // refuse one recipient or the template. The broadcast goes on by itself, and the ledger agrees with what the provider took.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { readStatus } from '../../pipelines/broadcast/status.ts';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
 import { CONNECTIONS_WITHOUT_LIMIT } from '../../server/lanes.ts';
 import { inFlightLimit } from '../../pipelines/delivery/in-flight.ts';
 import { addressOf, openBroadcastWorld, type BroadcastWorld } from '../broadcast-world.ts';
 import { openCase, type DeliveryCase } from '../delivery-case.ts';
 import { until } from '../stack-world.ts';
+import { openTestClock } from '../test-clock.ts';
 
 let world: BroadcastWorld;
 beforeAll(async () => {
@@ -222,4 +224,31 @@ test('WhatsApp: a template that is refused stops the broadcast; mended, the rest
   expect(await one.retry('planned')).toMatchObject({ state: 'completed', error: null });
   expect(await one.retry('failed')).toMatchObject({ state: 'completed' });
   await one.expectExact({ accepted: 200 });
+});
+
+test("settling takes days by the database's clock, few events, and ends when somebody asks for a look", async () => {
+  const one = await openCase(world, { kind: 'whatsapp', recipients: 30, perSecond: 200 });
+  const list = { kind: 'whatsapp' as const, personal: false, recipients: 30, from: 9_000_000 };
+  const plan = await world.plan(one.channel, list, { settleSeconds: 2 * 86_400 });
+  await fault({ kind: 'accept-then-drop', provider: 'whatsapp', count: 2 });
+  const workflowId = `broadcast/${plan.broadcastId}/1`;
+  const started = await world.start({ plan: plan.digest }, workflowId);
+  await until('settling', 60_000, async () =>
+    (await readStatus(world.db, plan.broadcastId)).state === 'settling' ? true : null,
+  );
+  const handle = world.client.workflow.getHandle(workflowId);
+  const { settleUntil } = await readStatus(world.db, plan.broadcastId);
+  const days = (Date.parse(settleUntil!) - Date.now()) / 86_400_000;
+  expect(days).toBeGreaterThan(1.9);
+  expect(days).toBeLessThan(2.1);
+  const clock = await openTestClock(world.db);
+  await clock.advance(47 * 3_600_000);
+  await handle.signal('wake');
+  // Not over yet: it looks, and waits on.
+  await until('a look', 60_000, async () => ((await handle.describe()).historyLength > 0 ? true : null));
+  expect((await readStatus(world.db, plan.broadcastId)).state).toBe('settling');
+  await clock.advance(2 * 3_600_000);
+  await handle.signal('wake');
+  expect(await started.result()).toMatchObject({ state: 'completed', fates: { accepted: 28, uncertain: 2 } });
+  expect((await handle.describe()).historyLength).toBeLessThan(300);
 });
