@@ -177,6 +177,7 @@ export interface Broadcasts {
   started_at: Timestamp | null;
   state: Generated<BroadcastState>;
   suppressed: Generated<Json>;
+  taken_by: string | null;
   updated_at: Generated<Timestamp>;
   warnings: Generated<Json>;
   workflow_id: string | null;
