@@ -50,8 +50,9 @@ export async function openPlanWorld(databaseUrl: string): Promise<PlanWorld> {
   const running = new Set<string>();
   const temporal = {
     workflow: {
-      getHandle: (_id: string, runId: string) => ({
-        describe: async () => ({ status: { name: running.has(runId) ? 'RUNNING' : 'COMPLETED' } }),
+      // Each run has a workflow of its own here, named after it.
+      getHandle: (id: string, runId = id.replace('test/', '')) => ({
+        describe: async () => ({ runId, status: { name: running.has(runId) ? 'RUNNING' : 'COMPLETED' }, raw: {} }),
       }),
     },
   } as unknown as Parameters<typeof activityDeps>[2];
