@@ -34,7 +34,8 @@ interface RecordedHistory {
 /** A child is named after its parent, so the parent's id is part of what is replayed. Undefined where there is no child. */
 function workflowIdOf({ events }: RecordedHistory): string | undefined {
   const child = events.map((event) => event.startChildWorkflowExecutionInitiatedEventAttributes).find(Boolean);
-  return child?.workflowId.replace(/\/[^/]+$/, '');
+  // `<workflow>/<channel>`, and since runs are bounded `<workflow>/<channel>/<attempt>`.
+  return child?.workflowId.replace(/\/[^/]+(\/\d+)?$/, '');
 }
 
 function read(name: string): RecordedHistory {
