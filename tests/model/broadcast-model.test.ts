@@ -26,6 +26,8 @@ afterAll(async () => {
 const setting: fc.Arbitrary<Setting> = fc.record({
   prologue: fc.constantFrom(
     'nothing' as const,
+    'matching' as const,
+    'matching' as const,
     'planned' as const,
     'started' as const,
     ...Array.from({ length: 4 }, () => 'sending' as const),

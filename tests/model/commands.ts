@@ -33,7 +33,18 @@ const before = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom(
-      ...['abandon_claims', 'take_chunks', 'give_up_chunks', 'claim_singles', 'pick_members', 'seal_chunks', 'commit'],
+      ...[
+        'abandon_claims',
+        'abandon_claims',
+        'take_chunks',
+        'take_chunks',
+        'take_chunks',
+        'give_up_chunks',
+        'claim_singles',
+        'pick_members',
+        'seal_chunks',
+        'commit',
+      ],
       ...[
         'record_singles',
         'record_chunks',

@@ -47,6 +47,11 @@ async function prologue(world: World): Promise<void> {
   const { prologue: how } = world.setting;
   if (how === 'nothing') return;
   const list = [...world.lists.keys()][0]!;
+  if (how === 'matching') {
+    startRun(world, { list, start: true, again: false });
+    while (world.sim.processBefore('has_suppressions') === null) await world.sim.next(DAYS_MS);
+    return;
+  }
   const planned = startRun(world, { list, start: false, again: false });
   while (planned.state === 'running') await world.sim.next(DAYS_MS);
   if (planned.plan === null) throw new Error('the first plan failed', { cause: planned.error });

@@ -24,7 +24,7 @@ export type Mode = 'multicast' | 'push' | 'phones' | 'personal phones' | 'member
 
 export interface Setting {
   /** What is done already when the course begins. */
-  prologue: 'nothing' | 'planned' | 'started' | 'sending';
+  prologue: 'nothing' | 'matching' | 'planned' | 'started' | 'sending';
   /** Answers to come from then on. */
   script: string[];
   repeats: string[];
