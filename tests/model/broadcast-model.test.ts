@@ -6,6 +6,7 @@ import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { answers, commands } from './commands.ts';
 import { runCourse } from './course.ts';
 import { describeCourse, shrink, type Course } from './shrink.ts';
+import { PROLOGUES } from './prologue.ts';
 import { openSharedModel, type SharedModel } from './shared.ts';
 import type { Setting } from './world.ts';
 
@@ -25,12 +26,11 @@ afterAll(async () => {
 
 const setting: fc.Arbitrary<Setting> = fc.record({
   prologue: fc.constantFrom(
-    'nothing' as const,
+    ...PROLOGUES,
     'matching' as const,
-    'matching' as const,
-    'planned' as const,
-    'started' as const,
-    ...Array.from({ length: 4 }, () => 'sending' as const),
+    'sending' as const,
+    'sending' as const,
+    'retried' as const,
   ),
   script: answers,
   repeats: answers,

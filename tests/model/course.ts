@@ -3,6 +3,7 @@ import type { Command } from './commands.ts';
 import { people, perform } from './perform.ts';
 import { setControl } from '../../pipelines/broadcast/control.ts';
 import { Invariants } from './invariants.ts';
+import { prologue } from './prologue.ts';
 import { startRun } from './runs.ts';
 import type { SharedModel } from './shared.ts';
 import { randomOf, World, type Setting } from './world.ts';
@@ -28,8 +29,6 @@ export async function runCourse(shared: SharedModel, setting: Setting, course: C
         );
     };
     await prologue(world);
-    world.provider.script.push(...setting.script);
-    world.provider.repeats.push(...setting.repeats);
     for (const command of course) {
       await perform(world, command);
       await check(JSON.stringify(command));
@@ -40,24 +39,6 @@ export async function runCourse(shared: SharedModel, setting: Setting, course: C
   } finally {
     await close(world);
   }
-}
-
-/** Most of what can go wrong does so after the plan. */
-async function prologue(world: World): Promise<void> {
-  const { prologue: how } = world.setting;
-  if (how === 'nothing') return;
-  const list = [...world.lists.keys()][0]!;
-  if (how === 'matching') {
-    startRun(world, { list, start: true, again: false });
-    while (world.sim.processBefore('has_suppressions') === null) await world.sim.next(DAYS_MS);
-    return;
-  }
-  const planned = startRun(world, { list, start: false, again: false });
-  while (planned.state === 'running') await world.sim.next(DAYS_MS);
-  if (planned.plan === null) throw new Error('the first plan failed', { cause: planned.error });
-  if (how === 'planned') return;
-  startRun(world, { plan: { digest: planned.plan.digest, again: false, maxPlanAgeHours: 24 } });
-  if (how === 'sending') while (world.sim.processBefore('lease_slots') === null && (await world.sim.next(DAYS_MS)));
 }
 
 /** All is well again: everything that was begun comes to its end. */

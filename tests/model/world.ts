@@ -16,6 +16,7 @@ import { actorDatabase } from './actor-database.ts';
 import { FakeProvider } from './fake-provider.ts';
 import { Oracle } from './oracle.ts';
 import { makePerson, type Person, type Way } from './people.ts';
+import type { Prologue } from './prologue.ts';
 import type { SharedModel } from './shared.ts';
 import type { Actor, Process } from './simulation.ts';
 import type { Run } from './runs.ts';
@@ -24,7 +25,7 @@ export type Mode = 'multicast' | 'push' | 'phones' | 'personal phones' | 'member
 
 export interface Setting {
   /** What is done already when the course begins. */
-  prologue: 'nothing' | 'matching' | 'planned' | 'started' | 'sending';
+  prologue: Prologue;
   /** Answers to come from then on. */
   script: string[];
   repeats: string[];
