@@ -100,7 +100,7 @@ export class Oracle {
         return;
       case 'lease_slots':
         facts['lease'] = step;
-        facts['lead'] = values[8];
+        facts['ahead'] = slotsAhead(found[0]);
         return;
       case 'stop_broadcast':
         if (rowCount > 0) this.controls.set(text(values[0]), { control: 'fail', step });
@@ -142,8 +142,7 @@ export class Oracle {
   }
 
   #permit(actor: Actor, unit: string): void {
-    // Who knows the time badly is granted slots that much later.
-    const until = this.#world.sim.now + OLDEST_PERMIT_MS + Number(actor.facts['lead']);
+    const until = this.#world.sim.now + OLDEST_PERMIT_MS + Number(actor.facts['ahead'] ?? 0);
     const own = this.#permits.get(actor) ?? new Map<string, Permit>();
     this.#permits.set(actor, own.set(unit, { step: this.#world.sim.step, until }));
   }
@@ -249,6 +248,12 @@ export class Oracle {
         this.#world.wrong(`attempt ${attempt} of ${id} is in two hands`);
     }
   }
+}
+
+/** Milliseconds until the last slot of a lease. */
+function slotsAhead(lease: Row | undefined): number {
+  if (typeof lease?.['first_slot'] !== 'number') return 0;
+  return lease['first_slot'] + Number(lease['granted']) * Number(lease['spacing_ms']) - Number(lease['now_ms']);
 }
 
 function text(value: unknown): string {
