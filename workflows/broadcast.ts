@@ -27,7 +27,7 @@ import { broadcastSteps, short } from './proxies.ts';
 import { BroadcastId, Channel } from './search-attributes.ts';
 import { settle } from './settle.ts';
 import { show, watchBroadcast } from './watch-broadcast.ts';
-import { reasonOf } from './watching.ts';
+import { innermostReason } from './watching.ts';
 
 type Watching = { stop(): void };
 
@@ -57,7 +57,7 @@ export async function broadcast(input: unknown): Promise<BroadcastResult> {
   } catch (error) {
     if (!isCancellation(error)) {
       // Another run may have taken it over: then that one says how it ends.
-      await short.setState(ref, 'failed', reasonOf(error)).catch(() => undefined);
+      await short.setState(ref, 'failed', innermostReason(error)).catch(() => undefined);
       await showEnd(broadcastId).catch(() => undefined);
       throw error;
     }

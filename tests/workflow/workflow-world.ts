@@ -22,8 +22,11 @@ export type WithWorkflow = <T>(
   during: (handle: WorkflowHandle) => Promise<T>,
 ) => Promise<T>;
 
-/** Call it once a file; it connects before the tests and closes after them. Ids begin with `prefix`. */
-export function workflowWorld(prefix: string): WithWorkflow {
+/**
+ * Call it once a file; it connects before the tests and closes after them. Ids begin with `prefix`. `queues`: of activities, beside that
+ * of the workflows.
+ */
+export function workflowWorld(prefix: string, queues: readonly string[] = [DATA_QUEUE]): WithWorkflow {
   let native: NativeConnection;
   let connection: Connection;
   let client: Client;
@@ -52,7 +55,7 @@ export function workflowWorld(prefix: string): WithWorkflow {
     const shared = { connection: native, namespace, activities, maxHeartbeatThrottleInterval: '100ms' } as const;
     const workers = await Promise.all([
       Worker.create({ ...shared, taskQueue: PIPELINE_QUEUE, workflowBundle }),
-      Worker.create({ ...shared, taskQueue: DATA_QUEUE }),
+      ...queues.map((taskQueue) => Worker.create({ ...shared, taskQueue })),
     ]);
     const running = workers.map((worker) => worker.run());
     try {

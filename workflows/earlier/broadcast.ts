@@ -24,6 +24,7 @@ import { runPlan } from '../plan-broadcast.ts';
 import { short, steps } from '../proxies.ts';
 import { BroadcastId, Channel } from '../search-attributes.ts';
 import { watchBroadcast } from '../watch-broadcast.ts';
+import { innermostReason } from '../watching.ts';
 
 type Started = Awaited<ReturnType<typeof short.startBroadcast>>;
 
@@ -69,7 +70,7 @@ async function send(request: BroadcastInput, started: Started, desk: BroadcastDe
     return CancellationScope.nonCancellable(async () => {
       if (!isCancellation(error)) {
         // Another run may have taken it over: then that one says how it ends.
-        await short.setState(ref, 'failed', reasonOf(error)).catch(() => undefined);
+        await short.setState(ref, 'failed', innermostReason(error)).catch(() => undefined);
         throw error;
       }
       await short.setControl(ref, 'cancel');
@@ -150,11 +151,4 @@ function nothingSent(request: BroadcastInput): BroadcastResult {
     runningIn: null,
     error: 'Cancelled before it was approved; nothing was sent.',
   };
-}
-
-/** What an activity died of, without the wrapping that Temporal puts around it. */
-function reasonOf(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  return inner instanceof Error ? inner.message : String(inner);
 }
