@@ -1,7 +1,8 @@
 // `sluice broadcast start|retry`: starts the workflow, follows it, prints how it ended.
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { Option, type Command } from 'commander';
-import { checkRetryPossible } from '../pipelines/broadcast/start.ts';
+import { idOfPlan } from '../pipelines/broadcast/find-plan.ts';
+import { checkRetryPossible, retryRunning } from '../pipelines/broadcast/start.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
 import { RETRY_SCOPES, type BroadcastStatus, type RetryScope } from '../pipelines/contracts/broadcast.ts';
 import type { BroadcastInput, BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
@@ -34,7 +35,7 @@ export function registerStart(broadcast: Command): void {
       if ((id === undefined) === (options.plan === undefined))
         command.error('error: give either the id of a broadcast or --plan DIGEST', { exitCode: 2 });
       await withSession(options, async (session) => {
-        const plan = id === undefined ? await idOfPlan(session, options.plan!) : broadcastId(id);
+        const plan = id === undefined ? await idOfPlan(session.db, options.plan!) : broadcastId(id);
         const input = {
           plan: options.plan ?? plan,
           again: options.again ?? false,
@@ -82,6 +83,9 @@ async function run(
   if (result.state !== 'completed' && result.runningIn === null) process.exitCode = 1;
 }
 
+/** In the memo, in the place of a retry's scope. */
+const START = 'start';
+
 /** A workflow that runs already is followed, if it was started for the same; else it is named. */
 async function startWorkflow(
   session: Session,
@@ -95,7 +99,7 @@ async function startWorkflow(
   );
   const { attempt = 0, channel_id: channel = '' } = rows[0] ?? {};
   const workflowId = `broadcast/${id}/${attempt + 1}`;
-  const scope = input.retry?.scope ?? 'start';
+  const scope = input.retry?.scope ?? START;
   try {
     const handle = await client.workflow.start('broadcast', {
       taskQueue: PIPELINE_QUEUE,
@@ -110,12 +114,12 @@ async function startWorkflow(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const handle = client.workflow.getHandle(workflowId);
     const other = (await handle.describe()).memo?.['scope'];
-    const running = typeof other === 'string' ? other : 'start';
+    const running = typeof other === 'string' ? other : START;
     if (running === scope) return { workflowId, handle };
-    const what = running === 'start' ? 'is being started' : `is being retried with --scope ${running}`;
-    throw new PipelineError('retry_running', `Broadcast ${id} ${what}, as workflow ${workflowId}.`, {
-      hint: 'Wait for its end, or cancel it; then try again.',
-      cause: error,
+    throw retryRunning(id, {
+      running: running === START ? null : running,
+      workflowId,
+      wanted: input.retry?.scope ?? null,
     });
   }
 }
@@ -164,15 +168,4 @@ function progressOf(status: BroadcastStatus): string {
   const trouble = waiting !== null ? `, waiting: ${waiting}` : held !== null ? `, held up: ${held}` : '';
   const open = unresolved === null ? '' : `, ${unresolved.recipients} without a known end`;
   return `${state}: ${settled} of ${recipients} recipients, ${Math.round(ratePerSecond)}/s${eta}${trouble}${open}`;
-}
-
-async function idOfPlan(session: Session, digest: string): Promise<string> {
-  const { rows } = await session.db.query<{ id: string }>(
-    'select id from broadcasts where digest = $1 order by attempt = 0 desc, id desc limit 1',
-    [digest],
-  );
-  if (rows[0]) return rows[0].id;
-  throw new PipelineError('plan_unknown', `There is no plan with the digest ${digest}.`, {
-    hint: 'Make one with: sluice broadcast plan. It prints the digest.',
-  });
 }

@@ -2,7 +2,7 @@
 // the values of samples are shown as marks of their length.
 import { compileMessage } from '../contracts/message-template.ts';
 import type { PlanResult } from '../contracts/broadcast.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { idOfPlan } from './find-plan.ts';
 import type { PlanPorts } from './plan-ports.ts';
 import { planResult } from './plan-result.ts';
 import { planSql } from './plan-sql.ts';
@@ -28,15 +28,7 @@ export async function approvalView(
   run: { workflowId: string; runId: string },
   ports: PlanPorts,
 ): Promise<ApprovalView> {
-  const { rows: found } = await ports.db.query<{ id: string }>(
-    `select id from broadcasts where digest is not null and (digest = $1 or id::text = $1) order by attempt = 0 desc, id desc limit 1`,
-    [plan],
-  );
-  const id = found[0]?.id;
-  if (id === undefined)
-    throw new PipelineError('plan_unknown', `There is no plan ${plan}.`, {
-      hint: 'Make one with: sluice broadcast plan. It prints its digest and its id.',
-    });
+  const id = await idOfPlan(ports.db, plan);
   await ports.db.query(
     'update broadcasts set plan_workflow_id = $2, plan_run_id = $3, updated_at = sluice_now() where id = $1',
     [id, run.workflowId, run.runId],

@@ -2,8 +2,10 @@
 import { namedStatements } from '../../sql/named.ts';
 
 export const broadcastSql = namedStatements('broadcast', [
-  'lock_by_digest',
-  'lock_by_id',
+  'plan_by_digest',
+  'plan_by_id',
+  'lock_broadcast',
+  'sent_before',
   'take_over',
   'supersede_slices',
   'left_of_scope',

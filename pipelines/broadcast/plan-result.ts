@@ -3,6 +3,7 @@ import type { Queryable } from '../../adapters/postgres/database.ts';
 import { rateOf, readChannel } from '../channels/channel-store.ts';
 import { emptyMatches, type PlanResult } from '../contracts/broadcast.ts';
 import { inFlightLimit } from '../delivery/in-flight.ts';
+import { wasSentBefore } from './find-plan.ts';
 import { etaSeconds } from './plan-pace.ts';
 import type { ProviderPorts } from './plan-ports.ts';
 import { planSql } from './plan-sql.ts';
@@ -18,12 +19,6 @@ export async function planResult(db: Queryable, broadcastId: string, ports: Prov
     row.channelId,
     row.endpoint,
   ]);
-  const { rows: started } = await db.query(
-    `select from broadcasts o, broadcasts b
-     where b.id = $1 and (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest)
-       and o.attempt > 0 and o.id <> b.id limit 1`,
-    [broadcastId],
-  );
   // What the provider counts down is shown where it can be had; a plan does not depend on it.
   const quotaLeft = await ports.quotaLeft(channel).catch(() => null);
   const toSend = row.recipients - sum(row.suppressed) - sum(row.rejected);
@@ -44,7 +39,7 @@ export async function planResult(db: Queryable, broadcastId: string, ports: Prov
       others.map(({ requests }) => Number(requests)),
     ),
     recognised: false,
-    startedBefore: started.length > 0,
+    startedBefore: await wasSentBefore(db, broadcastId),
     quotaLeft,
     warnings: [...row.warnings, ...quotaWarning(toSend, quotaLeft)],
     inFlightBound: Math.min(row.requests, inFlightLimit(rateOf(channel, mode.endpoint))),

@@ -4,6 +4,7 @@ import type { BroadcastState, RetryScope } from '../contracts/broadcast.ts';
 import type { Started } from '../contracts/broadcast-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
+import { idOfPlan, wasSentBefore } from './find-plan.ts';
 
 /**
  * `chain`: the first run of the workflow's chain; the runs that follow it by continue-as-new are the same to a broadcast. `runId`: the
@@ -43,7 +44,6 @@ interface Found extends Record<string, unknown> {
   recipients: number;
   settle: number;
   age_s: number;
-  sent_before: boolean;
 }
 
 /**
@@ -71,7 +71,7 @@ export async function startBroadcast(request: StartRequest, run: WorkflowRun, po
     }
     // A Reset goes on from the ledger, also where the broadcast had failed.
     const goesOn = own && found.state !== 'completed' && found.state !== 'cancelled';
-    if (!goesOn && scope === null) checkStart(found, request as PlanStart);
+    if (!goesOn && scope === null) await checkStart(tx, found, request as PlanStart);
     if (!goesOn && scope !== null) await checkRetry(tx, found, scope);
     const { rows: taken } = await tx.query<{ attempt: number }>(broadcastSql.take_over, [
       found.id,
@@ -86,23 +86,17 @@ export async function startBroadcast(request: StartRequest, run: WorkflowRun, po
 }
 
 async function find(tx: Transaction, request: StartRequest): Promise<Found> {
-  if ('digest' in request) {
-    const { rows } = await tx.query<Found>(broadcastSql.lock_by_digest, [request.digest]);
-    if (rows[0]) return rows[0];
-    throw new PipelineError('plan_unknown', `There is no plan with the digest ${request.digest}.`, {
-      hint: 'Make one with: sluice broadcast plan. It prints the digest.',
-    });
-  }
-  const { rows } = await tx.query<Found>(broadcastSql.lock_by_id, [request.broadcastId]);
+  const id = 'digest' in request ? await idOfPlan(tx, request.digest) : request.broadcastId;
+  const { rows } = await tx.query<Found>(broadcastSql.lock_broadcast, [id]);
   if (rows[0]) return rows[0];
-  throw new PipelineError('broadcast_unknown', `There is no broadcast ${request.broadcastId}.`, {
+  throw new PipelineError('broadcast_unknown', `There is no broadcast ${id}.`, {
     hint: 'sluice broadcast list shows what there is.',
   });
 }
 
 const ENDED: BroadcastState[] = ['completed', 'cancelled', 'failed'];
 
-function checkStart(found: Found, request: PlanStart): void {
+async function checkStart(tx: Transaction, found: Found, request: PlanStart): Promise<void> {
   if (found.attempt > 0) {
     // Its workflow died (Terminate, Reset): this one goes on from the ledger.
     if (!ENDED.includes(found.state)) return;
@@ -110,7 +104,7 @@ function checkStart(found: Found, request: PlanStart): void {
       hint: `To send what failed: sluice broadcast retry ${found.id} --scope failed. To send all of it once more: plan it again, then start it with --again.`,
     });
   }
-  if (found.sent_before && !request.again)
+  if (!request.again && (await wasSentBefore(tx, found.id)))
     throw new PipelineError('plan_started', 'The same message has been sent to the same recipients already.', {
       hint: 'If it is to go out once more, start it with --again.',
     });
@@ -146,9 +140,18 @@ export async function checkRetryPossible(db: Database, broadcastId: string, scop
 
 /** A retry that would silently become another one. */
 function refuseOtherScope(found: Found, scope: RetryScope): void {
-  if (found.scope === scope) return;
-  const running = found.scope === null ? 'is being sent' : `is being retried with --scope ${found.scope}`;
-  throw new PipelineError('retry_running', `Broadcast ${found.id} ${running}, as workflow ${found.workflow_id}.`, {
-    hint: `Wait for its end, or cancel it; then: sluice broadcast retry ${found.id} --scope ${scope}.`,
+  if (found.scope !== scope)
+    throw retryRunning(found.id, { running: found.scope, workflowId: found.workflow_id!, wanted: scope });
+}
+
+/** `running`: the scope that the workflow was started for, `wanted`: the one asked for; null: a start. */
+export function retryRunning(
+  broadcastId: string,
+  { running, workflowId, wanted }: { running: string | null; workflowId: string; wanted: RetryScope | null },
+): PipelineError {
+  const what = running === null ? 'is being sent' : `is being retried with --scope ${running}`;
+  const then = wanted === null ? 'try again' : `sluice broadcast retry ${broadcastId} --scope ${wanted}`;
+  return new PipelineError('retry_running', `Broadcast ${broadcastId} ${what}, as workflow ${workflowId}.`, {
+    hint: `Wait for its end, or cancel it; then: ${then}.`,
   });
 }

@@ -1,32 +1,29 @@
 -- Statements of a broadcast as a whole: starting, stopping, counting. $1 is always the broadcast's id unless said otherwise.
 -- What writes looks at the broadcast attempt in the statement itself: a run that was superseded while it slept changes nothing.
 
--- name: lock_by_digest
+-- name: plan_by_digest
 -- $1 digest. The unstarted plan first, else the newest that was started.
-select id, channel_id, state, attempt, workflow_id, run_id, taken_by, scope, recipients,
-  coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
-  extract(epoch from sluice_now() - planned_at)::double precision as age_s,
-  exists (
-    select from broadcasts o
-    where (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest) and o.id <> b.id and o.attempt > 0
-  ) as sent_before
-from broadcasts b
-where digest = $1
-order by attempt = 0 desc, id desc
-limit 1
-for update
+select id from broadcasts where digest = $1 order by attempt = 0 desc, id desc limit 1
 
--- name: lock_by_id
+-- name: plan_by_id
+select id from broadcasts where id = $1 and digest is not null
+
+-- name: lock_broadcast
 select id, channel_id, state, attempt, workflow_id, run_id, taken_by, scope, recipients,
   coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
-  extract(epoch from sluice_now() - planned_at)::double precision as age_s,
-  exists (
-    select from broadcasts o
-    where (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest) and o.id <> b.id and o.attempt > 0
-  ) as sent_before
-from broadcasts b
+  extract(epoch from sluice_now() - planned_at)::double precision as age_s
+from broadcasts
 where id = $1 and digest is not null
 for update
+
+-- name: sent_before
+-- Whether the same was sent by another broadcast, by today's digest or by the one of before.
+select exists (
+  select from broadcasts b
+  join broadcasts o
+    on (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest) and o.id <> b.id and o.attempt > 0
+  where b.id = $1
+) as found
 
 -- name: take_over
 -- A run takes the broadcast: attempts of older runs find themselves superseded. $3 the first run of its chain, $5 the run itself;
