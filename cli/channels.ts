@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addChannel, listChannels, rateOf, setChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../pipelines/contracts/channel.ts';
 import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
+import { ENDPOINTS } from '../pipelines/contracts/provider.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
@@ -138,8 +139,6 @@ function collectRate(text: string, earlier: Record<string, number> = {}): Record
     throw new InvalidArgumentError('must be requests a second, such as 500 or push=500; 0 for no limit');
   return { ...earlier, [endpoint]: Number(number) };
 }
-
-const ENDPOINTS: Record<ChannelKind, string[]> = { line: ['push', 'multicast'], whatsapp: ['message'], messenger: [] };
 
 /** `push 2000/s, multicast 200/s`: as they are in force, the provider's own where the channel names none. */
 function ratesOf(channel: Channel): string {

@@ -4,9 +4,8 @@ import type { Database } from '../adapters/postgres/database.ts';
 import { openAccount, providerOf } from '../adapters/channels/providers.ts';
 import { rateOf, readChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../pipelines/contracts/channel.ts';
-import type { ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import type { ProviderAccount } from '../pipelines/contracts/provider.ts';
+import { ENDPOINTS, type ProviderAccount } from '../pipelines/contracts/provider.ts';
 import { InFlight } from '../pipelines/delivery/in-flight.ts';
 import type { Lane } from '../pipelines/delivery/ports.ts';
 import { ServerClock } from '../pipelines/limiter/server-clock.ts';
@@ -19,9 +18,6 @@ export const CONNECTIONS_WITHOUT_LIMIT = 64;
 
 /** Connections of an account with a limit: as many as may ever be in flight; each is opened when it is needed. */
 const CONNECTIONS_WITH_LIMIT = 512;
-
-/** The budgets of a kind of channel. */
-const ENDPOINTS: Record<ChannelKind, string[]> = { line: ['push', 'multicast'], whatsapp: ['message'], messenger: [] };
 
 export interface Lanes {
   lane(channelId: string, endpoint: string): Promise<Lane>;
