@@ -7,7 +7,16 @@ import { chunkVerdictOf, RETRY_KEY_MS } from './chunk-verdict.ts';
 import { deliverySql } from './delivery-sql.ts';
 import { groupMembers, type Member } from './group-members.ts';
 import { retryPolicy } from './retry-policy.ts';
-import type { Answered, DeliveryPorts, Lane, Repeat, Sender, SliceJob, Unit } from './ports.ts';
+import {
+  NEW_ATTEMPT,
+  type Answered,
+  type DeliveryPorts,
+  type Lane,
+  type Repeat,
+  type Sender,
+  type SliceJob,
+  type Unit,
+} from './ports.ts';
 
 interface PickedRow extends Record<string, unknown> {
   ordinal: number;
@@ -118,13 +127,11 @@ async function seal(tx: Transaction, job: SliceJob, lane: Lane, groups: Member[]
     request: { body, retryKey, members: members.length, personal: job.personal },
     claimedMs: now,
     takenAtMs: lane.clock.local(),
+    ...NEW_ATTEMPT,
     armed: true,
-    stale: false,
     unknown: false,
     unclear: 0,
     firstMs: now,
-    permit: false,
-    landed: false,
   }));
 }
 
@@ -160,13 +167,11 @@ function chunkOf(row: OpenChunk, job: SliceJob, lane: Lane): Unit {
     request: { body: row.body, retryKey: row.retry_key, members: row.size, personal: job.personal },
     claimedMs: row.first_ms,
     takenAtMs: lane.clock.local(),
+    ...NEW_ATTEMPT,
     armed: false,
-    stale: false,
     unknown: row.unknown,
     unclear: 0,
     firstMs: row.first_ms,
-    permit: false,
-    landed: false,
   };
 }
 
@@ -241,14 +246,7 @@ async function record(
   return answers.flatMap(({ unit }, index) => {
     const verdict = verdicts[index]!;
     if (verdict.state !== 'sealed') return [];
-    const repeated = {
-      ...unit,
-      armed: false,
-      stale: false,
-      landed: false,
-      permit: false,
-      unknown: unit.unknown || verdict.unknown,
-    };
+    const repeated = { ...unit, ...NEW_ATTEMPT, armed: false, unknown: unit.unknown || verdict.unknown };
     return [{ unit: repeated, delayMs: verdict.delayMs }];
   });
 }

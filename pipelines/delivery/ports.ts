@@ -81,6 +81,9 @@ export interface Unit {
   landed: boolean;
 }
 
+/** How each attempt begins; what holds of the unit over all its attempts stays. */
+export const NEW_ATTEMPT = { stale: false, permit: false, landed: false } as const;
+
 /** A unit's attempt and what became of it. */
 export interface Answered {
   unit: Unit;

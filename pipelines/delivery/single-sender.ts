@@ -1,7 +1,15 @@
 // One request a recipient, at a provider that knows no retry key: claimed in the ledger, sent once, settled once.
 import { compileReference } from './reference.ts';
 import { deliverySql } from './delivery-sql.ts';
-import type { Answered, DeliveryPorts, Lane, Sender, SliceJob, Unit } from './ports.ts';
+import {
+  NEW_ATTEMPT,
+  type Answered,
+  type DeliveryPorts,
+  type Lane,
+  type Sender,
+  type SliceJob,
+  type Unit,
+} from './ports.ts';
 import { retryPolicy } from './retry-policy.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -27,13 +35,11 @@ export async function openSingleSender(job: SliceJob, lane: Lane, ports: Deliver
     charged: row.charged,
     claimedMs: row.claimed_at.getTime(),
     takenAtMs: lane.clock.local(),
+    ...NEW_ATTEMPT,
     armed: true,
-    stale: false,
     unknown: false,
     unclear: row.unclear,
     firstMs: row.claimed_at.getTime(),
-    permit: false,
-    landed: false,
     request: {
       body: lane.provider.body(
         job.render(row.parameters ?? []),
