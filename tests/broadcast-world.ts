@@ -8,6 +8,7 @@ import type { FateCounts, PlanResult } from '../pipelines/contracts/broadcast.ts
 import type { BroadcastInput, BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
 import type { PlanInput } from '../pipelines/contracts/plan-input.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import type { ControlAnswer } from '../workflows/broadcast-messages.ts';
 import { openStackWorld, untilAnswered, type StackWorld, type StackWorldOptions } from './stack-world.ts';
 
 const SECRET = 'SLUICE_SECRET_TEST';
@@ -21,7 +22,7 @@ export interface BroadcastWorld extends Omit<StackWorld, 'start'> {
   listInput(channel: string, list: TestList): Promise<Record<string, unknown>>;
   start(input: Partial<BroadcastInput>, workflowId: string): Promise<{ result(): Promise<BroadcastResult> }>;
   /** Sends an update until the servers are there to take it. */
-  update(workflowId: string, name: string, ...args: unknown[]): Promise<unknown>;
+  update(workflowId: string, name: string, ...args: unknown[]): Promise<ControlAnswer>;
   fates(broadcastId: string): Promise<FateCounts>;
   simulator(method: string, path: string, body?: unknown): Promise<unknown>;
   /** How often each address was reached with a message of the broadcast. */
@@ -115,7 +116,11 @@ export async function openBroadcastWorld(
       return { result: () => untilAnswered(() => handle.result() as Promise<BroadcastResult>) };
     },
     update: (workflowId, name, ...args) =>
-      untilAnswered(() => world.client.workflow.getHandle(workflowId).executeUpdate(name, { args: args as [unknown] })),
+      untilAnswered(() =>
+        world.client.workflow
+          .getHandle(workflowId)
+          .executeUpdate<ControlAnswer, [unknown]>(name, { args: args as [unknown] }),
+      ),
     fates: async (broadcastId) => {
       const { rows } = await world.db.query<{ fate: keyof FateCounts; n: number }>(
         'select fate, count(*)::integer as n from broadcast_ledger where broadcast_id = $1 group by fate',

@@ -1,4 +1,5 @@
 // One random schedule of crashes, lost answers, pauses, cancels and retries over a broadcast, and what must be true at its end.
+import { seededRandom } from '../../adapters/channels/simulator/random.ts';
 import { expect } from 'vitest';
 import type { BroadcastResult } from '../../pipelines/contracts/broadcast-input.ts';
 import { inFlightLimit } from '../../pipelines/delivery/in-flight.ts';
@@ -39,19 +40,8 @@ const MEMBERS = 8;
 const KILLS = ['worker', 'temporal', 'postgres', 'simulator', 'freeze worker'] as const;
 const LOSSES = ['accept-then-drop', 'accept-then-500', 'drop-before-accept', 'malformed-200', 'rate-burst'] as const;
 
-/** Numbers from a seed: the same storm again, as far as the machine's timing allows. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export async function runStorm(world: BroadcastWorld, storm: Storm): Promise<StormReport> {
-  const random = randomOf(storm.seed);
+  const random = seededRandom(storm.seed);
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   const kind = storm.mode === 'whatsapp' ? 'whatsapp' : 'line';
   const list: TestList = {

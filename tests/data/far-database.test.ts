@@ -1,21 +1,14 @@
 // A database some milliseconds away: slots are still met, no second holds too many requests, and what cannot be used of the rate is
 // said. Before, every slot was missed from 10 ms on, without a word.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isPassing } from '../../activities/failures.ts';
-import { providerOf } from '../../adapters/channels/providers.ts';
 import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
 import { freezePlan } from '../../bench/broadcast-world.ts';
-import { startBroadcast } from '../../pipelines/broadcast/start.ts';
 import { readStatus } from '../../pipelines/broadcast/status.ts';
-import { readChannel } from '../../pipelines/channels/channel-store.ts';
-import type { ProviderAnswer } from '../../pipelines/contracts/provider.ts';
 import { deliverSlice } from '../../pipelines/delivery/deliver-slice.ts';
-import { InFlight } from '../../pipelines/delivery/in-flight.ts';
-import type { DeliveryPorts } from '../../pipelines/delivery/ports.ts';
 import { leaseTerms } from '../../pipelines/limiter/lease.ts';
-import { ServerClock } from '../../pipelines/limiter/server-clock.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { openDelayProxy } from '../delay-proxy.ts';
+import { ACCEPTED, deliveryPorts, start } from '../delivery-harness.ts';
 import { addTestChannel } from '../import-harness.ts';
 import { control } from '../plan-harness.ts';
 
@@ -32,11 +25,6 @@ afterAll(async () => {
 
 const RATE = 80;
 const RECIPIENTS = 120;
-
-const ACCEPTED: ProviderAnswer = {
-  ...{ class: 'accepted', code: '', requestId: null, messageId: 'm', waitMs: null, about: 'recipient' },
-  ...{ unclear: false, optedOut: false },
-};
 
 /** The most arrivals in any window of one second. */
 function busiestSecond(arrivals: number[]): number {
@@ -63,37 +51,19 @@ test.each([5, 20, 80])('%i ms away', async (roundTripMs) => {
       ...{ channel, kind: 'whatsapp', recipients: RECIPIENTS, from: roundTripMs * 1_000 },
       ...{ sliceSize: 1_000, chunkSize: 1, endpoint: 'message' },
     });
-    const started = await startBroadcast(
-      { digest: plan.digest, again: false, maxPlanAgeHours: 1 },
-      { workflowId: channel, runId: channel },
-      { db: near, isRunning: async () => false },
-    );
+    const started = await start(near, { digest: plan.digest, again: false, maxPlanAgeHours: 1 });
     const arrivals: number[] = [];
-    const send = async (): Promise<ProviderAnswer> => {
+    const ports = deliveryPorts(far, () => {
       arrivals.push(performance.now());
       return ACCEPTED;
-    };
-    const lane = {
-      channel: await readChannel(near, channel),
-      provider: providerOf('whatsapp'),
-      account: { send, validate: async () => null, quotaLeft: async () => null, close: async () => undefined },
-      inFlight: new InFlight(RATE, 0, 64),
-      clock: new ServerClock(),
-    };
-    const ports: DeliveryPorts = {
-      db: far,
-      suppressionPads: async () => ({ inner: Buffer.alloc(64), outer: Buffer.alloc(64) }),
-      lane: async () => lane,
-      isPassing,
-      random: () => 0.5,
-      warn: () => undefined,
-    };
+    });
     const ref = { broadcastId: started.broadcastId, attempt: started.attempt, channel, slice: 0 };
     expect(await deliverSlice(ref, ports, control)).toMatchObject({ stopped: 'done', waitMs: null });
 
     expect(arrivals.length).toBe(RECIPIENTS);
     expect(busiestSecond(arrivals)).toBeLessThanOrEqual(RATE);
-    expect(lane.inFlight.permits.free).toBe(lane.inFlight.permits.limit);
+    const { permits } = ports.lanes.get(channel)!.inFlight;
+    expect(permits.free).toBe(permits.limit);
     const { grantedShare, fates } = await readStatus(near, started.broadcastId);
     expect(fates).toMatchObject({ accepted: RECIPIENTS });
     // Fewer slots are granted, as many as what is not known of the clock asks for, and the status says how many.

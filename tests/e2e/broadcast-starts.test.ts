@@ -15,9 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-const control = (workflowId: string, name: string, ...args: unknown[]) =>
-  world.update(workflowId, name, ...args) as Promise<{ broadcastId: string; state: string; underWay: number }>;
-
 /** The list that a case was planned from, as somebody types it into the Temporal UI. */
 async function listOf(one: DeliveryCase, recipients: number, kind: 'line' | 'whatsapp', text: string): Promise<never> {
   const addresses = Array.from({ length: recipients }, (_, n) => `${one.address(n)},客${n}`);
@@ -60,7 +57,7 @@ test('a broadcast from a list waits for approval and shows the plan; cancelled b
     expect(details).toContain('請核准 \u2592\u2592');
     expect(details).not.toMatch(/客|U0000/);
     expect(new Set((await one.reached()).values())).toEqual(new Set([0]));
-    await control(workflowId, decision);
+    await world.update(workflowId, decision);
     const ended = await started.result();
     if (decision === 'cancel') expect(ended).toMatchObject({ state: 'cancelled', attempt: 0 });
     else expect(ended).toMatchObject({ state: 'completed', attempt: 1, recipients: 2, fates: { accepted: 2 } });
@@ -83,11 +80,11 @@ test.each(['line', 'whatsapp'] as const)(
     await until('some accepted', 60_000, async () => ((await fates()).accepted >= 5 ? true : null));
     const status = async () => readStatus(world.db, id);
     expect(await status()).toMatchObject({ state: 'running', attempt: 1 });
-    expect(await control(workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
+    expect(await world.update(workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
     const paused = await fates();
     expect(paused.planned).toBeGreaterThan(0);
     expect((await status()).state).toBe('paused');
-    expect(await control(workflowId, 'cancel')).toMatchObject({ state: 'cancelled', underWay: 0 });
+    expect(await world.update(workflowId, 'cancel')).toMatchObject({ state: 'cancelled', underWay: 0 });
     const ended = await started.result();
     expect(ended).toMatchObject({ state: 'cancelled', attempt: 1 });
     expect(ended.fates.accepted).toBe(paused.accepted);

@@ -12,9 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-const control = (workflowId: string, name: string, ...args: unknown[]) =>
-  world.update(workflowId, name, ...args) as Promise<{ broadcastId: string; state: string; underWay: number }>;
-
 test('two starts of one plan: the second names the first, and nothing is sent twice', async () => {
   const one = await openCase(world, { kind: 'whatsapp', recipients: 200, perSecond: 100 });
   const first = await one.start();
@@ -61,19 +58,19 @@ test.each(['line', 'whatsapp'] as const)(
     const started = await one.start();
     await one.midway(5);
     expect((await one.status()).limitPerSecond).toBe(kind === 'line' ? 15 * 8 : 15);
-    expect(await control(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
+    expect(await world.update(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
     const before = await world.fates(one.id);
     expect(before.claimed).toBe(0);
     expect(before.planned).toBeGreaterThan(0);
-    expect(await control(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
+    expect(await world.update(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
     expect((await one.status()).state).toBe('paused');
     expect(await world.fates(one.id)).toEqual(before);
 
-    await control(one.workflowId, 'setRate', { perSecond: 1_000_000 });
+    await world.update(one.workflowId, 'setRate', { perSecond: 1_000_000 });
     expect((await one.status()).limitPerSecond).toBe(kind === 'line' ? 500 * 8 : 500);
-    await control(one.workflowId, 'setRate', { perSecond: null });
+    await world.update(one.workflowId, 'setRate', { perSecond: null });
     expect((await one.status()).rateCap).toBeNull();
-    expect(await control(one.workflowId, 'resume')).toMatchObject({ state: 'running' });
+    expect(await world.update(one.workflowId, 'resume')).toMatchObject({ state: 'running' });
     expect(await started.result()).toMatchObject({ state: 'completed' });
     await one.expectExact({ accepted: 300 });
     // The channel's own rate is what it was, for the next broadcast as well.
@@ -88,10 +85,11 @@ test('a rate that is none, and a control after the end, are refused in words', a
   await setRateCap(one.id, 5, world.db);
   const started = await one.start();
   await one.midway(1);
-  for (const perSecond of [-1, 0]) await expect(control(one.workflowId, 'setRate', { perSecond })).rejects.toThrow();
-  await control(one.workflowId, 'setRate', { perSecond: null });
+  for (const perSecond of [-1, 0])
+    await expect(world.update(one.workflowId, 'setRate', { perSecond })).rejects.toThrow();
+  await world.update(one.workflowId, 'setRate', { perSecond: null });
   await started.result();
-  await expect(control(one.workflowId, 'pause')).rejects.toThrow();
+  await expect(world.update(one.workflowId, 'pause')).rejects.toThrow();
 });
 
 test.each(['line', 'whatsapp'] as const)(
@@ -100,8 +98,8 @@ test.each(['line', 'whatsapp'] as const)(
     const one = await openCase(world, { kind, recipients: 300, perSecond: 15 });
     const started = await one.start();
     await one.midway(5);
-    if (kind === 'line') await control(one.workflowId, 'pause');
-    expect(await control(one.workflowId, 'cancel')).toMatchObject({ state: 'cancelled', underWay: 0 });
+    if (kind === 'line') await world.update(one.workflowId, 'pause');
+    expect(await world.update(one.workflowId, 'cancel')).toMatchObject({ state: 'cancelled', underWay: 0 });
     const { state, fates } = await started.result();
     expect(state).toBe('cancelled');
     expect(fates.accepted + fates.cancelled).toBe(300);
@@ -120,7 +118,7 @@ test.each(['completed', 'cancelled'] as const)(
     const started = await one.start();
     if (state === 'cancelled') {
       await one.midway(5);
-      await control(one.workflowId, 'cancel');
+      await world.update(one.workflowId, 'cancel');
     }
     expect(await started.result()).toMatchObject({ state });
     const { searchAttributes } = await world.client.workflow.getHandle(one.workflowId).describe();
@@ -179,14 +177,14 @@ test('histories stay bounded: runs hand over, in pauses too, and keep one broadc
   await one.midway(5);
   const fromStart = (await world.client.workflow.getHandle(one.workflowId).describe()).runId;
   for (let round = 0; round < 10; round++) {
-    await control(one.workflowId, 'pause');
-    await control(one.workflowId, 'resume');
+    await world.update(one.workflowId, 'pause');
+    await world.update(one.workflowId, 'resume');
   }
-  await control(one.workflowId, 'pause');
+  await world.update(one.workflowId, 'pause');
   const again = await (await one.start({}, anyWorkflowId())).result();
   // Another run of one's own chain is not a dead one.
   expect(again).toMatchObject({ runningIn: one.workflowId, attempt: 1 });
-  await control(one.workflowId, 'resume');
+  await world.update(one.workflowId, 'resume');
   expect(await started.result()).toMatchObject({ state: 'completed', attempt: 1 });
   await one.expectExact({ accepted: 300 });
   for (const id of [one.workflowId, `${one.workflowId}/${one.channel}/1`]) {
@@ -228,12 +226,12 @@ test('a Reset of a running broadcast takes it over: the delivery of before is fe
     requestId: one.workflowId,
   });
   await until('the second attempt', 60_000, async () => ((await one.status()).attempt === 2 ? true : null));
-  expect(await control(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
+  expect(await world.update(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
   const before = await world.fates(one.id);
   expect(before.planned).toBeGreaterThan(0);
   await noLimit(world, one.channel, 'whatsapp');
   expect(await world.fates(one.id)).toEqual(before);
-  await control(one.workflowId, 'resume');
+  await world.update(one.workflowId, 'resume');
   expect(await handle.result()).toMatchObject({ state: 'completed', attempt: 2 });
   const fates = await world.fates(one.id);
   expect(fates.accepted + fates.uncertain).toBe(300);

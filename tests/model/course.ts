@@ -1,4 +1,5 @@
 // One run of the model from its first command to its end, with everything checked in between.
+import { seededRandom } from '../../adapters/channels/simulator/random.ts';
 import type { Command } from './commands.ts';
 import { people, perform } from './perform.ts';
 import { setControl } from '../../pipelines/broadcast/control.ts';
@@ -6,7 +7,7 @@ import { Invariants } from './invariants.ts';
 import { prologue } from './prologue.ts';
 import { startRun } from './runs.ts';
 import type { SharedModel } from './shared.ts';
-import { randomOf, World, type Setting } from './world.ts';
+import { World, type Setting } from './world.ts';
 
 /** Things that happen until everything has ended, at most. */
 const LONGEST_END = 6_000;
@@ -44,7 +45,7 @@ export async function runCourse(shared: SharedModel, setting: Setting, course: C
 /** All is well again: everything that was begun comes to its end. */
 async function end(world: World): Promise<void> {
   const { sim, provider } = world;
-  sim.random = randomOf(1);
+  sim.random = seededRandom(1);
   provider.script = [];
   provider.repeats = [];
   world.failover = 0;

@@ -1,4 +1,5 @@
 // Does what a command of the model says, in the world of a run.
+import { seededRandom } from '../../adapters/channels/simulator/random.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { giveUp, setControl, setRateCap } from '../../pipelines/broadcast/control.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
@@ -8,7 +9,7 @@ import { TEST_KEY } from '../import-harness.ts';
 import { actorDatabase } from './actor-database.ts';
 import type { Command } from './commands.ts';
 import { startRun, type Run } from './runs.ts';
-import { putIn, randomOf, type Worker, type World } from './world.ts';
+import { putIn, type Worker, type World } from './world.ts';
 
 /** Longest sleep that is slept by itself; what is longer is for the command `time`. */
 const HORIZON_MS = 600_000;
@@ -46,7 +47,7 @@ export async function perform(world: World, what: Command): Promise<void> {
       return;
     }
     case 'steps':
-      sim.random = randomOf(what.salt);
+      sim.random = seededRandom(what.salt);
       for (let n = 0; n < what.n; n++) if (!(await sim.next(HORIZON_MS))) return;
       return;
     case 'answers':
@@ -57,7 +58,7 @@ export async function perform(world: World, what: Command): Promise<void> {
       return;
     case 'kill':
     case 'freeze': {
-      sim.random = randomOf(what.salt);
+      sim.random = seededRandom(what.salt);
       world.disturbed = true;
       const worker = await victim(world, what.which, what.before);
       if (what.do === 'freeze') {

@@ -1,4 +1,5 @@
 // One run of the model: its channel, its people, its processes, and the product's ports as each actor has them.
+import { seededRandom } from '../../adapters/channels/simulator/random.ts';
 import { createHash } from 'node:crypto';
 import { providerOf } from '../../adapters/channels/providers.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
@@ -114,7 +115,7 @@ export class World {
     this.workers = [this.#worker(), this.#worker()];
     this.provider = new FakeProvider(shared.sim, (what) => this.wrong(what));
     this.oracle = new Oracle(this);
-    shared.sim.random = randomOf(setting.seed);
+    shared.sim.random = seededRandom(setting.seed);
     shared.sim.fault = (actor, label) => this.#fault(actor, label);
     shared.sim.onStatement = (...seen) => this.oracle.statement(...seen);
     this.provider.onSend = (sent) => this.oracle.sent(sent);
@@ -250,15 +251,4 @@ export async function putIn(db: Database, people: Person[]): Promise<void> {
      on conflict do nothing`,
     [people.map((one) => one.socialId), people.map((one) => one.phone), people.map((one) => one.memberId)],
   );
-}
-
-/** Numbers from a seed, always the same. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
