@@ -1,6 +1,6 @@
 // Before the first slice: the contacts a plan promised, and what a retry puts back. Each statement looks at the broadcast attempt.
 import type { Database } from '../../adapters/postgres/database.ts';
-import type { BroadcastRef, RetryScope } from '../contracts/broadcast.ts';
+import type { BroadcastRef, Fate, RetryScope } from '../contracts/broadcast.ts';
 import type { StepControl, SuppressionPads } from '../import/ports.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { keepCounts } from './finish.ts';
@@ -44,11 +44,11 @@ export async function createContacts(
   return created;
 }
 
-const REOPEN = {
-  failed: broadcastSql.reopen_failed,
-  uncertain: broadcastSql.reopen_uncertain,
-  cancelled: broadcastSql.reopen_cancelled,
-};
+/** The fate that each scope puts back. */
+const REOPENED = { failed: 'rejected', uncertain: 'uncertain', cancelled: 'cancelled' } satisfies Record<
+  Exclude<RetryScope, 'planned'>,
+  Fate
+>;
 
 /** Puts what `scope` names back to planned. Calling it again within one attempt finds nothing more to put back. */
 export async function reopenRecipients(
@@ -63,7 +63,8 @@ export async function reopenRecipients(
   let reopened = 0;
   if (scope !== 'planned') {
     await eachRange(recipients, control.signal, async (from, to) => {
-      reopened += (await db.query(REOPEN[scope], [ref.broadcastId, from, to, ref.attempt])).rowCount;
+      const range = [ref.broadcastId, from, to, ref.attempt, REOPENED[scope]];
+      reopened += (await db.query(broadcastSql.reopen_recipients, range)).rowCount;
       control.onProgress(to);
     });
   }

@@ -125,23 +125,24 @@ where broadcast_id = $1 and not done and not exists (
 )
   and exists (select from broadcasts where id = $1 and attempt = $2 for share)
 
--- name: reopen_failed
--- For ordinals [$2, $3); $4 the broadcast attempt.
+-- name: reopen_recipients
+-- Puts recipients of the fate $5 back to planned, of rejected ones those that may be tried again; for ordinals [$2, $3), $4 the
+-- broadcast attempt. Counts that were kept of their slices are void first: the lock holds off who counts or records just now.
+with uncounted as (
+  update broadcast_slices s set counts = null
+  where broadcast_id = $1 and s.from_ordinal < $3 and s.to_ordinal > $2
+    and exists (select from broadcasts where id = $1 and attempt = $4 for share)
+    and exists (
+      select from broadcast_ledger l
+      where l.broadcast_id = $1 and l.ordinal >= s.from_ordinal and l.ordinal < s.to_ordinal
+        and l.ordinal >= $2 and l.ordinal < $3 and l.fate = $5::recipient_fate and (l.fate <> 'rejected' or l.retryable)
+    )
+  returning s.slice
+)
 update broadcast_ledger set fate = 'planned', reopened = reopened + 1, charged = 0, code = null, not_before = null,
   settled_at = null, chunk_id = null
-where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = 'rejected' and retryable
-  and exists (select from broadcasts where id = $1 and attempt = $4 for share)
-
--- name: reopen_uncertain
-update broadcast_ledger set fate = 'planned', reopened = reopened + 1, charged = 0, code = null, not_before = null,
-  settled_at = null, chunk_id = null
-where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = 'uncertain'
-  and exists (select from broadcasts where id = $1 and attempt = $4 for share)
-
--- name: reopen_cancelled
-update broadcast_ledger set fate = 'planned', reopened = reopened + 1, charged = 0, code = null, not_before = null,
-  settled_at = null, chunk_id = null
-where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = 'cancelled'
+where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = $5::recipient_fate and (fate <> 'rejected' or retryable)
+  and (select count(*) from uncounted) > 0
   and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 
 -- name: reopen_slices

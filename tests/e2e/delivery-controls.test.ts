@@ -226,7 +226,12 @@ test('a Reset of a running broadcast takes it over: the delivery of before is fe
     requestId: one.workflowId,
   });
   await until('the second attempt', 60_000, async () => ((await one.status()).attempt === 2 ? true : null));
-  expect(await world.update(one.workflowId, 'pause')).toMatchObject({ state: 'paused', underWay: 0 });
+  // The ledger knows of the attempt before the workflow does: until then a pause is answered by `planning`.
+  const paused = await until('the pause', 60_000, async () => {
+    const answer = await world.update(one.workflowId, 'pause');
+    return answer.state === 'paused' ? answer : null;
+  });
+  expect(paused).toMatchObject({ underWay: 0 });
   const before = await world.fates(one.id);
   expect(before.planned).toBeGreaterThan(0);
   await noLimit(world, one.channel, 'whatsapp');

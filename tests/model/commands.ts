@@ -54,7 +54,7 @@ const before = fc.oneof(
         'lease_slots',
         'give_back_unsent',
       ],
-      ...['reopen_failed', 'reopen_uncertain', 'reopen_cancelled', 'create_contacts', 'cancel_planned', 'close_slices'],
+      ...['reopen_recipients', 'reopen_recipients', 'reopen_slices', 'create_contacts', 'cancel_planned', 'close_slices'],
     ),
   },
 );

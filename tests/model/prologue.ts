@@ -82,9 +82,9 @@ async function retried(world: World, run: Run, id: string): Promise<void> {
   }
   await ended(world, run);
   const retry = startRun(world, { retry: id, scope });
-  const process = await before(world, `reopen_${scope}`);
+  const process = await before(world, 'reopen_recipients');
   if (!process) return;
-  standStill(world, process, `reopen_${scope}`);
+  standStill(world, process, 'reopen_recipients');
   await perform(world, {
     do: 'terminate',
     which: world.runs.filter(({ state }) => state === 'running').indexOf(retry),
