@@ -69,9 +69,13 @@ async function overtaken(world: World): Promise<void> {
   world.disturbed = true;
   const slices = [...world.tries].filter(({ actor }) => actor.facts['slice'] !== undefined);
   for (const one of slices) one.lose();
-  const label = world.kind === 'line' ? 'take_chunks' : 'abandon_claims';
+  const resends = world.kind !== 'line' && world.setting.onUncertain === 'resend' && world.setting.seed % 3 > 0;
+  const label = world.kind === 'line' ? 'take_chunks' : resends ? 'resend_uncertain' : 'abandon_claims';
   const process = await before(world, label);
-  if (process) standStill(world, process, label);
+  if (!process) return;
+  standStill(world, process, label);
+  // What it was about to put back is there still while its successor begins.
+  if (resends) await before(world, 'abandon_claims');
 }
 
 async function retried(world: World, run: Run, id: string): Promise<void> {
