@@ -211,7 +211,7 @@ describe('on the command line', () => {
     expect(await said('channels', 'list')).toContain('push 7/s');
   });
 
-  test('twelve pauses at once are all answered, and so is one of a run that takes no more updates', async () => {
+  test('twelve pauses at once are all answered', async () => {
     const one = await openCase(world, { kind: 'whatsapp', recipients: 200, perSecond: 20 });
     await setRateCap(one.id, 2, world.db);
     const started = await one.start();
@@ -226,5 +226,22 @@ describe('on the command line', () => {
     await said('broadcast', 'set-rate', one.id, 'none');
     await said('broadcast', 'resume', one.id);
     expect(await started.result()).toMatchObject({ state: 'completed' });
+  });
+
+  test('more changes of the rate than a run takes updates: all are taken, and so are pause, resume and cancel', async () => {
+    const one = await openCase(world, { kind: 'whatsapp', recipients: 200, perSecond: 20 });
+    await setRateCap(one.id, 2, world.db);
+    const started = await one.start();
+    await one.midway(1);
+    await said('broadcast', 'pause', one.id);
+    // A run takes ten updates at once.
+    for (let sent = 0; sent < 2_001; sent += 9) {
+      const perSecond = 1 + (sent % 7);
+      await Promise.all(Array.from({ length: 9 }, () => world.update(one.workflowId, 'setRate', { perSecond })));
+    }
+    expect(await said('broadcast', 'resume', one.id)).toContain('goes on');
+    expect(await said('broadcast', 'pause', one.id)).toContain('is paused');
+    expect(await said('broadcast', 'cancel', one.id)).toContain('is cancelled');
+    expect(await started.result()).toMatchObject({ state: 'cancelled', attempt: 1 });
   });
 });

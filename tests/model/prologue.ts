@@ -6,11 +6,21 @@ import type { Process } from './simulation.ts';
 import type { Worker, World } from './world.ts';
 
 /**
- * `matching`: a list is read, and not yet compared with the contacts. `sending`: the first slices ask for slots. `overtaken`: a try
+ * `matching`: a list is read, and not yet compared with the contacts. `left`: people whom the plan did not know have been put in by
+ * an import, and erased or suppressed, before anything was started. `sending`: the first slices ask for slots. `overtaken`: a try
  * of a slice that took it over stands still in the middle of that. `retried`: a retry that was about to put recipients back stands
  * still, and another one has begun.
  */
-export const PROLOGUES = ['nothing', 'matching', 'planned', 'started', 'sending', 'overtaken', 'retried'] as const;
+export const PROLOGUES = [
+  'nothing',
+  'matching',
+  'planned',
+  'left',
+  'started',
+  'sending',
+  'overtaken',
+  'retried',
+] as const;
 export type Prologue = (typeof PROLOGUES)[number];
 
 /** Longer than any sleep of a workflow. */
@@ -28,7 +38,8 @@ export async function prologue(world: World): Promise<void> {
     const planned = startRun(world, { list, start: false, again: false });
     await ended(world, planned);
     if (planned.plan === null) throw new Error('the first plan failed', { cause: planned.error });
-    if (how !== 'planned') {
+    if (how === 'left') await left(world);
+    if (how !== 'planned' && how !== 'left') {
       const run = startRun(world, { plan: { digest: planned.plan.digest, again: false, maxPlanAgeHours: 24 } });
       if (how !== 'started') await before(world, 'lease_slots');
       world.provider.script.push(...script);
@@ -38,6 +49,13 @@ export async function prologue(world: World): Promise<void> {
   }
   world.provider.script = [...script];
   world.provider.repeats = [...repeats];
+}
+
+async function left(world: World): Promise<void> {
+  for (const { n } of world.people.filter(({ known }) => !known).slice(0, 4)) {
+    await perform(world, { do: 'person', which: n, what: 'put in' });
+    await perform(world, { do: 'person', which: n, what: n % 2 === 0 ? 'erase' : 'suppress' });
+  }
 }
 
 async function ended(world: World, run: Run): Promise<void> {
