@@ -140,7 +140,7 @@ export class DeliveryRun {
     const holders = () => this.#ready.filter((unit) => unit.permit).length;
     const wanted = this.#more ? CLAIM_AT_ONCE : this.#ready.length - holders();
     const mustWait = holders() === 0;
-    const taken = wanted > 0 && (mustWait || this.#permits.free > 0) ? await this.#permitWait.take(wanted) : 0;
+    const taken = wanted > 0 && (mustWait || this.#permits.available) ? await this.#permitWait.take(wanted) : 0;
     const purse = { permits: taken, askedMs: this.#lane.clock.local() };
     const held = holders();
     try {

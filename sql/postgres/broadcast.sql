@@ -51,10 +51,16 @@ select exists (
 
 -- name: suppress_unbound
 -- Of those the plan calls `created`, for ordinals [$2, $3): whoever was erased or put on a suppression list since is not made
--- anew. $4 and $5 the padded keys, $6 the broadcast attempt.
+-- anew. $4 and $5 the padded keys, $6 the broadcast attempt. Nobody is looked up where nothing was recorded since the matching began; an
+-- hour for transactions that took long to commit, as when rows are claimed.
+with fresh as materialized (
+  select exists (
+    select from suppressions s, broadcasts b where b.id = $1 and s.recorded_at > b.created_at - interval '1 hour'
+  ) as listed
+)
 update broadcast_ledger l set fate = 'suppressed', code = 'suppression_list', settled_at = sluice_now()
 from broadcasts b, broadcast_recipients r
-where b.id = $1 and b.attempt = $6 and r.broadcast_id = $1 and r.ordinal >= $2 and r.ordinal < $3
+where (select listed from fresh) and b.id = $1 and b.attempt = $6 and r.broadcast_id = $1 and r.ordinal >= $2 and r.ordinal < $3
   and r.contact_id is null and r.address is not null
   and l.broadcast_id = $1 and l.ordinal = r.ordinal and l.fate = 'planned'
   and exists (
@@ -85,8 +91,13 @@ returning id
 -- name: unmake_suppressed
 -- After create_contacts, in the same transaction: an erasure that was committed while it ran. $2 contacts just made, $3 and $4 the
 -- padded keys.
+with fresh as materialized (
+  select exists (
+    select from suppressions s, broadcasts b where b.id = $1 and s.recorded_at > b.created_at - interval '1 hour'
+  ) as listed
+)
 delete from contacts c
-where c.id = any ($2::bigint[]) and exists (
+where (select listed from fresh) and c.id = any ($2::bigint[]) and exists (
   select from suppressions s, broadcasts b
   where b.id = $1 and s.address_hash in (
     address_hash($3, $4, b.channel_id, c.social_id), address_hash($3, $4, '*', c.social_id)

@@ -75,6 +75,33 @@ test('what may be on the wire bounds what is claimed, until its answer comes', a
   expect(permits.free).toBe(4);
 });
 
+test('freed connections are claimed for together; what stays free for a while, a few at a time', async () => {
+  let now = 0;
+  const permits = new Permits(512, 8, () => now);
+  expect(await permits.take(8, never)).toBe(8);
+  const taken: number[] = [];
+  const waiting = [permits.take(3, never), permits.take(8, never)].map((one) => one.then((n) => taken.push(n)));
+  permits.landed(3);
+  await Promise.resolve();
+  expect(taken).toEqual([]);
+  permits.landed(1);
+  await Promise.all(waiting.slice(0, 1));
+  expect(taken).toEqual([3]);
+  // One is free since then; the next answer comes after a while, and finds it so.
+  now = 25;
+  permits.landed(1);
+  await Promise.all(waiting);
+  expect(taken).toEqual([3, 2]);
+});
+
+test('a waiter is not left waiting beside connections that hang', async () => {
+  const permits = new Permits(512, 8);
+  await permits.take(8, never);
+  const waiting = permits.take(8, never);
+  permits.landed(1);
+  expect(await waiting).toBe(1);
+});
+
 test('as many in flight as the rate needs at the latency, at least 16, at most 512', () => {
   expect([0, 1, 80, 1_000, 2_000, 10_000].map((rate) => inFlightLimit(rate))).toEqual([512, 16, 20, 250, 500, 512]);
   expect([50, 200, 400, 700, 10_000].map((p95) => inFlightLimit(80, p95))).toEqual([16, 16, 32, 56, 512]);
