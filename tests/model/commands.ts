@@ -54,7 +54,14 @@ const before = fc.oneof(
         'lease_slots',
         'give_back_unsent',
       ],
-      ...['reopen_recipients', 'reopen_recipients', 'reopen_slices', 'create_contacts', 'cancel_planned', 'close_slices'],
+      ...[
+        'reopen_recipients',
+        'reopen_recipients',
+        'reopen_slices',
+        'create_contacts',
+        'cancel_planned',
+        'close_slices',
+      ],
     ),
   },
 );
