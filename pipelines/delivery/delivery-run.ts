@@ -70,7 +70,6 @@ export class DeliveryRun {
       lane.clock,
       (unit, slotMs) => this.#start(unit, slotMs),
       (unit) => {
-        unit.stale = true;
         this.#ready.push(unit);
         this.#alarm.ring();
         this.#permitWait.end();
@@ -197,8 +196,9 @@ export class DeliveryRun {
     this.#ready.sort((a, b) => Number(b.permit) - Number(a.permit));
     let units = this.#ready.splice(0, lease.granted);
     try {
-      const asked = units.filter((unit) => !unit.armed || unit.stale);
-      if (asked.length > 0) await this.#sender.arm(asked);
+      // Whatever did not go out at once, by a missed slot or a pause, may be a successor's by now.
+      for (const unit of units) unit.stale = unit.armed;
+      if (units.length > 0) await this.#sender.arm(units);
       // Not ours any more: another try has settled or taken them.
       returnPermits(
         this.#lane,
@@ -227,7 +227,6 @@ export class DeliveryRun {
     }
     if (this.#lane.clock.local() - purse.askedMs > LEASE_TRUSTED_MS || this.#lane.clock.stoodStill()) {
       // This process stood still, or the database did: the slots are gone, and perhaps the claims.
-      for (const unit of units) unit.stale = true;
       this.#ready.unshift(...units);
       return;
     }
@@ -297,8 +296,6 @@ export class DeliveryRun {
     this.#unrecovered = true;
     await this.#alarm.pause(RECOVERY_PAUSE_MS);
     this.#ready.push(...this.#slots.clear());
-    // While the database was away, what was claimed may have become somebody else's.
-    for (const unit of this.#ready) unit.stale = true;
     const mine = [
       ...this.#inFlight.keys(),
       ...this.#ready.map(({ id }) => id),

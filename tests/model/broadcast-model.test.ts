@@ -61,6 +61,42 @@ const courseOf = (seed: number): Course => {
   return { setting: drawn![0], commands: drawn![1] };
 };
 
+/** Each failed once, when the seeds meant something else, as its least course. */
+const FAILED_ONCE: [what: string, course: Course][] = [
+  [
+    'a chunk that was taken out of its slot when the broadcast was stopped is asked about before it goes',
+    {
+      setting: {
+        prologue: 'overtaken',
+        script: ['ok', 'ok', 'parameter', 'forbidden', 'silent_taken', 'ok', 'slow ok'],
+        repeats: [],
+        mode: 'push',
+        people: 35,
+        known: 10,
+        sliceSize: 10,
+        chunkSize: 6,
+        rate: 0,
+        inFlight: 5,
+        onUncertain: 'hold',
+        onUnclear: 'hold',
+        maxAttempts: 5,
+        settle: 0,
+        seed: 444033959,
+      },
+      commands: [
+        { do: 'steps', n: 18, salt: 1843233095 },
+        { do: 'plan', list: 0, start: true, again: false },
+        { do: 'cap', which: 37, perSecond: 20 },
+        { do: 'steps', n: 15, salt: 1828660955 },
+      ],
+    },
+  ],
+];
+
+test.each(FAILED_ONCE)('%s', async (_what, course) => {
+  await runCourse(shared, course.setting, course.commands);
+});
+
 test(`${RUNS} courses of broadcasts from seed ${SEED}`, { timeout: 3_600_000 }, async () => {
   const failure = async ({ setting: given, commands: course }: Course): Promise<Error | null> => {
     try {

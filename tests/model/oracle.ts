@@ -235,15 +235,17 @@ export class Oracle {
     if (runningIn !== null) return;
     if (attempt < 1) this.#world.wrong(`broadcast ${id} is started as attempt ${attempt}`);
     if (this.attempts.get(id) !== attempt) this.#world.wrong(`attempt ${attempt} of ${id} was never taken`);
-    if (('scope' in request && request.scope) || ('again' in request && request.again)) return;
+    for (const other of this.#world.runs)
+      if (other !== run && other.started?.broadcastId === id && other.started.attempt >= attempt)
+        this.#world.wrong(`attempt ${attempt} of ${id} is in two hands`);
+    // A later attempt goes on with what was started once, by --again perhaps.
+    if (attempt > 1 || ('again' in request && request.again)) return;
     const digests = new Map(this.#world.runs.flatMap(({ plan }) => (plan ? [[plan.broadcastId, plan.digest]] : [])));
     const digest = digests.get(id);
     for (const other of this.#world.runs) {
       const earlier = other.started?.broadcastId;
       if (earlier !== undefined && earlier !== id && digest !== undefined && digests.get(earlier) === digest)
         this.#world.wrong(`what was sent as broadcast ${earlier} is sent a second time, as ${id}`);
-      if (other !== run && earlier === id && other.started!.attempt >= attempt)
-        this.#world.wrong(`attempt ${attempt} of ${id} is in two hands`);
     }
   }
 }
