@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
-import { leaseSlots, type Lease } from '../../pipelines/limiter/lease.ts';
+import { leaseSlots, leaseTerms, type Lease } from '../../pipelines/limiter/lease.ts';
 import { deliverySql } from '../../pipelines/delivery/delivery-sql.ts';
 import { ServerClock } from '../../pipelines/limiter/server-clock.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
@@ -56,10 +56,13 @@ async function openBudget(perSecond: number, broadcasts: number): Promise<Budget
     slots,
     ask: async (broadcast, wanted, resolving = false) => {
       const before = clock.earliest();
+      // More at once where the database is far away, or this machine is busy.
+      const { mostMs } = leaseTerms(clock.uncertaintyMs);
       const facts = { channel, endpoint: 'push', defaultRate: perSecond };
       const asker = { broadcastId: ids[broadcast]!, broadcastAttempt: 0 };
       const lease = await leaseSlots(db, facts, asker, wanted, clock, resolving);
       expect(lease.granted).toBeLessThanOrEqual(wanted);
+      if (perSecond > 0) expect(lease.granted).toBeLessThanOrEqual(Math.max(1, (perSecond * mostMs) / 1000));
       if (lease.firstSlot !== null && lease.granted > 0) {
         expect(lease.firstSlot).toBeGreaterThan(before);
         expect(lease.firstSlot).toBeLessThanOrEqual(clock.latest() + 10_000);
@@ -113,7 +116,6 @@ test('no second holds more slots than the rate, whoever asks', async () => {
         if (pass > 0) await budget.pass(pass);
         const { granted, waitMs } = await budget.ask(broadcast, wanted);
         expect(granted > 0 || waitMs > 0).toBe(true);
-        expect(granted).toBeLessThanOrEqual(Math.max(1, perSecond / 10));
       }
       checkSlots(budget.slots, perSecond);
     }),
