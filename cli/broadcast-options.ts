@@ -1,9 +1,10 @@
 // Reads what people type about broadcasts. Wrong values are wrong usage: exit code 2.
 import { InvalidArgumentError } from 'commander';
+import { isDigits } from '../pipelines/contracts/checked-input.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 
 export function broadcastId(text: string): string {
-  if (/^[0-9]{1,18}$/.test(text)) return text;
+  if (isDigits(text)) return text;
   throw new PipelineError('broadcast_unknown', `"${text}" is not the id of a broadcast.`, {
     hint: 'Ids are digits; sluice broadcast list shows them.',
   });

@@ -1,6 +1,7 @@
 // `sluice contacts delete`: erases people.
 import { InvalidArgumentError, type Command } from 'commander';
 import { eraseContact, type Erased } from '../pipelines/contacts/erase.ts';
+import { isDigits } from '../pipelines/contracts/checked-input.ts';
 import { resolveSuppressionKey } from '../server/embedded/secrets-file.ts';
 import { answer, say, table } from './output.ts';
 import { shared, withSession, type SharedOptions } from './session.ts';
@@ -37,7 +38,6 @@ export function registerContactsDelete(contacts: Command): void {
 }
 
 function collectId(text: string, earlier: string[] | undefined): string[] {
-  if (!/^[0-9]{1,18}$/.test(text))
-    throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
+  if (!isDigits(text)) throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
   return [...(earlier ?? []), text];
 }

@@ -13,6 +13,7 @@ import {
   type ContactView,
 } from '../pipelines/contacts/contact-query.ts';
 import { contactCsvHeader, contactCsvRow } from '../pipelines/contacts/contact-csv.ts';
+import { isDigits } from '../pipelines/contracts/checked-input.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
 import { wholeFrom } from './option-values.ts';
@@ -93,7 +94,7 @@ function withFilters(command: Command): Command {
 }
 
 function contactId(text: string): string {
-  if (/^[0-9]{1,18}$/.test(text)) return text;
+  if (isDigits(text)) return text;
   throw new InvalidArgumentError('a contact id is a number; see: sluice contacts search');
 }
 

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
 import type { ExpireResult } from '../pipelines/contracts/tag-import.ts';
+import { isDigits } from '../pipelines/contracts/checked-input.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import type { TagKind } from '../pipelines/contracts/tag-event.ts';
@@ -165,7 +166,7 @@ function registerRetract(tags: Command): void {
 }
 
 function digits(text: string): string {
-  if (/^[0-9]{1,18}$/.test(text)) return text;
+  if (isDigits(text)) return text;
   throw new InvalidArgumentError('must be a number');
 }
 

@@ -17,6 +17,7 @@ import {
   type BroadcastResult,
   type Carry,
 } from '../pipelines/contracts/broadcast-input.ts';
+import { isDigits } from '../pipelines/contracts/checked-input.ts';
 import { awaitApproval } from './await-approval.ts';
 import { BroadcastDesk } from './broadcast-desk.ts';
 import { deliver } from './deliver.ts';
@@ -91,7 +92,7 @@ async function begin(request: BroadcastInput, desk: BroadcastDesk): Promise<Carr
     }
   }
   const { again, maxPlanAgeHours, retry } = request;
-  const asked = /^[0-9]{1,18}$/.test(plan ?? '') ? { broadcastId: plan! } : { digest: plan! };
+  const asked = isDigits(plan) ? { broadcastId: plan! } : { digest: plan! };
   const started = await short.startBroadcast(
     retry ?? { ...asked, again, maxPlanAgeHours },
     workflowInfo().firstExecutionRunId,

@@ -1,11 +1,12 @@
 // Finished plans by the names that people have for them: a digest, or the id of the broadcast.
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { isDigits } from '../contracts/checked-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 
 /** The id of the broadcast that a digest or an id names. @throws PipelineError `plan_unknown` */
 export async function idOfPlan(db: Queryable, plan: string): Promise<string> {
-  const statement = /^[0-9]{1,18}$/.test(plan) ? broadcastSql.plan_by_id : broadcastSql.plan_by_digest;
+  const statement = isDigits(plan) ? broadcastSql.plan_by_id : broadcastSql.plan_by_digest;
   const { rows } = await db.query<{ id: string }>(statement, [plan]);
   if (rows[0]) return rows[0].id;
   throw new PipelineError('plan_unknown', `There is no plan with the digest or id ${plan}.`, {

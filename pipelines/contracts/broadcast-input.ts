@@ -1,5 +1,6 @@
 // What a person types, or the command line sends, to start a broadcast: one JSON object, checked once, here.
 import { RETRY_SCOPES, type BroadcastRef, type BroadcastState, type FateCounts, type RetryScope } from './broadcast.ts';
+import { isDigits } from './checked-input.ts';
 import { PipelineError } from './pipeline-error.ts';
 import { parsePlanInput, type PlanInput } from './plan-input.ts';
 
@@ -104,8 +105,7 @@ export function parseBroadcastInput(value: unknown): BroadcastInput {
 function isRetry(value: unknown): boolean {
   const { broadcastId, scope, ...rest } = value as Record<string, unknown>;
   return (
-    typeof broadcastId === 'string' &&
-    /^[0-9]{1,18}$/.test(broadcastId) &&
+    isDigits(broadcastId) &&
     (RETRY_SCOPES as readonly unknown[]).includes(scope) &&
     Object.keys(rest).length === 0
   );
