@@ -55,7 +55,6 @@ export class Permits {
   resize(limit: number, wire = this.#wire): void {
     this.#limit = limit;
     this.#wire = wire;
-    this.#mark();
     this.#serve();
   }
 
@@ -93,7 +92,6 @@ export class Permits {
   /** Answers of so many have come; they are claimed still. */
   landed(count: number): void {
     this.#onWire -= count;
-    this.#mark();
     this.#serve();
   }
 
@@ -101,7 +99,6 @@ export class Permits {
   give(count: number, landed = 0): void {
     this.#out -= count;
     this.#onWire -= count - landed;
-    this.#mark();
     this.#serve();
   }
 
@@ -114,6 +111,7 @@ export class Permits {
   }
 
   #serve(): void {
+    this.#mark();
     while (this.#waiters.length > 0 && this.#enough()) {
       const waiter = this.#waiters.shift()!;
       waiter.resolve(this.#grant(waiter.most));

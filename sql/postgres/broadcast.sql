@@ -153,8 +153,8 @@ with uncounted as (
 update broadcast_ledger set fate = 'planned', reopened = reopened + 1, charged = 0, code = null, not_before = null,
   settled_at = null, chunk_id = null
 where broadcast_id = $1 and ordinal >= $2 and ordinal < $3 and fate = $5::recipient_fate and (fate <> 'rejected' or retryable)
+  -- Counted, and not only looked for: so all slices are locked before the first row, as where answers are recorded.
   and (select count(*) from uncounted) > 0
-  and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 
 -- name: reopen_slices
 -- $2 the broadcast attempt.
