@@ -179,6 +179,14 @@ describe('around the commands', () => {
     expect(stdout).toMatch(/^importThreads = 7 threads .*SLUICE_IMPORT_THREADS/m);
   });
 
+  test.each([[['--help']], [['contacts', '--help']], [['contacts', 'import', '--help']]])(
+    'help is no error: %j',
+    async (args) => {
+      const ran = await launch(args, world.folder).ended;
+      expect(ran).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Usage: sluice') });
+    },
+  );
+
   test.each([
     ['an unknown option', ['channels', 'list', '--bogus'], /unknown option '--bogus'/],
     ['a missing argument', ['contacts', 'import', '--channel', 'shop'], /missing required argument 'file'/],

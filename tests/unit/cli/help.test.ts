@@ -1,3 +1,4 @@
+// What --help says, of all commands at once, and that a command loaded alone is the same.
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../../../cli/program.ts';

@@ -1,3 +1,4 @@
+// What a lease asks for, by how far away the database is.
 import { expect, test } from 'vitest';
 import { leaseTerms } from '../../../pipelines/limiter/lease.ts';
 
