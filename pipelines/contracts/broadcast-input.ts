@@ -105,8 +105,6 @@ export function parseBroadcastInput(value: unknown): BroadcastInput {
 function isRetry(value: unknown): boolean {
   const { broadcastId, scope, ...rest } = value as Record<string, unknown>;
   return (
-    isDigits(broadcastId) &&
-    (RETRY_SCOPES as readonly unknown[]).includes(scope) &&
-    Object.keys(rest).length === 0
+    isDigits(broadcastId) && (RETRY_SCOPES as readonly unknown[]).includes(scope) && Object.keys(rest).length === 0
   );
 }
