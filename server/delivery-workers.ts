@@ -1,13 +1,14 @@
 // One activity-only worker for each channel whose token is here, so that a slow channel keeps no other waiting. New channels are
 // noticed within seconds; each says in the database that it is served, so that people can be told when none is.
 import { randomUUID } from 'node:crypto';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, type WorkerOptions } from '@temporalio/worker';
 import type { Database } from '../adapters/postgres/database.ts';
 import { listChannels } from '../pipelines/channels/channel-store.ts';
 import { forgetWorker, sayServed } from '../pipelines/channels/channel-workers.ts';
-import type { Channel } from '../pipelines/contracts/channel.ts';
+import { describeError } from '../pipelines/contracts/pipeline-error.ts';
 import { deliverQueue } from '../pipelines/contracts/task-queues.ts';
 import type { Lanes } from './lanes.ts';
+import { shutDown, type FleetWorker } from './worker-fleet.ts';
 
 /** Between two looks for new channels. Higher: a new channel's first broadcast waits; lower: a query more often. */
 const LOOK_MS = 2_000;
@@ -16,38 +17,33 @@ const LOOK_MS = 2_000;
 const SLICES_AT_ONCE = 24;
 
 export interface DeliveryWorkers {
-  /** Ends with the first worker that fails; after `stop`, when all have drained. */
-  readonly ended: Promise<void>;
-  stop(): void;
+  /** Looks for no more channels and takes back what was said in the database, when it answers; ends no worker. */
+  stop(): Promise<void>;
 }
 
-type Shared = Omit<WorkerOptions, 'taskQueue' | 'maxConcurrentActivityTaskExecutions'>;
+/** How the worker of one queue differs from the others of its process. */
+export type QueueOptions = Pick<
+  WorkerOptions,
+  | 'taskQueue'
+  | 'workflowBundle'
+  | 'maxCachedWorkflows'
+  | 'stickyQueueScheduleToStartTimeout'
+  | 'maxConcurrentActivityTaskExecutions'
+>;
 
-/** Starts the workers of all channels there are now before it resolves. */
+/**
+ * Starts the workers of all channels there are now before it resolves, through `start`, which runs them. While the database does
+ * not answer, it looks again and says so in the log.
+ */
 export async function startDeliveryWorkers(
   db: Database,
-  shared: Shared,
   lanes: Pick<Lanes, 'canServe' | 'inFlightBound'>,
+  start: (options: QueueOptions) => Promise<FleetWorker>,
 ): Promise<DeliveryWorkers> {
   const id = randomUUID();
-  const workers = new Map<string, Worker>();
-  const runs: Promise<void>[] = [];
+  const workers = new Map<string, FleetWorker>();
   let stopped = false;
-  let fail: (error: unknown) => void;
-  const failed = new Promise<never>((_, reject) => (fail = reject));
-  failed.catch(() => undefined);
-
-  const serve = async (channel: Channel): Promise<void> => {
-    const worker = await Worker.create({
-      ...shared,
-      taskQueue: deliverQueue(channel.id),
-      maxConcurrentActivityTaskExecutions: SLICES_AT_ONCE,
-    });
-    workers.set(channel.id, worker);
-    const run = worker.run();
-    run.catch((error: unknown) => fail(error));
-    runs.push(run);
-  };
+  let lastError: string | null = null;
 
   const look = async (): Promise<void> => {
     const served: { channelId: string; inFlight: number }[] = [];
@@ -56,40 +52,49 @@ export async function startDeliveryWorkers(
       // A channel that a person has disabled is served all the same: its slices are held by the ledger, and say so.
       const able = channel.kind !== 'messenger' && lanes.canServe(channel);
       const worker = workers.get(channel.id);
-      if (able && !worker) await serve(channel);
+      if (able && !worker)
+        workers.set(
+          channel.id,
+          await start({
+            taskQueue: deliverQueue(channel.id),
+            maxConcurrentActivityTaskExecutions: SLICES_AT_ONCE,
+          }),
+        );
       if (!able && worker) {
         // Its token's variable was renamed: others may have the new one.
         workers.delete(channel.id);
-        worker.shutdown();
+        shutDown(worker);
       }
       if (able) served.push({ channelId: channel.id, inFlight: lanes.inFlightBound(channel) });
     }
     await sayServed(db, id, served);
   };
 
-  await look();
-  // The database may be away for a while; channels can wait.
+  // The database may be away, at the start too; channels can wait, and a worker that ended would only be started again.
+  const tryLook = async (): Promise<void> => {
+    try {
+      await look();
+      lastError = null;
+    } catch (error) {
+      const text = describeError(error);
+      if (text !== lastError) Runtime.instance().logger.warn(`Channels could not be looked up, trying again: ${text}`);
+      lastError = text;
+    }
+  };
+
+  await tryLook();
+  let looking = Promise.resolve();
   let timer = setTimeout(function again() {
-    look()
-      .catch(() => undefined)
-      .finally(() => {
-        if (!stopped) timer = setTimeout(again, LOOK_MS);
-      });
+    looking = tryLook().finally(() => {
+      if (!stopped) timer = setTimeout(again, LOOK_MS);
+    });
   }, LOOK_MS);
-  let end: () => void;
-  const stopping = new Promise<void>((resolve) => (end = resolve));
   return {
-    ended: Promise.race([
-      failed,
-      stopping.then(async () => {
-        await Promise.all(runs);
-        await forgetWorker(db, id).catch(() => undefined);
-      }),
-    ]),
-    stop: () => {
+    stop: async () => {
       stopped = true;
       clearTimeout(timer);
-      end();
+      await looking;
+      await forgetWorker(db, id).catch(() => undefined);
     },
   };
 }

@@ -1,16 +1,16 @@
 // Runs workers until told to stop: one for workflows and short activities, one for the long data steps, one for each channel's
 // deliveries.
-import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel as SdkLogLevel } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { activityDeps, lanesOf } from './activity-deps.ts';
-import { startDeliveryWorkers } from './delivery-workers.ts';
+import { startDeliveryWorkers, type DeliveryWorkers, type QueueOptions } from './delivery-workers.ts';
 import { WORKFLOW_BUNDLE } from './bundle-workflows.ts';
 import type { Config } from './config.ts';
 import { ensureSearchAttributes } from './embedded/search-attributes.ts';
-import type { Services } from './services.ts';
+import { connectTemporal, type Services } from './services.ts';
+import { WorkerFleet } from './worker-fleet.ts';
 
 /** Caps how late an activity hears of a cancel. Too high: pause and cancel come late; too low: a call a heartbeat. */
 const HEARTBEAT_THROTTLE = '1s';
@@ -28,8 +28,9 @@ const DATA_STEPS = 2;
 const BROADCAST_STEPS = 4;
 
 /**
- * Polls until SIGINT or SIGTERM; `onReady` is called once all of them poll. Registers missing search attributes first.
- * Any number of such processes may run side by side.
+ * Polls until SIGINT or SIGTERM; `onReady` is called once all of them poll. Registers missing search attributes first. Rejects,
+ * with all workers ended, when Temporal cannot be reached at the start (`temporal_unreachable`) or any worker cannot go on. Postgres may be away: the
+ * steps wait for it. Any number of such processes may run side by side.
  */
 export async function runWorker(config: Config, services: Services, onReady: () => void): Promise<void> {
   Runtime.install({
@@ -37,46 +38,58 @@ export async function runWorker(config: Config, services: Services, onReady: () 
     shutdownSignals: ['SIGINT', 'SIGTERM', 'SIGQUIT'],
   });
   const { namespace } = services.temporal;
-  const connection = await NativeConnection.connect(services.temporal.connection);
-  const clientConnection = await Connection.connect(services.temporal.connection);
-  await ensureSearchAttributes(clientConnection, namespace);
+  // First, since it says in words when nothing answers.
+  const client = await connectTemporal(services);
+  const connection = await NativeConnection.connect(services.temporal.connection).catch(async (error: unknown) => {
+    await client.connection.close();
+    throw error;
+  });
   const db = openDatabase({
     url: services.databaseUrl,
     poolSize: config.postgresPoolSize,
     applicationName: 'sluice worker',
   });
   const lanes = lanesOf(config, db);
+  const fleet = new WorkerFleet();
+  let deliveries: DeliveryWorkers | null = null;
   try {
-    const client = new Client({ connection: clientConnection, namespace });
+    await ensureSearchAttributes(client.connection, namespace);
     const activities = createActivities(activityDeps(config, db, client, lanes));
-    const shared = {
-      connection,
-      namespace,
-      activities,
-      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-      shutdownForceTime: '30s',
-    } as const;
-    const workers = await Promise.all([
-      Worker.create({
-        ...shared,
+    const start = (options: QueueOptions) =>
+      fleet.start(() =>
+        Worker.create({
+          connection,
+          namespace,
+          activities,
+          maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+          shutdownForceTime: '30s',
+          ...options,
+        }),
+      );
+    await Promise.all([
+      start({
         taskQueue: PIPELINE_QUEUE,
         workflowBundle: { codePath: WORKFLOW_BUNDLE },
         maxCachedWorkflows: CACHED_WORKFLOWS,
         stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       }),
-      Worker.create({ ...shared, taskQueue: DATA_QUEUE, maxConcurrentActivityTaskExecutions: DATA_STEPS }),
-      Worker.create({ ...shared, taskQueue: BROADCAST_QUEUE, maxConcurrentActivityTaskExecutions: BROADCAST_STEPS }),
+      start({ taskQueue: DATA_QUEUE, maxConcurrentActivityTaskExecutions: DATA_STEPS }),
+      start({ taskQueue: BROADCAST_QUEUE, maxConcurrentActivityTaskExecutions: BROADCAST_STEPS }),
       // One at a time, so that what is left goes to the other workers.
-      Worker.create({ ...shared, taskQueue: COMPUTE_QUEUE, maxConcurrentActivityTaskExecutions: 1 }),
+      start({ taskQueue: COMPUTE_QUEUE, maxConcurrentActivityTaskExecutions: 1 }),
     ]);
-    const deliveries = await startDeliveryWorkers(db, shared, lanes);
-    const running = Promise.all(workers.map((worker) => worker.run())).finally(() => deliveries.stop());
+    deliveries = await startDeliveryWorkers(db, lanes, start);
     onReady();
-    await Promise.all([running, deliveries.ended]);
+  } catch (error) {
+    fleet.fail(error);
+  }
+  try {
+    await fleet.ended();
   } finally {
+    await deliveries?.stop();
     await lanes.close();
     await db.end();
-    await clientConnection.close();
+    await client.connection.close();
     await connection.close();
   }
 }

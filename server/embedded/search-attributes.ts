@@ -21,7 +21,10 @@ const INDEXED_VALUE_TYPE = { Keyword: 2, Int: 3 } as const;
  * Registers the missing ones; the flags of the server act only when it makes the namespace. Calling twice changes nothing.
  * Answers the names that it added. Rejects with the server's error, for example when the namespace has no room.
  */
-export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+export async function ensureSearchAttributes(
+  connection: Pick<Connection, 'operatorService'>,
+  namespace: string,
+): Promise<string[]> {
   const listed = await connection.operatorService.listSearchAttributes({ namespace });
   const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in listed.customAttributes));
   if (missing.length === 0) return [];

@@ -132,6 +132,22 @@ test('without a limit, a killed worker leaves no more unsent than it has connect
   expect(fates.uncertain).toBeLessThanOrEqual(2 * inFlightLimit(0));
 });
 
+test('a worker that begins while Postgres is away polls, and serves its channels once it is back', async () => {
+  const one = await openCase(world, { kind: 'line', personal: true, recipients: 50, perSecond: 100 });
+  const release = world.stack.hold('postgres');
+  const before = world.stack.pidOf('worker');
+  world.stack.kill('worker', 'SIGKILL');
+  await until('another worker process', 30_000, async () => {
+    const pid = world.stack.pidOf('worker');
+    return pid === null || pid === before ? null : pid;
+  });
+  await world.stack.waitReady('worker', 60_000);
+  release();
+  await world.stack.waitReady('postgres', 60_000);
+  expect(await (await one.start()).result()).toMatchObject({ state: 'completed' });
+  await one.expectExact({ accepted: 50 });
+});
+
 test.each(['line', 'whatsapp'] as const)(
   '%s: a 200 that cannot be read is an acceptance without an id',
   async (kind) => {
