@@ -1,9 +1,10 @@
 // `sluice broadcast approve|pause|resume|cancel|give-up|set-rate`: what people want of a broadcast, and a sentence about what became
 // of the wish.
 import type { Command } from 'commander';
-import { claimedNow, setRateCap } from '../pipelines/broadcast/control.ts';
+import { claimedNow, setRateCap, unknownBroadcast } from '../pipelines/broadcast/control.ts';
+import { readStatus } from '../pipelines/broadcast/status.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { broadcastId, parseRateCap } from './broadcast-options.ts';
+import { parseBroadcastId, parseRateCap } from './broadcast-options.ts';
 import { answer } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
@@ -14,6 +15,8 @@ interface Said {
   underWay: number;
   /** 0: it was never started. */
   attempt: number;
+  /** Why it cannot end now, as in the status; null: it can. */
+  waiting: string | null;
 }
 
 interface ControlCommand {
@@ -37,51 +40,60 @@ const CONTROLS: Record<string, ControlCommand> = {
     update: 'pause',
     description: 'stop sending within a moment; answers when nothing is under way',
     arrives: ['paused'],
-    sentence: ({ broadcastId: id, underWay }) =>
-      `Broadcast ${id} is paused: nothing new goes out.${rest(underWay)} Go on with: sluice broadcast resume ${id}.`,
+    sentence: ({ broadcastId: id, underWay, attempt }) =>
+      attempt === 0
+        ? `Broadcast ${id} waits for approval; once it is approved it stays paused until: sluice broadcast resume ${id}.`
+        : `Broadcast ${id} is paused: nothing new goes out.${rest(underWay)} Go on with: sluice broadcast resume ${id}.`,
   },
   resume: {
     update: 'resume',
     description: 'go on sending',
     arrives: ['running', 'settling'],
-    sentence: ({ broadcastId: id, state }) =>
-      ['running', 'settling', 'planned'].includes(state)
-        ? `Broadcast ${id} goes on.`
-        : `Broadcast ${id} is ${state}: it does not go on.`,
+    sentence: ({ broadcastId: id, state, attempt }) =>
+      attempt === 0
+        ? `Broadcast ${id} waits for approval; once it is approved it goes out at once.`
+        : ['running', 'settling', 'planned'].includes(state)
+          ? `Broadcast ${id} goes on.`
+          : `Broadcast ${id} is ${state}: it does not go on.`,
   },
   cancel: {
     update: 'cancel',
     description: 'end it; what was not sent is recorded as cancelled, requests nobody knows the end of as uncertain',
     arrives: null,
-    sentence: ({ broadcastId: id, underWay, attempt }) =>
+    sentence: ({ broadcastId: id, underWay, attempt, waiting }) =>
       attempt === 0
-        ? `Broadcast ${id} is cancelled before it was approved; nothing was sent.`
-        : `Broadcast ${id} is cancelled: what was not sent stays unsent.${rest(underWay)} To send it after all: sluice broadcast retry ${id} --scope cancelled.`,
+        ? `Broadcast ${id} is not approved and nothing was sent. Its plan stays; to send it after all: sluice broadcast start ${id}.`
+        : waiting !== null
+          ? `Nothing of broadcast ${id} goes out any more. ${waiting}: it becomes cancelled when a worker comes.`
+          : `Broadcast ${id} is cancelled: what was not sent stays unsent.${rest(underWay)} To send it after all: sluice broadcast retry ${id} --scope cancelled.`,
   },
   'give-up': {
     update: 'giveUp',
     description: 'stop asking about requests nobody knows the end of: their recipients become uncertain',
     arrives: null,
-    sentence: ({ broadcastId: id, underWay }) =>
-      `Broadcast ${id} asks no more about requests nobody knows the end of; their recipients are uncertain.${rest(underWay)}`,
+    sentence: ({ broadcastId: id, underWay, attempt }) =>
+      attempt === 0
+        ? `Broadcast ${id} waits for approval: no request was made that could be given up.`
+        : `Broadcast ${id} asks no more about requests nobody knows the end of; where there are any, their recipients are uncertain.${rest(underWay)}`,
   },
 };
 
 export function registerControls(broadcast: Command): void {
   for (const [name, control] of Object.entries(CONTROLS))
     shared(
-      broadcast.command(name).argument('<id>').description(control.description),
+      broadcast
+        .command(name)
+        .argument('<id>', 'as broadcast list shows it', parseBroadcastId)
+        .description(control.description),
       `sluice broadcast ${name} 7`,
     ).action(async (id: string, _options, command: Command) => {
       const options = command.optsWithGlobals<SharedOptions>();
-      await withSession(options, async (session) =>
-        answer(options, await ask(session, broadcastId(id), control), control.sentence),
-      );
+      await withSession(options, async (session) => answer(options, await ask(session, id, control), control.sentence));
     });
   shared(
     broadcast
       .command('set-rate')
-      .argument('<id>')
+      .argument('<id>', 'as broadcast list shows it', parseBroadcastId)
       .argument('<per-second>', 'requests a second at most for this broadcast; none lifts the cap', parseRateCap)
       .description("cap this broadcast below its channel's rate, at once; it never raises the rate"),
     'sluice broadcast set-rate 7 40',
@@ -89,7 +101,7 @@ export function registerControls(broadcast: Command): void {
     const options = command.optsWithGlobals<SharedOptions>();
     await withSession(options, async ({ db }) => {
       // Straight to the ledger: workers look there with every lease, and no workflow runs out of updates.
-      await setRateCap(broadcastId(id), perSecond, db);
+      await setRateCap(id, perSecond, db);
       answer(options, { broadcastId: id, perSecond }, () =>
         perSecond === null
           ? `Broadcast ${id} has no cap of its own any more: its channel's rate counts.`
@@ -107,24 +119,22 @@ async function ask(session: Session, id: string, control: ControlCommand): Promi
     [id, control.update === 'approve'],
   );
   const found = rows[0];
-  if (!found?.workflow_id)
+  if (!found) throw unknownBroadcast(id);
+  if (!found.workflow_id)
     throw new PipelineError('broadcast_not_started', `Broadcast ${id} is not running.`, {
-      hint: found ? `Start it with: sluice broadcast start ${id}.` : 'sluice broadcast list shows what there is.',
+      hint: `Start it with: sluice broadcast start ${id}.`,
     });
   const handle = (await session.temporal()).workflow.getHandle(found.workflow_id);
   try {
-    const said = await handle.executeUpdate<Omit<Said, 'attempt'> & { broadcastId: string | null }, []>(control.update);
-    return { ...said, broadcastId: said.broadcastId ?? id, attempt: found.attempt };
+    const said = await handle.executeUpdate<Omit<Said, 'attempt' | 'waiting'> & { broadcastId: string | null }, []>(
+      control.update,
+    );
+    const { waiting } = await readStatus(session.db, id);
+    return { ...said, broadcastId: said.broadcastId ?? id, attempt: found.attempt, waiting };
   } catch (cause) {
     const text = `${String(cause)} ${String((cause as Error).cause)}`;
     if (/not found|already completed|has ended|unknown update/i.test(text))
-      throw new PipelineError('broadcast_not_running', notRunning(id, found.state), {
-        hint:
-          found.state === 'planned'
-            ? `Start it with: sluice broadcast start ${id}.`
-            : `See it with: sluice broadcast status ${id}.`,
-        cause,
-      });
+      throw notRunning(id, control.update, found, cause);
     // A run takes ten updates at once and 2,000 in its life; signals it always takes.
     if (!/RESOURCE_EXHAUSTED|limit/i.test(text)) throw cause;
     await handle.signal(`${control.update}Signal`);
@@ -132,10 +142,24 @@ async function ask(session: Session, id: string, control: ControlCommand): Promi
   }
 }
 
-const notRunning = (id: string, state: string) =>
-  state === 'planned'
-    ? `Broadcast ${id} is planned; nothing of it runs.`
-    : `Broadcast ${id} is ${state}; its workflow has ended.`;
+/** Why nobody takes the wish, and what to do: it waits for a start, was started otherwise, was stopped from outside, has ended. */
+function notRunning(
+  id: string,
+  update: string,
+  { state, attempt }: { state: string; attempt: number },
+  cause: unknown,
+): PipelineError {
+  const start = `sluice broadcast start ${id}`;
+  const [words, hint] =
+    state === 'planned'
+      ? ['is planned; nothing of it runs', `Start it with: ${start}.`]
+      : update === 'approve' && attempt > 0
+        ? [`is ${state}; it does not wait for approval`, `See it with: sluice broadcast status ${id}.`]
+        : ['completed', 'cancelled', 'failed'].includes(state)
+          ? [`is ${state}; its workflow has ended`, `See it with: sluice broadcast status ${id}.`]
+          : [`was ${state} when its workflow was stopped from outside`, `Go on from the ledger with: ${start}.`];
+  return new PipelineError('broadcast_not_running', `Broadcast ${id} ${words}.`, { hint, cause });
+}
 
 /** How long a wish that was sent as a signal is waited for, and how often it is looked for. */
 const PATIENCE_MS = 20_000;
@@ -151,7 +175,10 @@ async function arrived(session: Session, id: string, control: ControlCommand): P
     const { state, attempt } = rows[0]!;
     const underWay = await claimedNow({ broadcastId: id, attempt }, session.db);
     const there = control.arrives === null || control.arrives.includes(state);
-    if ((there && underWay === 0) || performance.now() > deadline) return { broadcastId: id, state, underWay, attempt };
+    if ((there && underWay === 0) || performance.now() > deadline) {
+      const { waiting } = await readStatus(session.db, id);
+      return { broadcastId: id, state, underWay, attempt, waiting };
+    }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -1,19 +1,16 @@
 // Reads what people type about broadcasts. Wrong values are wrong usage: exit code 2.
 import { InvalidArgumentError } from 'commander';
 import { isDigits } from '../pipelines/contracts/checked-input.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 
-export function broadcastId(text: string): string {
+export function parseBroadcastId(text: string): string {
   if (isDigits(text)) return text;
-  throw new PipelineError('broadcast_unknown', `"${text}" is not the id of a broadcast.`, {
-    hint: 'Ids are digits; sluice broadcast list shows them.',
-  });
+  throw new InvalidArgumentError('ids of broadcasts are digits; sluice broadcast list shows them');
 }
 
 export function parseHours(text: string): number {
   const hours = Number(text.replace(/h$/, ''));
   if (hours > 0) return hours;
-  throw new InvalidArgumentError('must be a number of hours, such as 48');
+  throw new InvalidArgumentError('must be a number of hours above 0, such as 48');
 }
 
 /** Requests a second for one broadcast; `none` lifts its cap. */

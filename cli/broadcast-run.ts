@@ -8,7 +8,7 @@ import { RETRY_SCOPES, type BroadcastStatus, type RetryScope } from '../pipeline
 import type { BroadcastInput, BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import { broadcastId, parseHours } from './broadcast-options.ts';
+import { parseBroadcastId, parseHours } from './broadcast-options.ts';
 import { renderStatus } from './broadcast-status.ts';
 import { answer, progressLine, say } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
@@ -20,7 +20,7 @@ export function registerStart(broadcast: Command): void {
   shared(
     broadcast
       .command('start')
-      .argument('[id]', 'the broadcast that broadcast plan made')
+      .argument('[id]', 'the broadcast that broadcast plan made', parseBroadcastId)
       .description('send a plan; resumes by itself after any crash'),
     'sluice broadcast start 7',
   )
@@ -35,7 +35,7 @@ export function registerStart(broadcast: Command): void {
       if ((id === undefined) === (options.plan === undefined))
         command.error('error: give either the id of a broadcast or --plan DIGEST', { exitCode: 2 });
       await withSession(options, async (session) => {
-        const plan = id === undefined ? await idOfPlan(session.db, options.plan!) : broadcastId(id);
+        const plan = id === undefined ? await idOfPlan(session.db, options.plan!) : id;
         const input = {
           plan: options.plan ?? plan,
           again: options.again ?? false,
@@ -48,14 +48,17 @@ export function registerStart(broadcast: Command): void {
 
 export function registerRetry(broadcast: Command): void {
   shared(
-    broadcast.command('retry').argument('<id>').description('send once more what was not taken'),
+    broadcast
+      .command('retry')
+      .argument('<id>', 'as broadcast list shows it', parseBroadcastId)
+      .description('send once more what was not taken'),
     'sluice broadcast retry 7 --scope failed',
   )
     .addOption(new Option('--scope <which>', 'what is tried again').choices(RETRY_SCOPES).makeOptionMandatory())
     .option('--no-wait', 'start it and leave')
     .action(async (id: string, _options, command: Command) => {
       const options = command.optsWithGlobals<SharedOptions & { scope: RetryScope; wait: boolean }>();
-      const input = { retry: { broadcastId: broadcastId(id), scope: options.scope } };
+      const input = { retry: { broadcastId: id, scope: options.scope } };
       await withSession(options, async (session) => {
         await checkRetryPossible(session.db, input.retry.broadcastId, options.scope);
         await run(session, input, input.retry.broadcastId, options);
@@ -71,17 +74,63 @@ async function run(
   options: SharedOptions & { wait: boolean },
 ): Promise<void> {
   const { workflowId, handle } = await startWorkflow(session, input, id);
-  const { waiting } = await readStatus(session.db, id);
-  if (waiting !== null) say(`Waiting: ${waiting}. Start one with its token set: sluice worker.`);
+  const ended = handle.result() as Promise<BroadcastResult>;
   if (!options.wait) {
-    answer(options, { broadcastId: id, workflowId }, () => `Started: workflow ${workflowId}.`);
+    const { runningIn, taken } = await begun(session, ended, id, workflowId);
+    if (runningIn !== null) say(`It runs already, as workflow ${runningIn}; nothing was started.`);
+    const { waiting } = await readStatus(session.db, id);
+    if (waiting !== null) say(waitsFor(waiting));
+    answer(options, { broadcastId: id, workflowId: runningIn ?? workflowId }, () =>
+      runningIn !== null
+        ? `Runs already: workflow ${runningIn}.`
+        : taken
+          ? `Started: workflow ${workflowId}.`
+          : `Started: workflow ${workflowId}; no worker has taken it up yet.`,
+    );
     return;
   }
-  const result = await follow(session, handle.result() as Promise<BroadcastResult>, id, workflowId);
+  const result = await follow(session, ended, id, workflowId);
   if (result.runningIn !== null) say(`It runs already, as workflow ${result.runningIn}; nothing was started.`);
   answer(options, await readStatus(session.db, id), (status) => renderStatus(status, options));
   if (result.state !== 'completed' && result.runningIn === null) process.exitCode = 1;
 }
+
+/** How long a start that is not followed is watched until a worker has taken it up or refused it. */
+const PATIENCE_MS = 20_000;
+
+/** Whether the workflow has taken the broadcast, or which other one runs it. Throws what it was refused with. */
+async function begun(
+  session: Session,
+  ended: Promise<BroadcastResult>,
+  id: string,
+  workflowId: string,
+): Promise<{ taken: boolean; runningIn: string | null }> {
+  let result: BroadcastResult | null = null;
+  let failure: { error: unknown } | null = null;
+  ended.then(
+    (value) => (result = value),
+    (error: unknown) => (failure = { error }),
+  );
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const { rows } = await session.db.query<{ workflow_id: string | null }>(
+      'select workflow_id from broadcasts where id = $1',
+      [id],
+    );
+    const over = result as BroadcastResult | null;
+    const failed = failure as { error: unknown } | null;
+    if (failed !== null) throw workflowFailure(failed.error, workflowId, CANCELLED);
+    if (over !== null) return { taken: true, runningIn: over.runningIn };
+    if (rows[0]?.workflow_id === workflowId) return { taken: true, runningIn: null };
+    if (performance.now() > deadline) return { taken: false, runningIn: null };
+    await new Promise((resolve) => setTimeout(resolve, START_LOOK_MS));
+  }
+}
+
+/** Milliseconds between two looks whether a start was taken up. */
+const START_LOOK_MS = 100;
+
+const waitsFor = (waiting: string) => `Waiting: ${waiting}. Start one with its token set: sluice worker.`;
 
 /** In the memo, in the place of a retry's scope. */
 const START = 'start';
@@ -140,12 +189,16 @@ async function follow(
     process.exit(0);
   };
   process.once('SIGINT', leave);
-  const timer = setInterval(() => {
-    readStatus(session.db, id).then(
-      (status) => line.show(progressOf(status)),
-      () => undefined,
-    );
-  }, LOOK_MS);
+  let said: string | null = null;
+  const look = (status: BroadcastStatus) => {
+    line.show(progressOf(status));
+    if (status.waiting === said) return;
+    said = status.waiting;
+    if (said === null) return;
+    line.end();
+    say(waitsFor(said));
+  };
+  const timer = setInterval(() => void readStatus(session.db, id).then(look, () => undefined), LOOK_MS);
   try {
     return await result;
   } catch (error) {

@@ -1,5 +1,6 @@
 // The status of a broadcast for people: the conservation table, codes, delivery, pace, what it waits for, what to do next.
 import { FATES, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { answerTo } from './broadcast-workflow.ts';
 import { nextCommand } from './next-command.ts';
 import { table } from './output.ts';
 import type { SharedOptions } from './session.ts';
@@ -29,8 +30,12 @@ export function renderStatus(status: BroadcastStatus, options: SharedOptions = {
   if (told.length > 0) text.push(`Delivery: ${told.map(([name, count]) => `${name} ${count}`).join(', ')}`);
   if (status.repeatedAfterUnclearRefusal > 0)
     text.push(`${status.repeatedAfterUnclearRefusal} repeated after an unclear refusal: they may have got it twice.`);
-  text.push(...paceOf(status), ...waitsOf(status, timeZone));
+  text.push(...(answerTo(status) === null ? paceOf(status) : []), ...waitsOf(status, options, timeZone));
   if (status.error !== null) text.push(status.error);
+  if (status.state === 'failed' && fates.planned > 0)
+    text.push(
+      `${fates.planned} were not sent to. When the cause is mended: ${nextCommand(options, `broadcast retry ${status.broadcastId} --scope planned`)}`,
+    );
   if (status.state === 'completed' && fates.uncertain > 0)
     text.push(
       `${fates.uncertain} uncertain: whether they got it is not known. To send to them once more, at the risk of a second message: ${nextCommand(options, `broadcast retry ${status.broadcastId} --scope uncertain`)}`,
@@ -52,10 +57,13 @@ function paceOf(status: BroadcastStatus): string[] {
   return text;
 }
 
-function waitsOf(status: BroadcastStatus, timeZone: string): string[] {
+function waitsOf(status: BroadcastStatus, options: SharedOptions, timeZone: string): string[] {
   const text: string[] = [];
-  if (status.waiting !== null) text.push(`Waiting: ${status.waiting}.`);
-  if (status.held === 'disabled') text.push('The channel is disabled; go on with: sluice channels set ID --enable.');
+  const command = answerTo(status);
+  if (command !== null) text.push(`Waits for ${status.waiting}. Go on with: ${nextCommand(options, command)}`);
+  else if (status.waiting !== null) text.push(`Waiting: ${status.waiting}.`);
+  if (status.held === 'disabled')
+    text.push(`The channel is disabled; go on with: sluice channels set ${status.channel} --enable.`);
   else if (status.held !== null) text.push(`The channel is held up: ${status.held}.`);
   if (status.unresolved !== null)
     text.push(

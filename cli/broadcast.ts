@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { readStatus } from '../pipelines/broadcast/status.ts';
 import { registerControls } from './broadcast-controls.ts';
-import { broadcastId } from './broadcast-options.ts';
+import { parseBroadcastId } from './broadcast-options.ts';
 import { registerBroadcastPlan } from './broadcast-plan.ts';
 import { registerBroadcastReport } from './broadcast-report.ts';
 import { registerRetry, registerStart } from './broadcast-run.ts';
+import { withWorkflow } from './broadcast-workflow.ts';
 import { renderStatus } from './broadcast-status.ts';
+import { wholeFrom } from './option-values.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 import { terminalTime, zoneNote } from './terminal-time.ts';
@@ -18,18 +20,24 @@ export function registerBroadcast(program: Command): void {
   registerRetry(broadcast);
   registerControls(broadcast);
   shared(
-    broadcast.command('status').argument('<id>').description('counts by fate and code, rate against limit, time left'),
+    broadcast
+      .command('status')
+      .argument('<id>', 'as broadcast list shows it', parseBroadcastId)
+      .description('counts by fate and code, rate against limit, time left'),
     'sluice broadcast status 7',
   ).action(async (id: string, _options, command: Command) => {
     const options = command.optsWithGlobals<SharedOptions>();
-    await withSession(options, async ({ db, config }) =>
-      answer(options, await readStatus(db, broadcastId(id)), (status) =>
-        renderStatus(status, options, config.businessTimeZone),
+    await withSession(options, async (session) =>
+      answer(options, await withWorkflow(session, await readStatus(session.db, id)), (status) =>
+        renderStatus(status, options, session.config.businessTimeZone),
       ),
     );
   });
   shared(
-    broadcast.command('list').description('broadcasts, newest first').option('--limit <n>', 'how many', Number, 20),
+    broadcast
+      .command('list')
+      .description('broadcasts, newest first')
+      .option('--limit <n>', 'how many', wholeFrom(1), 20),
     'sluice broadcast list',
   ).action(async (_options, command: Command) => {
     const options = command.optsWithGlobals<SharedOptions & { limit: number }>();

@@ -1,6 +1,12 @@
 // `sluice channels add|list|set`: the sender accounts.
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { addChannel, listChannels, rateOf, setChannel } from '../pipelines/channels/channel-store.ts';
+import {
+  addChannel,
+  listChannels,
+  rateOf,
+  setChannel,
+  type ChannelChanges,
+} from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../pipelines/contracts/channel.ts';
 import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { ENDPOINTS } from '../pipelines/contracts/provider.ts';
@@ -20,6 +26,8 @@ interface ChannelOptions extends SharedOptions {
   enable?: boolean;
   disable?: boolean;
 }
+
+type SetOptions = Omit<ChannelOptions, 'rate'> & { rate?: Record<string, number | null> };
 
 export function registerChannels(program: Command): void {
   const channels = program.command('channels').description('sender accounts: add, list, set');
@@ -70,7 +78,11 @@ export function registerChannels(program: Command): void {
       .option('--base-url <url>')
       .option('--sender-id <id>')
       .option('--secret-env <name>')
-      .option('--rate <[endpoint=]n>', 'requests a second, for good; may be repeated', collectRate)
+      .option(
+        '--rate <[endpoint=]n>',
+        "requests a second, for good; may be repeated; default: the provider's own again",
+        collectChange,
+      )
       .option('--no-limit', 'allow a rate of 0, which is no limit: never for a real provider')
       .option('--country <code>')
       .option('--time-zone <zone>')
@@ -78,7 +90,7 @@ export function registerChannels(program: Command): void {
       .option('--disable', 'let it rest'),
     'sluice channels set line-tw --rate push=500',
   ).action(async (id: string, _options, command: Command) => {
-    const options = command.optsWithGlobals<ChannelOptions>();
+    const options = command.optsWithGlobals<SetOptions>();
     checkNoLimit(options, command);
     await withSession(options, async (session) => {
       const channel = await setChannel(session.db, id, changesOf(options));
@@ -88,7 +100,7 @@ export function registerChannels(program: Command): void {
   });
 }
 
-function changesOf(options: ChannelOptions): Partial<Omit<Channel, 'id' | 'kind'>> {
+function changesOf(options: SetOptions): ChannelChanges {
   return {
     ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
     ...(options.senderId === undefined ? {} : { senderId: options.senderId }),
@@ -102,7 +114,7 @@ function changesOf(options: ChannelOptions): Partial<Omit<Channel, 'id' | 'kind'
 }
 
 /** What the change does to broadcasts that run. */
-function effectOf(options: ChannelOptions, id: string, woken: number): string[] {
+function effectOf(options: SetOptions, id: string, woken: number): string[] {
   const text: string[] = [];
   if (options.disable)
     text.push(`Nothing is sent on ${id} from now on; its broadcasts wait until: sluice channels set ${id} --enable.`);
@@ -127,7 +139,7 @@ async function wakeBroadcasts(session: Session, channel: string): Promise<number
 }
 
 /** A zero that was typed by mistake would send as fast as it goes. */
-function checkNoLimit(options: ChannelOptions, command: Command): void {
+function checkNoLimit(options: SetOptions, command: Command): void {
   if (options.limit && Object.values(options.rate ?? {}).includes(0))
     command.error('error: a rate of 0 is no limit at all; say --no-limit as well if that is meant', { exitCode: 2 });
 }
@@ -138,6 +150,13 @@ function collectRate(text: string, earlier: Record<string, number> = {}): Record
   if (number === undefined || !(Number(number) >= 0))
     throw new InvalidArgumentError('must be requests a second, such as 500 or push=500; 0 for no limit');
   return { ...earlier, [endpoint]: Number(number) };
+}
+
+/** The same, or `push=default`, `default`: the provider's own again. */
+function collectChange(text: string, earlier: Record<string, number | null> = {}): Record<string, number | null> {
+  const [whole, endpoint = '*'] = /^(?:([\w/.*-]+)=)?default$/.exec(text) ?? [];
+  if (whole !== undefined) return { ...earlier, [endpoint]: null };
+  return { ...earlier, ...collectRate(text) };
 }
 
 /** `push 2000/s, multicast 200/s`: as they are in force, the provider's own where the channel names none. */

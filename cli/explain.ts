@@ -123,7 +123,7 @@ function renderRecipient(recipient: ExplainedRecipient, timeZone: string): strin
       ? ''
       : `: no value for ${recipient.missingPlaces.map((name) => `{{${name}}}`).join(', ')}`;
   const from = recipient.line === null ? '' : `, from line ${recipient.line} of ${recipient.file ?? 'its list'}`;
-  const head = `Broadcast ${recipient.broadcastId} on ${recipient.channel} (${recipient.state}), recipient ${recipient.ordinal}${from}: **${recipient.fate}**${recipient.code ? ` (${recipient.code}${missing})` : ''}, delivery ${recipient.delivery}${recipient.reopened > 0 ? `, put back ${recipient.reopened} times` : ''}`;
+  const head = `Broadcast ${recipient.broadcastId} on ${recipient.channel} (${recipient.state}), recipient ${recipient.ordinal}${from}: ${recipient.fate}${recipient.code ? ` (${recipient.code}${missing})` : ''}, delivery ${recipient.delivery}${recipient.reopened > 0 ? `, put back ${recipient.reopened === 1 ? 'once' : `${recipient.reopened} times`}` : ''}`;
   if (recipient.attempts.length === 0) return `${head}\nNo request was made.`;
   const rows = recipient.attempts.map((a) => [
     a.attempt,

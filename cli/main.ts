@@ -2,6 +2,7 @@
 // The command line: `sluice <noun> <verb>`. Exit codes: 0 done, 1 failed, 2 wrong usage.
 import { CommanderError, type Command } from 'commander';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { asTyped } from './next-command.ts';
 import { buildProgram } from './program.ts';
 
 /** Commander ends the process with 1 on wrong usage; ours is 2. */
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     const { code, message, hint = null } = error instanceof PipelineError ? error : unforeseen(error);
     process.exitCode = code === 'nothing_to_retry' ? 2 : 1;
     if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message, hint } }));
-    console.error(`sluice: ${[message, hint].filter(Boolean).join(' ')}`);
+    console.error(`sluice: ${asTyped([message, hint].filter(Boolean).join(' '))}`);
     if (!(error instanceof PipelineError) && process.env['SLUICE_LOG_LEVEL'] === 'debug') console.error(error);
   }
 }

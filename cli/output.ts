@@ -1,13 +1,15 @@
 // How commands speak: one JSON document or a table on stdout, everything else on stderr, progress on a terminal only.
 
+import { asTyped } from './next-command.ts';
+
 /** Prints the answer of a command: as JSON when asked, else by `render`. */
 export function answer<T>(options: { json?: boolean }, value: T, render: (value: T) => string): void {
-  console.log(options.json ? JSON.stringify(value, null, 2) : render(value));
+  console.log(options.json ? JSON.stringify(value, null, 2) : asTyped(render(value)));
 }
 
 /** A word to the person, never on stdout. */
 export function say(text: string): void {
-  console.error(text);
+  console.error(asTyped(text));
 }
 
 /** A line that rewrites itself on a terminal, and says nothing when stderr is piped. */

@@ -8,7 +8,7 @@ export const broadcastSql = namedStatements('broadcast', [
   'sent_before',
   'take_over',
   'supersede_slices',
-  'left_of_scope',
+  'left_of_scopes',
   'suppress_unbound',
   'create_contacts',
   'unmake_suppressed',

@@ -75,12 +75,15 @@ export async function setRateCap(broadcastId: string, perSecond: number | null, 
   // What the cap before had put off is due now.
   await db.query(`update rate_shares set tat = '-infinity' where broadcast_id = $1`, [broadcastId]);
   const row = rows[0];
-  if (!row)
-    throw new PipelineError('broadcast_unknown', `There is no broadcast ${broadcastId}.`, {
-      hint: 'sluice broadcast list shows what there is.',
-    });
+  if (!row) throw unknownBroadcast(broadcastId);
   if (!row.changed)
     throw new PipelineError('broadcast_not_running', `Broadcast ${broadcastId} is ${row.state}: nothing was changed.`, {
       hint: "The channel's own rate is set, for good, with: sluice channels set CHANNEL --rate N.",
     });
+}
+
+export function unknownBroadcast(broadcastId: string): PipelineError {
+  return new PipelineError('broadcast_unknown', `There is no broadcast ${broadcastId}.`, {
+    hint: 'sluice broadcast list shows what there is.',
+  });
 }

@@ -1,5 +1,6 @@
 // Finished plans by the names that people have for them: a digest, or the id of the broadcast.
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { BroadcastState } from '../contracts/broadcast.ts';
 import { isDigits } from '../contracts/checked-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
@@ -14,8 +15,11 @@ export async function idOfPlan(db: Queryable, plan: string): Promise<string> {
   });
 }
 
-/** Whether the same message went to the same recipients by another broadcast. */
-export async function wasSentBefore(db: Queryable, broadcastId: string): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>(broadcastSql.sent_before, [broadcastId]);
-  return rows[0]!.found;
+/** The newest other broadcast by which the same message was started to the same recipients, whatever became of it. */
+export async function startedBefore(
+  db: Queryable,
+  broadcastId: string,
+): Promise<{ id: string; state: BroadcastState } | null> {
+  const { rows } = await db.query<{ id: string; state: BroadcastState }>(broadcastSql.sent_before, [broadcastId]);
+  return rows[0] ?? null;
 }

@@ -3,7 +3,7 @@ import type { Queryable } from '../../adapters/postgres/database.ts';
 import { rateOf, readChannel } from '../channels/channel-store.ts';
 import { emptyMatches, type PlanResult } from '../contracts/broadcast.ts';
 import { inFlightLimit } from '../delivery/in-flight.ts';
-import { wasSentBefore } from './find-plan.ts';
+import { startedBefore } from './find-plan.ts';
 import { etaSeconds } from './plan-pace.ts';
 import type { ProviderPorts } from './plan-ports.ts';
 import { planSql } from './plan-sql.ts';
@@ -39,7 +39,7 @@ export async function planResult(db: Queryable, broadcastId: string, ports: Prov
       others.map(({ requests }) => Number(requests)),
     ),
     recognised: false,
-    startedBefore: await wasSentBefore(db, broadcastId),
+    startedBefore: (await startedBefore(db, broadcastId)) !== null,
     quotaLeft,
     warnings: [...row.warnings, ...quotaWarning(toSend, quotaLeft)],
     inFlightBound: Math.min(row.requests, inFlightLimit(rateOf(channel, mode.endpoint))),

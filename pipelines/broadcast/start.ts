@@ -1,10 +1,11 @@
 // Starting: a workflow run takes a broadcast, whatever it was started by: a plan's digest, a broadcast's id, a list, a retry.
 import type { Database, Transaction } from '../../adapters/postgres/database.ts';
-import type { BroadcastState, RetryScope } from '../contracts/broadcast.ts';
+import { RETRY_SCOPES, type BroadcastState, type RetryScope } from '../contracts/broadcast.ts';
 import type { Started } from '../contracts/broadcast-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
-import { idOfPlan, wasSentBefore } from './find-plan.ts';
+import { unknownBroadcast } from './control.ts';
+import { idOfPlan, startedBefore } from './find-plan.ts';
 
 /**
  * `chain`: the first run of the workflow's chain; the runs that follow it by continue-as-new are the same to a broadcast. `runId`: the
@@ -19,6 +20,8 @@ export interface WorkflowRun {
 interface PlanStart {
   again: boolean;
   maxPlanAgeHours: number;
+  /** The run itself was approved by a person. */
+  approved?: boolean;
 }
 
 /** What to start: a plan by its digest or its broadcast's id, or a broadcast that was started before, with what is to be tried again. */
@@ -40,6 +43,8 @@ interface Found extends Record<string, unknown> {
   workflow_id: string | null;
   run_id: string | null;
   taken_by: string | null;
+  plan_workflow_id: string | null;
+  plan_run_id: string | null;
   scope: RetryScope | null;
   recipients: number;
   settle: number;
@@ -50,7 +55,7 @@ interface Found extends Record<string, unknown> {
  * Gives the run its broadcast. Calling it again from the same run gives the same attempt; from another one while the first
  * still runs it changes nothing and names that one; after its end or its death the new run goes on from the ledger.
  * @throws PipelineError `plan_unknown`, `plan_too_old`, `plan_started`, `broadcast_unknown`, `broadcast_not_started`,
- * `retry_running`, `nothing_to_retry`
+ * `retry_running`, `nothing_to_retry`, `waits_for_approval`
  */
 export async function startBroadcast(request: StartRequest, run: WorkflowRun, ports: StartPorts): Promise<Started> {
   return ports.db.transaction(async (tx) => {
@@ -71,6 +76,7 @@ export async function startBroadcast(request: StartRequest, run: WorkflowRun, po
     }
     // A Reset goes on from the ledger, also where the broadcast had failed.
     const goesOn = own && found.state !== 'completed' && found.state !== 'cancelled';
+    if (found.attempt === 0 && !('approved' in request && request.approved)) await refuseUnapproved(found, run, ports);
     if (!goesOn && scope === null) await checkStart(tx, found, request as PlanStart);
     if (!goesOn && scope !== null) await checkRetry(tx, found, scope);
     const { rows: taken } = await tx.query<{ attempt: number }>(broadcastSql.take_over, [
@@ -89,9 +95,7 @@ async function find(tx: Transaction, request: StartRequest): Promise<Found> {
   const id = 'digest' in request ? await idOfPlan(tx, request.digest) : request.broadcastId;
   const { rows } = await tx.query<Found>(broadcastSql.lock_broadcast, [id]);
   if (rows[0]) return rows[0];
-  throw new PipelineError('broadcast_unknown', `There is no broadcast ${id}.`, {
-    hint: 'sluice broadcast list shows what there is.',
-  });
+  throw unknownBroadcast(id);
 }
 
 const ENDED: BroadcastState[] = ['completed', 'cancelled', 'failed'];
@@ -100,14 +104,22 @@ async function checkStart(tx: Transaction, found: Found, request: PlanStart): Pr
   if (found.attempt > 0) {
     // Its workflow died (Terminate, Reset): this one goes on from the ledger.
     if (!ENDED.includes(found.state)) return;
-    throw new PipelineError('plan_started', `Broadcast ${found.id} of this plan has been sent already.`, {
-      hint: `To send what failed: sluice broadcast retry ${found.id} --scope failed. To send all of it once more: plan it again, then start it with --again.`,
+    const left = (await leftOfScopes(tx, found.id, RETRY_SCOPES)).map(
+      (scope) => `To send what ${LEFT[scope]}: sluice broadcast retry ${found.id} --scope ${scope}.`,
+    );
+    throw new PipelineError('plan_started', `Broadcast ${found.id} of this plan is ${found.state} already.`, {
+      hint: [...left, 'To send all of it once more: plan it again, then start it with --again.'].join(' '),
     });
   }
-  if (!request.again && (await wasSentBefore(tx, found.id)))
-    throw new PipelineError('plan_started', 'The same message has been sent to the same recipients already.', {
-      hint: 'If it is to go out once more, start it with --again.',
-    });
+  const before = request.again ? null : await startedBefore(tx, found.id);
+  if (before !== null)
+    throw new PipelineError(
+      'plan_started',
+      `The same message to the same recipients is broadcast ${before.id}, which is ${before.state}.`,
+      {
+        hint: `What became of it: sluice broadcast status ${before.id}. If it is to go out once more, start broadcast ${found.id} with --again.`,
+      },
+    );
   if (found.age_s > request.maxPlanAgeHours * 3600)
     throw new PipelineError(
       'plan_too_old',
@@ -116,17 +128,42 @@ async function checkStart(tx: Transaction, found: Found, request: PlanStart): Pr
     );
 }
 
-/** A broadcast whose run died has something to be gone on with, whatever the scope: what was under way when it died. */
+/** What a retry of each scope sends, as people are told. */
+const LEFT: Record<RetryScope, string> = {
+  planned: 'was not sent yet',
+  failed: 'failed and may be tried again',
+  uncertain: 'is uncertain, at the risk of a second message',
+  cancelled: 'was cancelled',
+};
+
+async function leftOfScopes(tx: Transaction, id: string, scopes: readonly RetryScope[]): Promise<RetryScope[]> {
+  const { rows } = await tx.query<{ scope: RetryScope }>(broadcastSql.left_of_scopes, [id, scopes]);
+  return rows.map(({ scope }) => scope);
+}
+
+/** Somebody is asked to approve the plan: what goes out by another way would go out behind their back. */
+async function refuseUnapproved(found: Found, run: WorkflowRun, ports: StartPorts): Promise<void> {
+  const { plan_workflow_id: asking, plan_run_id: askingRun } = found;
+  if (asking === null || askingRun === null || asking === run.workflowId) return;
+  if (!(await ports.isRunning(asking, askingRun))) return;
+  throw new PipelineError('waits_for_approval', `Broadcast ${found.id} waits for approval, in workflow ${asking}.`, {
+    hint: `Send it with: sluice broadcast approve ${found.id}; or end the question with: sluice broadcast cancel ${found.id}.`,
+  });
+}
+
+/** A run that died is gone on with by `planned` and by its own scope, also where nothing is left to send: so it comes to its end. */
 async function checkRetry(tx: Transaction, found: Found, scope: RetryScope): Promise<void> {
   if (found.attempt === 0)
     throw new PipelineError('broadcast_not_started', `Broadcast ${found.id} was never started.`, {
       hint: `Start it with: sluice broadcast start ${found.id}.`,
     });
-  if (!ENDED.includes(found.state)) return;
-  const { rows } = await tx.query<{ found: boolean }>(broadcastSql.left_of_scope, [found.id, scope]);
-  if (rows[0]!.found) return;
+  const died = !ENDED.includes(found.state);
+  if (died && (scope === 'planned' || found.scope === scope)) return;
+  if ((await leftOfScopes(tx, found.id, [scope])).length > 0) return;
   throw new PipelineError('nothing_to_retry', `Broadcast ${found.id} has nothing to retry in scope ${scope}.`, {
-    hint: `Nothing was changed. What became of everybody: sluice broadcast status ${found.id}.`,
+    hint: died
+      ? `Nothing was changed. It was stopped from outside; go on with: sluice broadcast start ${found.id}.`
+      : `Nothing was changed. What became of everybody: sluice broadcast status ${found.id}.`,
   });
 }
 
@@ -135,7 +172,11 @@ async function checkRetry(tx: Transaction, found: Found, scope: RetryScope): Pro
  * @throws PipelineError `broadcast_unknown`, `broadcast_not_started`, `nothing_to_retry`
  */
 export async function checkRetryPossible(db: Database, broadcastId: string, scope: RetryScope): Promise<void> {
-  await db.transaction(async (tx) => checkRetry(tx, await find(tx, { broadcastId, scope }), scope));
+  await db.transaction(async (tx) => {
+    const found = await find(tx, { broadcastId, scope });
+    // Whether one that has not ended still runs is known where it starts.
+    if (found.attempt === 0 || ENDED.includes(found.state)) await checkRetry(tx, found, scope);
+  });
 }
 
 /** A retry that would silently become another one. */

@@ -8,9 +8,9 @@ import {
   type DeliveryCounts,
   type Fate,
 } from '../contracts/broadcast.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
 import { DOCUMENTED_RATES } from '../contracts/provider.ts';
 import { broadcastSql } from './broadcast-sql.ts';
+import { unknownBroadcast } from './control.ts';
 import { unresolvedOf } from './slices.ts';
 
 /** Seconds over which the present rate is taken. Lower: it jumps; higher: it lags behind a pause. */
@@ -55,16 +55,14 @@ export async function readStatus(db: Queryable, broadcastId: string): Promise<Br
     [broadcastId, WORKER_SILENCE_S],
   );
   const broadcast = rows[0];
-  if (!broadcast)
-    throw new PipelineError('broadcast_unknown', `There is no broadcast ${broadcastId}.`, {
-      hint: 'sluice broadcast list shows what there is.',
-    });
+  if (!broadcast) throw unknownBroadcast(broadcastId);
   const counted = await countFates(db, broadcastId);
   const running = broadcast.state === 'running';
   const open = OPEN.includes(broadcast.state);
   const unresolved = open ? await unresolvedOf(db, broadcastId) : null;
   const ratePerSecond = running ? await recentRate(db, broadcastId) : 0;
   const left = counted.fates.planned + counted.fates.claimed;
+  const limit = limitOf(broadcast);
   return {
     broadcastId,
     channel: broadcast.channel_id,
@@ -74,15 +72,16 @@ export async function readStatus(db: Queryable, broadcastId: string): Promise<Br
     recipients: broadcast.recipients,
     ...counted,
     ratePerSecond,
-    limitPerSecond: limitOf(broadcast),
-    etaSeconds: running && ratePerSecond > 0 ? Math.ceil(left / ratePerSecond) : null,
+    limitPerSecond: limit,
+    // The limit is there at once; the rate of the last seconds comes down to a new one only slowly.
+    etaSeconds: running && ratePerSecond > 0 ? Math.ceil(left / Math.min(ratePerSecond, limit ?? Infinity)) : null,
     held: open ? broadcast.held : null,
     waiting: open && left > 0 && broadcast.workers === 0 ? `no worker serves ${broadcast.channel_id}` : null,
     unresolved: unresolved && { ...unresolved, until: unresolved.until.toISOString() },
     settleUntil: broadcast.state === 'settling' ? (broadcast.settle_until?.toISOString() ?? null) : null,
     rateCap: broadcast.rate_cap,
     grantedShare: open ? broadcast.share : null,
-    inFlightBound: broadcast.in_flight * broadcast.chunk_size,
+    inFlightBound: open ? Math.min(left, broadcast.in_flight * broadcast.chunk_size) : 0,
     error: broadcast.error,
   };
 }

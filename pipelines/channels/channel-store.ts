@@ -4,7 +4,7 @@ import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { DOCUMENTED_RATES } from '../contracts/provider.ts';
+import { DOCUMENTED_RATES, ENDPOINTS } from '../contracts/provider.ts';
 
 interface StoredChannel {
   id: string;
@@ -67,16 +67,19 @@ export async function addChannel(db: Database, channel: Channel): Promise<Channe
   return stored;
 }
 
-/** Changes the given facts of a channel, rates one by one; its kind stays, since every contact's id depends on it. */
-export async function setChannel(
-  db: Database,
-  id: string,
-  changes: Partial<Omit<Channel, 'id' | 'kind'>>,
-): Promise<Channel> {
+export type ChannelChanges = Partial<Omit<Channel, 'id' | 'kind' | 'rates'>> & {
+  rates?: Record<string, number | null>;
+};
+
+/** Changes the given facts of a channel, rates one by one (null: the provider's own again); its kind stays, since every contact's id depends on it. */
+export async function setChannel(db: Database, id: string, changes: ChannelChanges): Promise<Channel> {
   return db.transaction(async (tx) => {
     await tx.query('select from channels where id = $1 for update', [id]);
     const before = await readChannel(tx, id);
-    const channel = { ...before, ...changes, rates: { ...before.rates, ...changes.rates } };
+    const rates = Object.entries({ ...before.rates, ...changes.rates }).filter(
+      (entry): entry is [string, number] => entry[1] !== null,
+    );
+    const channel = { ...before, ...changes, rates: Object.fromEntries(rates) };
     checkChannel(channel);
     await tx.query(
       `update channels set kind = $2, base_url = $3, sender_id = $4, secret_env = $5, rates = $6, default_country = $7,
@@ -113,6 +116,11 @@ function checkChannel(channel: Channel): void {
     problems.push('the secret must be the name of an environment variable, not the secret itself');
   if (!/^[A-Z]{2}$/.test(channel.defaultCountry)) problems.push('the country must be two letters, such as TW');
   if (!isTimeZone(channel.timeZone)) problems.push(`"${channel.timeZone}" is not an IANA time zone`);
+  const foreign = channel.secretEnv.startsWith('SLUICE_') && !channel.secretEnv.startsWith('SLUICE_SECRET_');
+  if (foreign) problems.push('a secret whose name begins with SLUICE_ must begin with SLUICE_SECRET_');
+  const endpoints = ['*', ...ENDPOINTS[channel.kind]];
+  for (const endpoint of Object.keys(channel.rates).filter((name) => !endpoints.includes(name)))
+    problems.push(`there is no endpoint "${endpoint}" on ${channel.kind}; there are ${endpoints.join(', ')}`);
   for (const [endpoint, rate] of Object.entries(channel.rates))
     if (!(Number.isFinite(rate) && rate >= 0))
       problems.push(`the rate of ${endpoint} must be requests a second, above 0, or 0 for no limit`);

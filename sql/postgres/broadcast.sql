@@ -9,7 +9,7 @@ select id from broadcasts where digest = $1 order by attempt = 0 desc, id desc l
 select id from broadcasts where id = $1 and digest is not null
 
 -- name: lock_broadcast
-select id, channel_id, state, attempt, workflow_id, run_id, taken_by, scope, recipients,
+select id, channel_id, state, attempt, workflow_id, run_id, taken_by, plan_workflow_id, plan_run_id, scope, recipients,
   coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
   extract(epoch from sluice_now() - planned_at)::double precision as age_s
 from broadcasts
@@ -17,13 +17,13 @@ where id = $1 and digest is not null
 for update
 
 -- name: sent_before
--- Whether the same was sent by another broadcast, by today's digest or by the one of before.
-select exists (
-  select from broadcasts b
-  join broadcasts o
-    on (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest) and o.id <> b.id and o.attempt > 0
-  where b.id = $1
-) as found
+-- The newest other broadcast that was started with the same, by today's digest or by the one of before.
+select o.id, o.state from broadcasts b
+join broadcasts o
+  on (o.digest in (b.digest, b.digest_before) or o.digest_before = b.digest) and o.id <> b.id and o.attempt > 0
+where b.id = $1
+order by o.id desc
+limit 1
 
 -- name: take_over
 -- A run takes the broadcast: attempts of older runs find themselves superseded. $3 the first run of its chain, $5 the run itself;
@@ -38,16 +38,19 @@ returning attempt
 -- After take_over, in the same transaction: tries of older attempts may claim no more. Waits for claims that are being committed.
 update broadcast_slices set epoch = epoch + 1 where broadcast_id = $1 and epoch > 0
 
--- name: left_of_scope
--- Whether anything is there that a retry of scope $2 would send.
-select exists (
+-- name: left_of_scopes
+-- Those of the scopes $2 of which anything is there that a retry would send, in the order given.
+select scope
+from unnest($2::text[]) with ordinality as s (scope, position)
+where exists (
   select from broadcast_ledger
-  where broadcast_id = $1 and case $2::text
+  where broadcast_id = $1 and case s.scope
     when 'planned' then fate in ('planned', 'claimed')
     when 'failed' then fate = 'rejected' and retryable
-    else fate = $2::recipient_fate
+    else fate = s.scope::recipient_fate
   end
-) as found
+)
+order by position
 
 -- name: suppress_unbound
 -- Of those the plan calls `created`, for ordinals [$2, $3): whoever was erased or put on a suppression list since is not made

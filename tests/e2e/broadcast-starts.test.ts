@@ -57,6 +57,14 @@ test('a broadcast from a list waits for approval and shows the plan; cancelled b
     expect(details).toContain('請核准 \u2592\u2592');
     expect(details).not.toMatch(/客|U0000/);
     expect(new Set((await one.reached()).values())).toEqual(new Set([0]));
+    const id = await newestOf(one.channel);
+    const behind = await world.start({ plan: id, waitForApproval: false }, anyWorkflowId());
+    expect(await failureOf(behind)).toMatchObject({ type: 'waits_for_approval' });
+    const { stdout } = await sluice(world, 'broadcast', 'status', id);
+    expect(stdout).toContain(`Waits for approval, in workflow ${workflowId}.`);
+    expect(stdout).toMatch(new RegExp(`sluice broadcast approve ${id}`));
+    const { stdout: refused } = await sluice(world, 'broadcast', 'give-up', id);
+    expect(refused).toContain('no request was made');
     await world.update(workflowId, decision);
     const ended = await started.result();
     if (decision === 'cancel') expect(ended).toMatchObject({ state: 'cancelled', attempt: 0 });
@@ -176,7 +184,7 @@ describe('on the command line', () => {
     );
     await until('its end', 60_000, async () => ((await readStatus(world.db, id)).state === 'cancelled' ? true : null));
 
-    expect(await said('explain', `${id}:0`)).toMatch(/rejected\*\* \(missing_parameter: no value for \{\{name\}\}\)/);
+    expect(await said('explain', `${id}:0`)).toMatch(/rejected \(missing_parameter: no value for \{\{name\}\}\)/);
     const accepted = await said('explain', `${id}:1`);
     expect(accepted).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d/);
     expect(accepted).toContain('Times: Asia/Taipei.');
@@ -195,6 +203,48 @@ describe('on the command line', () => {
     expect(again.json()).toMatchObject({ state: 'completed', attempt: 2 });
   });
 
+  test('stopped from outside, it says so, no control pretends otherwise, and only a start goes on', async () => {
+    const one = await openCase(world, { kind: 'whatsapp', recipients: 60, perSecond: 5 });
+    // Slow enough for commands on a machine that has other things to do.
+    await setRateCap(one.id, 1, world.db);
+    const started = await one.start();
+    await one.midway(3);
+    await world.client.workflow.getHandle(one.workflowId).terminate('as a person in the UI');
+    await failureOf(started);
+    expect(await said('broadcast', 'status', one.id)).toMatch(
+      new RegExp(`stopped from outside\\. Go on with: .*sluice broadcast start ${one.id}`),
+    );
+    const pause = await sluice(world, 'broadcast', 'pause', one.id);
+    expect(pause).toMatchObject({ code: 1 });
+    expect(pause.stderr).toContain(`sluice broadcast start ${one.id}`);
+    const retry = await sluice(world, 'broadcast', 'retry', one.id, '--scope', 'failed', '--no-wait', '--json');
+    expect(retry.json<ErrorDocument>().error.code).toBe('nothing_to_retry');
+    expect((await world.fates(one.id)).planned).toBeGreaterThan(0);
+    await said('broadcast', 'start', one.id, '--no-wait');
+    expect(await said('broadcast', 'start', one.id, '--no-wait')).toContain('Runs already: workflow');
+    const other = await sluice(world, 'broadcast', 'retry', one.id, '--scope', 'uncertain', '--no-wait', '--json');
+    expect(other.json<ErrorDocument>().error.code).toBe('retry_running');
+    await noLimit(world, one.channel, 'whatsapp');
+    await setRateCap(one.id, null, world.db);
+    await until('its end', 60_000, async () => ((await one.status()).state === 'completed' ? true : null));
+    const over = await sluice(world, 'broadcast', 'start', one.id, '--no-wait', '--json');
+    expect(over.json<ErrorDocument>().error.code).toBe('plan_started');
+    expect(new Set((await one.reached()).values())).toEqual(new Set([1]));
+  });
+
+  test('wrong ids and counts are wrong usage; a broadcast that is not there is called that by every verb', async () => {
+    for (const args of [
+      ['status', 'abc'],
+      ['pause', '0x1'],
+      ['list', '--limit', '1.5'],
+    ])
+      expect((await sluice(world, 'broadcast', ...args)).code, args.join(' ')).toBe(2);
+    for (const verb of ['status', 'start', 'pause', 'give-up']) {
+      const { stderr } = await sluice(world, 'broadcast', verb, '99999');
+      expect(stderr, verb).toMatch(/There is no (broadcast|plan with the digest or id) 99999/);
+    }
+  });
+
   test('with uncertain ones at the end, the retry that sends to them is named', async () => {
     const one = await openCase(world, { kind: 'whatsapp', recipients: 20, perSecond: 100 });
     await world.simulator('POST', '/__sim/faults', { kind: 'accept-then-drop', provider: 'whatsapp', count: 2 });
@@ -208,7 +258,21 @@ describe('on the command line', () => {
     expect((await sluice(world, 'channels', 'set', one.channel, '--rate', '0')).code).toBe(2);
     expect(await said('channels', 'set', one.channel, '--rate', 'push=7')).toContain('push 7/s, multicast 100/s');
     expect(await said('channels', 'set', one.channel, '--rate', '0', '--no-limit')).toContain('multicast no limit');
+    const foreign = await sluice(
+      world,
+      'channels',
+      'set',
+      one.channel,
+      '--rate',
+      'psuh=500',
+      '--secret-env',
+      'SLUICE_X',
+    );
+    expect(foreign.stderr).toContain('there is no endpoint "psuh" on line; there are *, push, multicast');
+    expect(foreign.stderr).toContain('must begin with SLUICE_SECRET_');
     expect(await said('channels', 'list')).toContain('push 7/s');
+    expect(await said('channels', 'set', one.channel, '--rate', 'push=default')).toContain('push no limit');
+    expect(await said('channels', 'set', one.channel, '--rate', 'default')).toContain('push 2000/s, multicast 200/s');
   });
 
   test('twelve pauses at once are all answered', async () => {
