@@ -64,7 +64,7 @@ const CONTROLS: Record<string, ControlCommand> = {
       attempt === 0
         ? `Broadcast ${id} is not approved and nothing was sent. Its plan stays; to send it after all: sluice broadcast start ${id}.`
         : waiting !== null
-          ? `Nothing of broadcast ${id} goes out any more. ${waiting}: it becomes cancelled when a worker comes.`
+          ? `Nothing of broadcast ${id} goes out any more; it becomes cancelled when a worker comes: ${waiting}.`
           : `Broadcast ${id} is cancelled: what was not sent stays unsent.${rest(underWay)} To send it after all: sluice broadcast retry ${id} --scope cancelled.`,
   },
   'give-up': {
@@ -114,7 +114,8 @@ export function registerControls(broadcast: Command): void {
 /** Sends the wish to the workflow that runs the broadcast, or waits with it for approval. */
 async function ask(session: Session, id: string, control: ControlCommand): Promise<Said> {
   const { rows } = await session.db.query<{ workflow_id: string | null; state: string; attempt: number }>(
-    `select case when attempt = 0 or $2 then plan_workflow_id else workflow_id end as workflow_id, state, attempt
+    `select case when $2 or attempt = 0 or asking_run_id is not null and state in ('completed', 'cancelled', 'failed')
+         then plan_workflow_id else workflow_id end as workflow_id, state, attempt
      from broadcasts where id = $1 and digest is not null`,
     [id, control.update === 'approve'],
   );
@@ -125,12 +126,9 @@ async function ask(session: Session, id: string, control: ControlCommand): Promi
       hint: `Start it with: sluice broadcast start ${id}.`,
     });
   const handle = (await session.temporal()).workflow.getHandle(found.workflow_id);
+  let said: Omit<Said, 'attempt' | 'waiting'> & { broadcastId: string | null };
   try {
-    const said = await handle.executeUpdate<Omit<Said, 'attempt' | 'waiting'> & { broadcastId: string | null }, []>(
-      control.update,
-    );
-    const { waiting } = await readStatus(session.db, id);
-    return { ...said, broadcastId: said.broadcastId ?? id, attempt: found.attempt, waiting };
+    said = await handle.executeUpdate(control.update);
   } catch (cause) {
     const text = `${String(cause)} ${String((cause as Error).cause)}`;
     if (/not found|already completed|has ended|unknown update/i.test(text))
@@ -140,6 +138,8 @@ async function ask(session: Session, id: string, control: ControlCommand): Promi
     await handle.signal(`${control.update}Signal`);
     return arrived(session, id, control);
   }
+  const { waiting } = await readStatus(session.db, id);
+  return { ...said, broadcastId: said.broadcastId ?? id, attempt: found.attempt, waiting };
 }
 
 /** Why nobody takes the wish, and what to do: it waits for a start, was started otherwise, was stopped from outside, has ended. */

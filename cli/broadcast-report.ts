@@ -9,6 +9,7 @@ import { writeWhole } from '../adapters/files/open-file.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
 import { FATES, type BroadcastStatus, type Fate } from '../pipelines/contracts/broadcast.ts';
 import { recipientCsv, recipientRows, REPORT_COLUMNS } from '../pipelines/reports/recipient-rows.ts';
+import { parseBroadcastId } from './broadcast-options.ts';
 import { renderStatus } from './broadcast-status.ts';
 import { answer } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
@@ -21,7 +22,7 @@ export function registerBroadcastReport(broadcast: Command): void {
   shared(
     broadcast
       .command('report')
-      .argument('<id>')
+      .argument('<id>', 'as broadcast list shows it', parseBroadcastId)
       .description('the conservation table, and a file with what became of each recipient'),
     'sluice broadcast report 7 --format parquet',
   )
@@ -36,7 +37,10 @@ export function registerBroadcastReport(broadcast: Command): void {
       });
     });
   shared(
-    broadcast.command('rows').argument('<id>').description('what became of each recipient, as CSV on stdout'),
+    broadcast
+      .command('rows')
+      .argument('<id>', 'as broadcast list shows it', parseBroadcastId)
+      .description('what became of each recipient, as CSV on stdout'),
     'sluice broadcast rows 7 --fate rejected',
   )
     .addOption(new Option('--fate <fate>', 'only these').choices(FATES))

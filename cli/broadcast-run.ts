@@ -74,22 +74,18 @@ async function run(
   options: SharedOptions & { wait: boolean },
 ): Promise<void> {
   const { workflowId, handle } = await startWorkflow(session, input, id);
-  const ended = handle.result() as Promise<BroadcastResult>;
   if (!options.wait) {
-    const { runningIn, taken } = await begun(session, ended, id, workflowId);
+    const { runningIn, taken } = await begun(session, handle, id);
+    if (!taken) say('No worker has taken it up yet.');
     if (runningIn !== null) say(`It runs already, as workflow ${runningIn}; nothing was started.`);
     const { waiting } = await readStatus(session.db, id);
     if (waiting !== null) say(waitsFor(waiting));
     answer(options, { broadcastId: id, workflowId: runningIn ?? workflowId }, () =>
-      runningIn !== null
-        ? `Runs already: workflow ${runningIn}.`
-        : taken
-          ? `Started: workflow ${workflowId}.`
-          : `Started: workflow ${workflowId}; no worker has taken it up yet.`,
+      runningIn === null ? `Started: workflow ${workflowId}.` : `Runs already: workflow ${runningIn}.`,
     );
     return;
   }
-  const result = await follow(session, ended, id, workflowId);
+  const result = await follow(session, handle.result() as Promise<BroadcastResult>, id, workflowId);
   if (result.runningIn !== null) say(`It runs already, as workflow ${result.runningIn}; nothing was started.`);
   answer(options, await readStatus(session.db, id), (status) => renderStatus(status, options));
   if (result.state !== 'completed' && result.runningIn === null) process.exitCode = 1;
@@ -98,29 +94,29 @@ async function run(
 /** How long a start that is not followed is watched until a worker has taken it up or refused it. */
 const PATIENCE_MS = 20_000;
 
-/** Whether the workflow has taken the broadcast, or which other one runs it. Throws what it was refused with. */
+/**
+ * Whether the workflow has taken the broadcast, or which other one runs it. Throws what it was refused with. The result is asked for
+ * when there is one: a question that waits for it would hold the process.
+ */
 async function begun(
   session: Session,
-  ended: Promise<BroadcastResult>,
+  handle: WorkflowHandle,
   id: string,
-  workflowId: string,
 ): Promise<{ taken: boolean; runningIn: string | null }> {
-  let result: BroadcastResult | null = null;
-  let failure: { error: unknown } | null = null;
-  ended.then(
-    (value) => (result = value),
-    (error: unknown) => (failure = { error }),
-  );
+  const { workflowId } = handle;
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
+    if ((await handle.describe()).status.name !== 'RUNNING') {
+      try {
+        return { taken: true, runningIn: ((await handle.result()) as BroadcastResult).runningIn };
+      } catch (error) {
+        throw workflowFailure(error, workflowId, CANCELLED);
+      }
+    }
     const { rows } = await session.db.query<{ workflow_id: string | null }>(
       'select workflow_id from broadcasts where id = $1',
       [id],
     );
-    const over = result as BroadcastResult | null;
-    const failed = failure as { error: unknown } | null;
-    if (failed !== null) throw workflowFailure(failed.error, workflowId, CANCELLED);
-    if (over !== null) return { taken: true, runningIn: over.runningIn };
     if (rows[0]?.workflow_id === workflowId) return { taken: true, runningIn: null };
     if (performance.now() > deadline) return { taken: false, runningIn: null };
     await new Promise((resolve) => setTimeout(resolve, START_LOOK_MS));
@@ -190,7 +186,9 @@ async function follow(
   };
   process.once('SIGINT', leave);
   let said: string | null = null;
+  let over = false;
   const look = (status: BroadcastStatus) => {
+    if (over) return;
     line.show(progressOf(status));
     if (status.waiting === said) return;
     said = status.waiting;
@@ -204,6 +202,7 @@ async function follow(
   } catch (error) {
     throw workflowFailure(error, workflowId, CANCELLED);
   } finally {
+    over = true;
     clearInterval(timer);
     process.off('SIGINT', leave);
     line.end();

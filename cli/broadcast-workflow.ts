@@ -1,7 +1,9 @@
 // What Temporal knows of a broadcast and its ledger does not: whether the workflow that is to send it, or that asks for approval,
 // is still there.
-import { isRunning } from '../server/plan-deps.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { readStatus } from '../pipelines/broadcast/status.ts';
 import type { BroadcastState, BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { isRunning } from '../server/plan-deps.ts';
 import type { Session } from './session.ts';
 
 const OPEN: BroadcastState[] = ['running', 'paused', 'settling'];
@@ -11,15 +13,11 @@ const OPEN: BroadcastState[] = ['running', 'paused', 'settling'];
  * from outside. Unchanged where Temporal does not answer: the ledger's word is right without it.
  */
 export async function withWorkflow(session: Session, status: BroadcastStatus): Promise<BroadcastStatus> {
-  const open = OPEN.includes(status.state);
-  if (!open && status.state !== 'planned') return status;
-  const { rows } = await session.db.query<{ workflow_id: string | null; run_id: string | null }>(
-    `select case when attempt = 0 then plan_workflow_id else workflow_id end as workflow_id,
-       case when attempt = 0 then plan_run_id else run_id end as run_id
-     from broadcasts where id = $1`,
-    [status.broadcastId],
-  );
-  const { workflow_id: workflowId = null, run_id: runId = null } = rows[0] ?? {};
+  const seen = await runsOf(session, status.broadcastId);
+  if (!seen) return status;
+  if (seen.state !== status.state) return readStatus(session.db, status.broadcastId);
+  const approval = !OPEN.includes(seen.state);
+  const [workflowId, runId] = approval ? [seen.asking, seen.asking_run] : [seen.workflow_id, seen.run_id];
   if (workflowId === null || runId === null) return status;
   let runs: boolean;
   try {
@@ -27,9 +25,29 @@ export async function withWorkflow(session: Session, status: BroadcastStatus): P
   } catch {
     return status;
   }
-  if (runs && !open) return { ...status, waiting: `approval, in workflow ${workflowId}` };
-  if (runs || !open) return status;
+  if (runs !== approval) return status;
+  // It may have begun or ended while Temporal was asked: then it waits for nobody.
+  if (!isDeepStrictEqual(await runsOf(session, status.broadcastId), seen))
+    return readStatus(session.db, status.broadcastId);
+  if (approval) return { ...status, waiting: `approval, in workflow ${workflowId}` };
   return { ...status, waiting: `a start: workflow ${workflowId} was stopped from outside`, etaSeconds: null };
+}
+
+interface Runs extends Record<string, unknown> {
+  state: BroadcastState;
+  workflow_id: string | null;
+  run_id: string | null;
+  asking: string | null;
+  asking_run: string | null;
+}
+
+async function runsOf({ db }: Session, id: string): Promise<Runs | undefined> {
+  const { rows } = await db.query<Runs>(
+    `select state, workflow_id, run_id, plan_workflow_id as asking, asking_run_id as asking_run from broadcasts
+     where id = $1 and digest is not null`,
+    [id],
+  );
+  return rows[0];
 }
 
 /** What to type when a person is waited for; null: nobody is. */

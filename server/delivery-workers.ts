@@ -2,6 +2,7 @@
 // noticed within seconds; each says in the database that it is served, so that people can be told when none is.
 import { randomUUID } from 'node:crypto';
 import { Runtime, type WorkerOptions } from '@temporalio/worker';
+import { isPassing } from '../activities/failures.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { listChannels } from '../pipelines/channels/channel-store.ts';
 import { forgetWorker, sayServed } from '../pipelines/channels/channel-workers.ts';
@@ -33,7 +34,7 @@ export type QueueOptions = Pick<
 
 /**
  * Starts the workers of all channels there are now before it resolves, through `start`, which runs them. While the database does
- * not answer, it looks again and says so in the log.
+ * not answer, it looks again and says so in the log; any other error of the first look is thrown.
  */
 export async function startDeliveryWorkers(
   db: Database,
@@ -70,19 +71,21 @@ export async function startDeliveryWorkers(
     await sayServed(db, id, served);
   };
 
-  // The database may be away, at the start too; channels can wait, and a worker that ended would only be started again.
-  const tryLook = async (): Promise<void> => {
+  // The database may be away, at the start too; channels can wait, and a worker that ended would only be started again. What does
+  // not pass by itself, such as a wrong password, ends a worker that begins.
+  const tryLook = async (first = false): Promise<void> => {
     try {
       await look();
       lastError = null;
     } catch (error) {
+      if (first && !isPassing(error)) throw error;
       const text = describeError(error);
       if (text !== lastError) Runtime.instance().logger.warn(`Channels could not be looked up, trying again: ${text}`);
       lastError = text;
     }
   };
 
-  await tryLook();
+  await tryLook(true);
   let looking = Promise.resolve();
   let timer = setTimeout(function again() {
     looking = tryLook().finally(() => {

@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { openDatabase, type Database } from '../adapters/postgres/database.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import type { Config } from './config.ts';
 import { readRuntime } from './embedded/runtime-file.ts';
 import { configuredTemporal } from './temporal-target.ts';
@@ -51,11 +51,15 @@ export async function connectTemporal(services: Pick<Services, 'temporal'>): Pro
     return new Client({ connection, namespace: services.temporal.namespace });
   } catch (cause) {
     const address = services.temporal.connection.address ?? 'localhost:7233';
-    throw new PipelineError('temporal_unreachable', `Temporal does not answer at ${address}.`, {
-      retry: 'later',
-      hint: 'Start it with "sluice dev", or set TEMPORAL_ADDRESS.',
-      cause,
-    });
+    throw new PipelineError(
+      'temporal_unreachable',
+      `Temporal does not answer at ${address}: ${describeError(cause)}.`,
+      {
+        retry: 'later',
+        hint: 'Start it with "sluice dev", or set TEMPORAL_ADDRESS.',
+        cause,
+      },
+    );
   }
 }
 

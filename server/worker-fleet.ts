@@ -33,6 +33,11 @@ export class WorkerFleet {
     return created;
   }
 
+  /** Whether none has failed. */
+  get wanted(): boolean {
+    return this.#failure === null;
+  }
+
   /** Ends all workers; `ended` rejects with the first error given here or met by a worker. */
   fail(error: unknown): void {
     this.#failure ??= { error };

@@ -79,7 +79,7 @@ export async function runWorker(config: Config, services: Services, onReady: () 
       start({ taskQueue: COMPUTE_QUEUE, maxConcurrentActivityTaskExecutions: 1 }),
     ]);
     deliveries = await startDeliveryWorkers(db, lanes, start);
-    onReady();
+    if (fleet.wanted) onReady();
   } catch (error) {
     fleet.fail(error);
   }

@@ -94,7 +94,7 @@ async function begin(request: BroadcastInput, desk: BroadcastDesk): Promise<Carr
   const { again, maxPlanAgeHours, retry } = request;
   const asked = isDigits(plan) ? { broadcastId: plan! } : { digest: plan! };
   const started = await short.startBroadcast(
-    retry ?? { ...asked, again, maxPlanAgeHours, approved: request.waitForApproval },
+    { ...(retry ?? { ...asked, again, maxPlanAgeHours }), approved: request.waitForApproval },
     workflowInfo().firstExecutionRunId,
   );
   if (started.runningIn !== null) {

@@ -129,6 +129,7 @@ export interface BroadcastRecipients {
 }
 
 export interface Broadcasts {
+  asking_run_id: string | null;
   attempt: Generated<number>;
   channel_id: string;
   chunk_size: number;

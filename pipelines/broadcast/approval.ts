@@ -20,7 +20,7 @@ export interface ApprovalView {
 
 /**
  * The plan of that digest or broadcast id, with samples. Also notes on its row which workflow waits: it is the one that `approve`
- * reaches by the broadcast's id, and, as long as it is not started, `cancel`. Calling it again is harmless.
+ * reaches by the broadcast's id, and, unless the broadcast runs, `cancel`; while that run lives, no other one sends it. Calling it again is harmless.
  * @throws PipelineError `plan_unknown`
  */
 export async function approvalView(
@@ -30,7 +30,8 @@ export async function approvalView(
 ): Promise<ApprovalView> {
   const id = await idOfPlan(ports.db, plan);
   await ports.db.query(
-    'update broadcasts set plan_workflow_id = $2, plan_run_id = $3, updated_at = sluice_now() where id = $1',
+    `update broadcasts set plan_workflow_id = $2, plan_run_id = $3, asking_run_id = $3, updated_at = sluice_now()
+     where id = $1`,
     [id, run.workflowId, run.runId],
   );
   const row = await readPlan(ports.db, id);

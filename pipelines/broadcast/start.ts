@@ -17,18 +17,21 @@ export interface WorkflowRun {
   chain?: string;
 }
 
-interface PlanStart {
-  again: boolean;
-  maxPlanAgeHours: number;
+interface Approval {
   /** The run itself was approved by a person. */
   approved?: boolean;
+}
+
+interface PlanStart extends Approval {
+  again: boolean;
+  maxPlanAgeHours: number;
 }
 
 /** What to start: a plan by its digest or its broadcast's id, or a broadcast that was started before, with what is to be tried again. */
 export type StartRequest =
   | ({ digest: string } & PlanStart)
   | ({ broadcastId: string; scope?: undefined } & PlanStart)
-  | { broadcastId: string; scope: RetryScope };
+  | ({ broadcastId: string; scope: RetryScope } & Approval);
 
 export interface StartPorts {
   db: Database;
@@ -44,7 +47,7 @@ interface Found extends Record<string, unknown> {
   run_id: string | null;
   taken_by: string | null;
   plan_workflow_id: string | null;
-  plan_run_id: string | null;
+  asking_run_id: string | null;
   scope: RetryScope | null;
   recipients: number;
   settle: number;
@@ -76,7 +79,7 @@ export async function startBroadcast(request: StartRequest, run: WorkflowRun, po
     }
     // A Reset goes on from the ledger, also where the broadcast had failed.
     const goesOn = own && found.state !== 'completed' && found.state !== 'cancelled';
-    if (found.attempt === 0 && !('approved' in request && request.approved)) await refuseUnapproved(found, run, ports);
+    if (!own && !request.approved) await refuseUnapproved(found, run, ports);
     if (!goesOn && scope === null) await checkStart(tx, found, request as PlanStart);
     if (!goesOn && scope !== null) await checkRetry(tx, found, scope);
     const { rows: taken } = await tx.query<{ attempt: number }>(broadcastSql.take_over, [
@@ -141,9 +144,9 @@ async function leftOfScopes(tx: Transaction, id: string, scopes: readonly RetryS
   return rows.map(({ scope }) => scope);
 }
 
-/** Somebody is asked to approve the plan: what goes out by another way would go out behind their back. */
+/** Somebody is asked to approve it: what goes out by another way would go out behind their back. */
 async function refuseUnapproved(found: Found, run: WorkflowRun, ports: StartPorts): Promise<void> {
-  const { plan_workflow_id: asking, plan_run_id: askingRun } = found;
+  const { plan_workflow_id: asking, asking_run_id: askingRun } = found;
   if (asking === null || askingRun === null || asking === run.workflowId) return;
   if (!(await ports.isRunning(asking, askingRun))) return;
   throw new PipelineError('waits_for_approval', `Broadcast ${found.id} waits for approval, in workflow ${asking}.`, {

@@ -80,7 +80,7 @@ export async function setChannel(db: Database, id: string, changes: ChannelChang
       (entry): entry is [string, number] => entry[1] !== null,
     );
     const channel = { ...before, ...changes, rates: Object.fromEntries(rates) };
-    checkChannel(channel);
+    checkChannel(channel, changes);
     await tx.query(
       `update channels set kind = $2, base_url = $3, sender_id = $4, secret_env = $5, rates = $6, default_country = $7,
          time_zone = $8, enabled = $9, updated_at = sluice_now() where id = $1`,
@@ -104,8 +104,11 @@ function values(channel: Channel): unknown[] {
   ];
 }
 
-/** The one judge of a channel's facts; all problems at once. */
-function checkChannel(channel: Channel): void {
+/**
+ * The one judge of a channel's facts; all problems at once. Endpoints and the names of secrets are judged where they are
+ * `given`: a channel from before that was judged must still be able to rest.
+ */
+function checkChannel(channel: Channel, given: ChannelChanges = channel): void {
   const problems: string[] = [];
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(channel.id))
     problems.push('the id must be 1 to 63 of a-z 0-9 . _ - and begin with a letter or digit');
@@ -116,10 +119,11 @@ function checkChannel(channel: Channel): void {
     problems.push('the secret must be the name of an environment variable, not the secret itself');
   if (!/^[A-Z]{2}$/.test(channel.defaultCountry)) problems.push('the country must be two letters, such as TW');
   if (!isTimeZone(channel.timeZone)) problems.push(`"${channel.timeZone}" is not an IANA time zone`);
-  const foreign = channel.secretEnv.startsWith('SLUICE_') && !channel.secretEnv.startsWith('SLUICE_SECRET_');
+  const foreign = given.secretEnv?.startsWith('SLUICE_') && !given.secretEnv.startsWith('SLUICE_SECRET_');
   if (foreign) problems.push('a secret whose name begins with SLUICE_ must begin with SLUICE_SECRET_');
   const endpoints = ['*', ...ENDPOINTS[channel.kind]];
-  for (const endpoint of Object.keys(channel.rates).filter((name) => !endpoints.includes(name)))
+  const named = Object.entries(given.rates ?? {}).filter(([name, rate]) => rate !== null && !endpoints.includes(name));
+  for (const [endpoint] of named)
     problems.push(`there is no endpoint "${endpoint}" on ${channel.kind}; there are ${endpoints.join(', ')}`);
   for (const [endpoint, rate] of Object.entries(channel.rates))
     if (!(Number.isFinite(rate) && rate >= 0))

@@ -9,7 +9,7 @@ select id from broadcasts where digest = $1 order by attempt = 0 desc, id desc l
 select id from broadcasts where id = $1 and digest is not null
 
 -- name: lock_broadcast
-select id, channel_id, state, attempt, workflow_id, run_id, taken_by, plan_workflow_id, plan_run_id, scope, recipients,
+select id, channel_id, state, attempt, workflow_id, run_id, taken_by, plan_workflow_id, asking_run_id, scope, recipients,
   coalesce((options ->> 'settleSeconds')::integer, 900) as settle,
   extract(epoch from sluice_now() - planned_at)::double precision as age_s
 from broadcasts

@@ -126,6 +126,41 @@ test('started by the id of its plan; with nothing to retry, nothing changes and 
   expect(await one.status()).toEqual(before);
 });
 
+test('two starts from one list at once send once, and neither is taken for a question', async () => {
+  const one = await openCase(world, { kind: 'line', recipients: 60, perSecond: 30 });
+  const list = await listOf(one, 60, 'line', '同時 {{name}}');
+  const starts = await Promise.all(
+    [anyWorkflowId(), anyWorkflowId()].map((id) => world.start({ list, waitForApproval: false }, id)),
+  );
+  // The later one names the first, or finds it ended.
+  const ends = await Promise.all(starts.map((start) => start.result().catch(() => failureOf(start))));
+  for (const end of ends) expect(JSON.stringify(end)).not.toContain('waits_for_approval');
+  expect(ends.filter((end) => 'runningIn' in end && end.runningIn === null).length).toBe(1);
+  expect(new Set((await one.reached()).values())).toEqual(new Set([1]));
+});
+
+test('a retry that waits for approval is not sent by another way; cancelled, it is', async () => {
+  const one = await openCase(world, { kind: 'whatsapp', recipients: 30, perSecond: 2 });
+  const started = await one.start();
+  await one.midway(2);
+  await world.update(one.workflowId, 'cancel');
+  await started.result();
+  const retry = { broadcastId: one.id, scope: 'cancelled' } as const;
+  const asking = anyWorkflowId();
+  const asked = await world.start({ retry, waitForApproval: true }, asking);
+  await until('a question', 60_000, async () =>
+    (await detailsOf(world, asking)).includes('waits for the update') ? true : null,
+  );
+  expect((await sluice(world, 'broadcast', 'status', one.id)).stdout).toContain(`approval, in workflow ${asking}`);
+  const behind = await failureOf(await world.start({ retry }, anyWorkflowId()));
+  expect(behind).toMatchObject({ type: 'waits_for_approval' });
+  expect(await sluice(world, 'broadcast', 'cancel', one.id)).toMatchObject({ code: 0 });
+  expect(await asked.result()).toMatchObject({ state: 'cancelled', attempt: 0 });
+  await noLimit(world, one.channel, 'whatsapp');
+  expect(await (await world.start({ retry }, anyWorkflowId())).result()).toMatchObject({ state: 'completed' });
+  expect(new Set((await one.reached()).values())).toEqual(new Set([1]));
+});
+
 test('a second retry with another scope is refused by name, not taken for the first', async () => {
   const one = await openCase(world, { kind: 'whatsapp', recipients: 300, perSecond: 40 });
   const first = await one.start();
@@ -236,6 +271,7 @@ describe('on the command line', () => {
     for (const args of [
       ['status', 'abc'],
       ['pause', '0x1'],
+      ['rows', 'abc'],
       ['list', '--limit', '1.5'],
     ])
       expect((await sluice(world, 'broadcast', ...args)).code, args.join(' ')).toBe(2);
@@ -270,6 +306,10 @@ describe('on the command line', () => {
     );
     expect(foreign.stderr).toContain('there is no endpoint "psuh" on line; there are *, push, multicast');
     expect(foreign.stderr).toContain('must begin with SLUICE_SECRET_');
+    // One that was set before endpoints were judged can rest all the same, and lose it.
+    await world.db.query(`update channels set rates = rates || '{"psuh": 5}' where id = $1`, [one.channel]);
+    await said('channels', 'set', one.channel, '--disable');
+    await said('channels', 'set', one.channel, '--enable', '--rate', 'psuh=default');
     expect(await said('channels', 'list')).toContain('push 7/s');
     expect(await said('channels', 'set', one.channel, '--rate', 'push=default')).toContain('push no limit');
     expect(await said('channels', 'set', one.channel, '--rate', 'default')).toContain('push 2000/s, multicast 200/s');

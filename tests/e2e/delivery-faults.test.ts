@@ -8,6 +8,7 @@ import { inFlightLimit } from '../../pipelines/delivery/in-flight.ts';
 import { addressOf, openBroadcastWorld, type BroadcastWorld } from '../broadcast-world.ts';
 import { openCase, type DeliveryCase } from '../delivery-case.ts';
 import { until } from '../stack-world.ts';
+import { launch } from './command-line/command-line.ts';
 import { openTestClock } from '../test-clock.ts';
 
 let world: BroadcastWorld;
@@ -146,6 +147,19 @@ test('a worker that begins while Postgres is away polls, and serves its channels
   await world.stack.waitReady('postgres', 60_000);
   expect(await (await one.start()).result()).toMatchObject({ state: 'completed' });
   await one.expectExact({ accepted: 50 });
+});
+
+test('a worker whose database does not exist, or whose Temporal does not answer, ends and says which', async () => {
+  const nowhere = new URL(world.stack.databaseUrl);
+  nowhere.pathname = '/not_there';
+  const env = { DATABASE_URL: nowhere.href, TEMPORAL_ADDRESS: world.stack.temporalAddress };
+  const wrong = await launch(['worker'], world.folder, env).ended;
+  expect(wrong).toMatchObject({ code: 1 });
+  expect(wrong.stdout).not.toContain('ready');
+  expect(wrong.stderr).toMatch(/not_there/);
+  const silent = await launch(['worker'], world.folder, { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' }).ended;
+  expect(silent).toMatchObject({ code: 1 });
+  expect(silent.stderr).toContain('Temporal does not answer at 127.0.0.1:1');
 });
 
 test.each(['line', 'whatsapp'] as const)(
