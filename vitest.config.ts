@@ -1,4 +1,5 @@
 // Test layers as vitest projects. `unit` and `replay` need no server; the rest share one embedded stack (global set-up).
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const servers = {
@@ -8,8 +9,18 @@ const servers = {
   hookTimeout: 120_000,
 };
 
+/** Files that reckon with the pace of a whole machine. */
+const MEASURED = ['tests/e2e/limiter.test.ts'];
+
+/**
+ * Files at once. Each e2e file has a stack of its own, which waits most of the time. Fewer: an hour instead of half of one; more than
+ * the cores: what is waited for comes too late.
+ */
+const STACKS = 2;
+
 export default defineConfig({
   test: {
+    maxWorkers: Math.max(STACKS, availableParallelism() - 1),
     projects: [
       {
         test: {
@@ -32,10 +43,23 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts', 'tests/chaos/**/*.test.ts'],
+          exclude: MEASURED,
+          pool: 'forks',
+          maxWorkers: STACKS,
+          // After the rest: what is killed at named points wants to be found there.
+          sequence: { groupOrder: 1 },
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
+      // Last and alone: what is measured wants the machine for itself.
+      {
+        test: {
+          name: 'measured',
+          include: MEASURED,
           pool: 'forks',
           fileParallelism: false,
-          // After the rest: what is measured here, and what is killed at named points, wants the machine for itself.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 600_000,
           hookTimeout: 300_000,
         },
