@@ -1,8 +1,10 @@
 // `sluice broadcast approve|pause|resume|cancel|give-up|set-rate`: what people want of a broadcast, and a sentence about what became
 // of the wish.
 import type { Command } from 'commander';
-import { claimedNow, setRateCap, unknownBroadcast } from '../pipelines/broadcast/control.ts';
+import { claimedNow, setRateCap } from '../pipelines/broadcast/control.ts';
+import { unknownBroadcast } from '../pipelines/broadcast/find-plan.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
+import { ENDED_STATES, type BroadcastState } from '../pipelines/contracts/broadcast.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { parseBroadcastId, parseRateCap } from './broadcast-options.ts';
 import { answer } from './output.ts';
@@ -113,11 +115,11 @@ export function registerControls(broadcast: Command): void {
 
 /** Sends the wish to the workflow that runs the broadcast, or waits with it for approval. */
 async function ask(session: Session, id: string, control: ControlCommand): Promise<Said> {
-  const { rows } = await session.db.query<{ workflow_id: string | null; state: string; attempt: number }>(
-    `select case when $2 or attempt = 0 or asking_run_id is not null and state in ('completed', 'cancelled', 'failed')
+  const { rows } = await session.db.query<{ workflow_id: string | null; state: BroadcastState; attempt: number }>(
+    `select case when $2 or attempt = 0 or asking_run_id is not null and state::text = any ($3::text[])
          then plan_workflow_id else workflow_id end as workflow_id, state, attempt
      from broadcasts where id = $1 and digest is not null`,
-    [id, control.update === 'approve'],
+    [id, control.update === 'approve', ENDED_STATES],
   );
   const found = rows[0];
   if (!found) throw unknownBroadcast(id);
@@ -146,7 +148,7 @@ async function ask(session: Session, id: string, control: ControlCommand): Promi
 function notRunning(
   id: string,
   update: string,
-  { state, attempt }: { state: string; attempt: number },
+  { state, attempt }: { state: BroadcastState; attempt: number },
   cause: unknown,
 ): PipelineError {
   const start = `sluice broadcast start ${id}`;
@@ -155,7 +157,7 @@ function notRunning(
       ? ['is planned; nothing of it runs', `Start it with: ${start}.`]
       : update === 'approve' && attempt > 0
         ? [`is ${state}; it does not wait for approval`, `See it with: sluice broadcast status ${id}.`]
-        : ['completed', 'cancelled', 'failed'].includes(state)
+        : ENDED_STATES.includes(state)
           ? [`is ${state}; its workflow has ended`, `See it with: sluice broadcast status ${id}.`]
           : [`was ${state} when its workflow was stopped from outside`, `Go on from the ledger with: ${start}.`];
   return new PipelineError('broadcast_not_running', `Broadcast ${id} ${words}.`, { hint, cause });

@@ -1,6 +1,5 @@
 // The status of a broadcast for people: the conservation table, codes, delivery, pace, what it waits for, what to do next.
 import { FATES, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
-import { answerTo } from './broadcast-workflow.ts';
 import { nextCommand } from './next-command.ts';
 import { table } from './output.ts';
 import type { SharedOptions } from './session.ts';
@@ -9,7 +8,13 @@ import { terminalTime } from './terminal-time.ts';
 /** Share of the rate below which the promise of 95 % cannot be kept. */
 const PROMISED_SHARE = 0.95;
 
-export function renderStatus(status: BroadcastStatus, options: SharedOptions = {}, timeZone = 'UTC'): string {
+/** `next`: the command by which a person answers what is waited for, without `sluice`; null: nobody is waited for. */
+export function renderStatus(
+  status: BroadcastStatus,
+  options: SharedOptions = {},
+  timeZone = 'UTC',
+  next: string | null = null,
+): string {
   const { fates, recipients, codes, delivery } = status;
   const sum = FATES.reduce((total, fate) => total + fates[fate], 0);
   const text = [
@@ -30,7 +35,7 @@ export function renderStatus(status: BroadcastStatus, options: SharedOptions = {
   if (told.length > 0) text.push(`Delivery: ${told.map(([name, count]) => `${name} ${count}`).join(', ')}`);
   if (status.repeatedAfterUnclearRefusal > 0)
     text.push(`${status.repeatedAfterUnclearRefusal} repeated after an unclear refusal: they may have got it twice.`);
-  text.push(...(answerTo(status) === null ? paceOf(status) : []), ...waitsOf(status, options, timeZone));
+  text.push(...(next === null ? paceOf(status) : []), ...waitsOf(status, options, timeZone, next));
   if (status.error !== null) text.push(status.error);
   if (status.state === 'failed' && fates.planned > 0)
     text.push(
@@ -57,10 +62,9 @@ function paceOf(status: BroadcastStatus): string[] {
   return text;
 }
 
-function waitsOf(status: BroadcastStatus, options: SharedOptions, timeZone: string): string[] {
+function waitsOf(status: BroadcastStatus, options: SharedOptions, timeZone: string, next: string | null): string[] {
   const text: string[] = [];
-  const command = answerTo(status);
-  if (command !== null) text.push(`Waits for ${status.waiting}. Go on with: ${nextCommand(options, command)}`);
+  if (next !== null) text.push(`Waits for ${status.waiting}. Go on with: ${nextCommand(options, next)}`);
   else if (status.waiting !== null) text.push(`Waiting: ${status.waiting}.`);
   if (status.held === 'disabled')
     text.push(`The channel is disabled; go on with: sluice channels set ${status.channel} --enable.`);

@@ -2,35 +2,47 @@
 // is still there.
 import { isDeepStrictEqual } from 'node:util';
 import { readStatus } from '../pipelines/broadcast/status.ts';
-import type { BroadcastState, BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { OPEN_STATES, type BroadcastState, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
 import { isRunning } from '../server/plan-deps.ts';
 import type { Session } from './session.ts';
 
-const OPEN: BroadcastState[] = ['running', 'paused', 'settling'];
+export interface StatusAndAnswer {
+  status: BroadcastStatus;
+  /** The command by which a person answers what is waited for, without `sluice`; null: nobody is waited for. */
+  next: string | null;
+}
 
 /**
  * The status with what it waits for in `waiting`, when that is a person: the approval, or a start after its workflow was stopped
- * from outside. Unchanged where Temporal does not answer: the ledger's word is right without it.
+ * from outside. As the ledger says it where Temporal does not answer.
  */
-export async function withWorkflow(session: Session, status: BroadcastStatus): Promise<BroadcastStatus> {
-  const seen = await runsOf(session, status.broadcastId);
-  if (!seen) return status;
-  if (seen.state !== status.state) return readStatus(session.db, status.broadcastId);
-  const approval = !OPEN.includes(seen.state);
+export async function statusAndAnswer(session: Session, id: string): Promise<StatusAndAnswer> {
+  const fromLedger = async () => ({ status: await readStatus(session.db, id), next: null });
+  const { status } = await fromLedger();
+  const seen = await runsOf(session, id);
+  if (!seen) return { status, next: null };
+  if (seen.state !== status.state) return fromLedger();
+  const approval = !OPEN_STATES.includes(seen.state);
   const [workflowId, runId] = approval ? [seen.asking, seen.asking_run] : [seen.workflow_id, seen.run_id];
-  if (workflowId === null || runId === null) return status;
+  if (workflowId === null || runId === null) return { status, next: null };
   let runs: boolean;
   try {
     runs = await isRunning(await session.temporal(), workflowId, runId);
   } catch {
-    return status;
+    return { status, next: null };
   }
-  if (runs !== approval) return status;
+  if (runs !== approval) return { status, next: null };
   // It may have begun or ended while Temporal was asked: then it waits for nobody.
-  if (!isDeepStrictEqual(await runsOf(session, status.broadcastId), seen))
-    return readStatus(session.db, status.broadcastId);
-  if (approval) return { ...status, waiting: `approval, in workflow ${workflowId}` };
-  return { ...status, waiting: `a start: workflow ${workflowId} was stopped from outside`, etaSeconds: null };
+  if (!isDeepStrictEqual(await runsOf(session, id), seen)) return fromLedger();
+  if (approval)
+    return {
+      status: { ...status, waiting: `approval, in workflow ${workflowId}` },
+      next: `broadcast approve ${id}`,
+    };
+  return {
+    status: { ...status, waiting: `a start: workflow ${workflowId} was stopped from outside`, etaSeconds: null },
+    next: `broadcast start ${id}`,
+  };
 }
 
 interface Runs extends Record<string, unknown> {
@@ -48,10 +60,4 @@ async function runsOf({ db }: Session, id: string): Promise<Runs | undefined> {
     [id],
   );
   return rows[0];
-}
-
-/** What to type when a person is waited for; null: nobody is. */
-export function answerTo({ waiting, broadcastId }: BroadcastStatus): string | null {
-  if (waiting?.startsWith('approval')) return `broadcast approve ${broadcastId}`;
-  return waiting?.startsWith('a start') ? `broadcast start ${broadcastId}` : null;
 }

@@ -1,12 +1,11 @@
 // `sluice broadcast`: the nouns and verbs; plan, start, controls and reports have files of their own.
 import type { Command } from 'commander';
-import { readStatus } from '../pipelines/broadcast/status.ts';
 import { registerControls } from './broadcast-controls.ts';
 import { parseBroadcastId } from './broadcast-options.ts';
 import { registerBroadcastPlan } from './broadcast-plan.ts';
 import { registerBroadcastReport } from './broadcast-report.ts';
 import { registerRetry, registerStart } from './broadcast-run.ts';
-import { withWorkflow } from './broadcast-workflow.ts';
+import { statusAndAnswer } from './broadcast-workflow.ts';
 import { renderStatus } from './broadcast-status.ts';
 import { wholeFrom } from './option-values.ts';
 import { answer, table } from './output.ts';
@@ -27,11 +26,10 @@ export function registerBroadcast(program: Command): void {
     'sluice broadcast status 7',
   ).action(async (id: string, _options, command: Command) => {
     const options = command.optsWithGlobals<SharedOptions>();
-    await withSession(options, async (session) =>
-      answer(options, await withWorkflow(session, await readStatus(session.db, id)), (status) =>
-        renderStatus(status, options, session.config.businessTimeZone),
-      ),
-    );
+    await withSession(options, async (session) => {
+      const { status, next } = await statusAndAnswer(session, id);
+      answer(options, status, () => renderStatus(status, options, session.config.businessTimeZone, next));
+    });
   });
   shared(
     broadcast

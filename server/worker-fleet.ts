@@ -34,7 +34,7 @@ export class WorkerFleet {
   }
 
   /** Whether none has failed. */
-  get wanted(): boolean {
+  get healthy(): boolean {
     return this.#failure === null;
   }
 

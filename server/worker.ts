@@ -29,8 +29,8 @@ const BROADCAST_STEPS = 4;
 
 /**
  * Polls until SIGINT or SIGTERM; `onReady` is called once all of them poll. Registers missing search attributes first. Rejects,
- * with all workers ended, when Temporal cannot be reached at the start (`temporal_unreachable`) or any worker cannot go on. Postgres may be away: the
- * steps wait for it. Any number of such processes may run side by side.
+ * with all workers ended, when Temporal cannot be reached at the start (`temporal_unreachable`) or any worker cannot go on.
+ * Postgres may be away: the steps wait for it. Any number of such processes may run side by side.
  */
 export async function runWorker(config: Config, services: Services, onReady: () => void): Promise<void> {
   Runtime.install({
@@ -79,7 +79,7 @@ export async function runWorker(config: Config, services: Services, onReady: () 
       start({ taskQueue: COMPUTE_QUEUE, maxConcurrentActivityTaskExecutions: 1 }),
     ]);
     deliveries = await startDeliveryWorkers(db, lanes, start);
-    if (fleet.wanted) onReady();
+    if (fleet.healthy) onReady();
   } catch (error) {
     fleet.fail(error);
   }

@@ -20,7 +20,8 @@ export interface ApprovalView {
 
 /**
  * The plan of that digest or broadcast id, with samples. Also notes on its row which workflow waits: it is the one that `approve`
- * reaches by the broadcast's id, and, unless the broadcast runs, `cancel`; while that run lives, no other one sends it. Calling it again is harmless.
+ * reaches by the broadcast's id, and, unless the broadcast runs, `cancel`; while that run lives, no other one sends it. Calling it
+ * again is harmless.
  * @throws PipelineError `plan_unknown`
  */
 export async function approvalView(

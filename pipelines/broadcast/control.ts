@@ -3,6 +3,7 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import type { BroadcastRef, BroadcastState } from '../contracts/broadcast.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
+import { unknownBroadcast } from './find-plan.ts';
 import { giveUpChunks } from './finish.ts';
 import { checkAttempt } from '../delivery/broadcast-attempt.ts';
 
@@ -80,10 +81,4 @@ export async function setRateCap(broadcastId: string, perSecond: number | null, 
     throw new PipelineError('broadcast_not_running', `Broadcast ${broadcastId} is ${row.state}: nothing was changed.`, {
       hint: "The channel's own rate is set, for good, with: sluice channels set CHANNEL --rate N.",
     });
-}
-
-export function unknownBroadcast(broadcastId: string): PipelineError {
-  return new PipelineError('broadcast_unknown', `There is no broadcast ${broadcastId}.`, {
-    hint: 'sluice broadcast list shows what there is.',
-  });
 }

@@ -1,4 +1,4 @@
-// Finished plans by the names that people have for them: a digest, or the id of the broadcast.
+// Finished plans by the names that people have for them, a digest or the id of the broadcast; and what is said when there is none.
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { BroadcastState } from '../contracts/broadcast.ts';
 import { isDigits } from '../contracts/checked-input.ts';
@@ -22,4 +22,11 @@ export async function startedBefore(
 ): Promise<{ id: string; state: BroadcastState } | null> {
   const { rows } = await db.query<{ id: string; state: BroadcastState }>(broadcastSql.sent_before, [broadcastId]);
   return rows[0] ?? null;
+}
+
+/** What is said of an id that no broadcast has. */
+export function unknownBroadcast(broadcastId: string): PipelineError {
+  return new PipelineError('broadcast_unknown', `There is no broadcast ${broadcastId}.`, {
+    hint: 'sluice broadcast list shows what there is.',
+  });
 }

@@ -1,11 +1,10 @@
 // Starting: a workflow run takes a broadcast, whatever it was started by: a plan's digest, a broadcast's id, a list, a retry.
 import type { Database, Transaction } from '../../adapters/postgres/database.ts';
-import { RETRY_SCOPES, type BroadcastState, type RetryScope } from '../contracts/broadcast.ts';
+import { ENDED_STATES, RETRY_SCOPES, type BroadcastState, type RetryScope } from '../contracts/broadcast.ts';
 import type { Started } from '../contracts/broadcast-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
-import { unknownBroadcast } from './control.ts';
-import { idOfPlan, startedBefore } from './find-plan.ts';
+import { idOfPlan, startedBefore, unknownBroadcast } from './find-plan.ts';
 
 /**
  * `chain`: the first run of the workflow's chain; the runs that follow it by continue-as-new are the same to a broadcast. `runId`: the
@@ -101,12 +100,10 @@ async function find(tx: Transaction, request: StartRequest): Promise<Found> {
   throw unknownBroadcast(id);
 }
 
-const ENDED: BroadcastState[] = ['completed', 'cancelled', 'failed'];
-
 async function checkStart(tx: Transaction, found: Found, request: PlanStart): Promise<void> {
   if (found.attempt > 0) {
     // Its workflow died (Terminate, Reset): this one goes on from the ledger.
-    if (!ENDED.includes(found.state)) return;
+    if (!ENDED_STATES.includes(found.state)) return;
     const left = (await leftOfScopes(tx, found.id, RETRY_SCOPES)).map(
       (scope) => `To send what ${LEFT[scope]}: sluice broadcast retry ${found.id} --scope ${scope}.`,
     );
@@ -160,7 +157,7 @@ async function checkRetry(tx: Transaction, found: Found, scope: RetryScope): Pro
     throw new PipelineError('broadcast_not_started', `Broadcast ${found.id} was never started.`, {
       hint: `Start it with: sluice broadcast start ${found.id}.`,
     });
-  const died = !ENDED.includes(found.state);
+  const died = !ENDED_STATES.includes(found.state);
   if (died && (scope === 'planned' || found.scope === scope)) return;
   if ((await leftOfScopes(tx, found.id, [scope])).length > 0) return;
   throw new PipelineError('nothing_to_retry', `Broadcast ${found.id} has nothing to retry in scope ${scope}.`, {
@@ -178,7 +175,7 @@ export async function checkRetryPossible(db: Database, broadcastId: string, scop
   await db.transaction(async (tx) => {
     const found = await find(tx, { broadcastId, scope });
     // Whether one that has not ended still runs is known where it starts.
-    if (found.attempt === 0 || ENDED.includes(found.state)) await checkRetry(tx, found, scope);
+    if (found.attempt === 0 || ENDED_STATES.includes(found.state)) await checkRetry(tx, found, scope);
   });
 }
 

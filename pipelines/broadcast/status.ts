@@ -3,6 +3,7 @@ import type { Queryable } from '../../adapters/postgres/database.ts';
 import { WORKER_SILENCE_S } from '../channels/channel-workers.ts';
 import {
   emptyFates,
+  OPEN_STATES,
   type BroadcastState,
   type BroadcastStatus,
   type DeliveryCounts,
@@ -10,7 +11,7 @@ import {
 } from '../contracts/broadcast.ts';
 import { DOCUMENTED_RATES } from '../contracts/provider.ts';
 import { broadcastSql } from './broadcast-sql.ts';
-import { unknownBroadcast } from './control.ts';
+import { unknownBroadcast } from './find-plan.ts';
 import { unresolvedOf } from './slices.ts';
 
 /** Seconds over which the present rate is taken. Lower: it jumps; higher: it lags behind a pause. */
@@ -34,8 +35,6 @@ interface Stored extends Record<string, unknown> {
   in_flight: number;
 }
 
-const OPEN: BroadcastState[] = ['running', 'paused', 'settling'];
-
 /** Counts at one moment; they add up to the recipients. @throws PipelineError `broadcast_unknown` */
 export async function readStatus(db: Queryable, broadcastId: string): Promise<BroadcastStatus> {
   const { rows } = await db.query<Stored>(
@@ -58,7 +57,7 @@ export async function readStatus(db: Queryable, broadcastId: string): Promise<Br
   if (!broadcast) throw unknownBroadcast(broadcastId);
   const counted = await countFates(db, broadcastId);
   const running = broadcast.state === 'running';
-  const open = OPEN.includes(broadcast.state);
+  const open = OPEN_STATES.includes(broadcast.state);
   const unresolved = open ? await unresolvedOf(db, broadcastId) : null;
   const ratePerSecond = running ? await recentRate(db, broadcastId) : 0;
   const left = counted.fates.planned + counted.fates.claimed;

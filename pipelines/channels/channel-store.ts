@@ -71,7 +71,10 @@ export type ChannelChanges = Partial<Omit<Channel, 'id' | 'kind' | 'rates'>> & {
   rates?: Record<string, number | null>;
 };
 
-/** Changes the given facts of a channel, rates one by one (null: the provider's own again); its kind stays, since every contact's id depends on it. */
+/**
+ * Changes the given facts of a channel, rates one by one (null: the provider's own again); its kind stays, since every contact's id
+ * depends on it.
+ */
 export async function setChannel(db: Database, id: string, changes: ChannelChanges): Promise<Channel> {
   return db.transaction(async (tx) => {
     await tx.query('select from channels where id = $1 for update', [id]);

@@ -11,6 +11,10 @@ export const BROADCAST_STATES = [
   'failed',
 ] as const;
 export type BroadcastState = (typeof BROADCAST_STATES)[number];
+/** An attempt is under way. */
+export const OPEN_STATES: readonly BroadcastState[] = ['running', 'paused', 'settling'];
+/** An attempt is over. */
+export const ENDED_STATES: readonly BroadcastState[] = ['completed', 'cancelled', 'failed'];
 
 export const FATES = ['planned', 'claimed', 'accepted', 'rejected', 'uncertain', 'suppressed', 'cancelled'] as const;
 export type Fate = (typeof FATES)[number];
