@@ -8,6 +8,7 @@ import { spoolFile } from '../adapters/files/spool.ts';
 import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { inspectFile } from '../pipelines/import/inspect-file.ts';
+import { marksOf } from '../pipelines/import/marks.ts';
 import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
 import { readRecords } from '../pipelines/import/read-records.ts';
 import { isBlankRecord, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
@@ -151,8 +152,8 @@ async function printRows(files: string[], options: InspectOptions): Promise<void
 /** Header and records as comma-separated CSV with \n, quoted where needed; blank records are left out. */
 async function* cleanRows(reader: FileReader, shape: TableShape): AsyncGenerator<string> {
   if (shape.headerRow !== null) yield csvLine(shape.headers);
-  const { delimiter, quote, dataByte, dataLine } = shape;
-  const blocks = readRecordBlocks({ reader, fromByte: dataByte, firstLine: dataLine, delimiter, quote });
+  const { dataByte, dataLine } = shape;
+  const blocks = readRecordBlocks({ reader, fromByte: dataByte, firstLine: dataLine, ...marksOf(shape) });
   for await (const block of blocks) {
     let text = '';
     for (const record of readRecords(block, shape).records) if (!isBlankRecord(record)) text += csvLine(record.fields);

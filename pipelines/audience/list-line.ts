@@ -69,7 +69,8 @@ export function listLineReader(plan: ListPlan): (record: SourceRecord) => ListLi
   const readKey = keyRule(plan);
   const missing = `${plan.matchBy}_missing` as InvalidReason;
   const { sources } = plan;
-  return ({ fields }) => {
+  return ({ fields, swallowedUntil }) => {
+    if (swallowedUntil !== undefined) return invalid('lines_swallowed');
     if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns)) return invalid('column_count');
     const cell = fields[plan.keyColumn] ?? '';
     if (isBlankCell(cell)) return invalid(missing);

@@ -14,6 +14,7 @@ import {
 } from '../import/copy-blocks.ts';
 import type { CopyBlock } from '../import/copy-text.ts';
 import type { StepControl } from '../import/ports.ts';
+import { marksOf } from '../import/marks.ts';
 import type { BlockSource, FileReader } from '../import/record-blocks.ts';
 import { createPartition, forList } from './audience-sql.ts';
 import { CHUNK_LINES } from './match-list.ts';
@@ -72,9 +73,8 @@ function blockSource(
   { signal }: StepControl,
   blockBytes: number | null,
 ): BlockSource {
-  const { delimiter, quote } = row.profile.plan;
   const from = { fromByte: row.stageByte, firstLine: row.stageLine };
-  return { reader, ...from, delimiter, quote, signal, ...(blockBytes === null ? {} : { blockBytes }) };
+  return { reader, ...from, ...marksOf(row.profile.plan), signal, ...(blockBytes === null ? {} : { blockBytes }) };
 }
 
 /** Copies blocks until the transaction is full, then commits them with the new position. Returns the block after them. */

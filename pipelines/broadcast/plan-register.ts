@@ -15,6 +15,7 @@ import type { PlanInput } from '../contracts/plan-input.ts';
 import type { PlanRef } from '../contracts/plan.ts';
 import type { StepControl } from '../import/ports.ts';
 import type { Spooled } from '../import/register.ts';
+import { marksOf } from '../import/marks.ts';
 import { readTableShape } from '../import/table-shape.ts';
 import { clearUnfinished } from './plan-cleanup.ts';
 import { judgeRendered, planMessage, type PlannedMessage } from './plan-message.ts';
@@ -90,8 +91,7 @@ async function inspectList(
     const plan = {
       channelKind: channel.kind,
       defaultCountry: country,
-      delimiter: shape.delimiter,
-      quote: shape.quote,
+      ...marksOf(shape),
       columns: shape.headers.length,
       phoneMatch: input.phoneMatch,
       ...columns,

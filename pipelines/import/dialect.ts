@@ -3,18 +3,17 @@
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
-import { meaningOf } from './header-words.ts';
+import { filledWidth, findHeader, knownHeaders, MAX_PREAMBLE } from './find-header.ts';
+import type { Marks } from './marks.ts';
 import { readRecords } from './read-records.ts';
-import { hasQuote, scanLines, scanRecords, type Marks } from './record-scanner.ts';
+import { needsScan, scanLines, scanRecords } from './record-scanner.ts';
 import type { SourceRecord } from './staged-row.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 /** Records by which delimiters are compared. Fewer are fooled by long preambles; more cost time and change nothing. */
 const COMPARED_RECORDS = 200;
-/**
- * A header is not looked for beyond this record. Lower misses reports with long titles; higher takes data for headers.
- */
-const MAX_PREAMBLE = 20;
+/** Fewer columns parted by blanks are words of a sentence. */
+const LEAST_BLANK_WIDTH = 3;
 
 export interface DialectOptions {
   channelKind: ChannelKind;
@@ -29,6 +28,8 @@ export interface Dialect extends Marks {
   records: SourceRecord[];
   /** Index in `records` of the header; null when the first record is data already. */
   headerIndex: number | null;
+  /** The header is likely, not sure: none of its words is known, or others could be it. */
+  headerGuessed: boolean;
 }
 
 /** The character a person declares (`tab`, `\t`, `;`). Throws PipelineError `delimiter_invalid`. */
@@ -48,25 +49,25 @@ function parseQuote(text: string): string {
   });
 }
 
-/** Whole records at the beginning of the bytes. An unclosed quote ends them. */
-function sampleRecords(bytes: Uint8Array, atEnd: boolean, marks: Marks, limit: number): SourceRecord[] {
-  const scan = hasQuote(bytes, bytes.length, marks.quote)
+interface Sample {
+  records: SourceRecord[];
+  /** Records whose quotes break the rule. */
+  odd: number;
+}
+
+/** Whole records at the beginning of the bytes. */
+function sampleRecords(bytes: Uint8Array, atEnd: boolean, marks: Marks, limit: number): Sample {
+  const scan = needsScan(bytes, bytes.length, marks)
     ? scanRecords(bytes, bytes.length, atEnd, marks)
     : scanLines(bytes, bytes.length, atEnd);
   const count = Math.min(scan.starts.length, limit);
   const end = count < scan.starts.length ? (scan.starts[count] ?? 0) : scan.consumed;
-  return readRecords({ bytes: bytes.subarray(0, end), byteStart: 0, firstLine: 1 }, marks).records;
+  const { records } = readRecords({ bytes: bytes.subarray(0, end), byteStart: 0, firstLine: 1 }, marks);
+  return { records, odd: [...scan.odd.keys()].filter((index) => index < count).length };
 }
 
 function isBlank(record: SourceRecord): boolean {
   return record.fields.every(isBlankCell);
-}
-
-/** Fields up to the last that is not blank. */
-function filledWidth(fields: string[]): number {
-  let width = fields.length;
-  while (width > 1 && isBlankCell(fields[width - 1] ?? '')) width -= 1;
-  return width;
 }
 
 /** The number of fields that most records have, and the share of records that have it. */
@@ -76,10 +77,6 @@ function commonWidth(records: SourceRecord[]): { width: number; share: number } 
   for (const record of filled) counts.set(record.fields.length, (counts.get(record.fields.length) ?? 0) + 1);
   const [width, count] = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? [1, 0];
   return { width, share: filled.length === 0 ? 0 : count / filled.length };
-}
-
-function knownHeaders(fields: string[], kind: ChannelKind): number {
-  return new Set(fields.map((field) => meaningOf(field, kind)?.meaning).filter(Boolean)).size;
 }
 
 /** Words of the dictionary count most, then that nearly all records have one width, then that width. */
@@ -94,50 +91,37 @@ function score(records: SourceRecord[], kind: ChannelKind): number {
   return share + Math.min(width, 20) / 50 + words / 2;
 }
 
+/** Quotes that are told apart; of equally frequent ones the first. */
+const QUOTES = ['"', "'", '`'];
+
 /**
- * A single quote is a quote only where fields are wrapped in it; at the beginning alone it is a spreadsheet's text
- * mark.
+ * The quote that wraps most fields. A quote other than the usual one must wrap many: at the beginning of a field alone it is a
+ * spreadsheet's text mark, and in names it is an apostrophe.
  */
 function detectQuote(text: string, delimiters: string[]): string {
-  if (text.includes('"')) return '"';
-  const wrapped = text.match(/(?<=^|[,;\t|])'[^'\r\n]*'(?=[,;\t|\r\n]|$)/gm)?.length ?? 0;
-  const fields = text.split(
-    new RegExp(`[${delimiters.map((mark) => (mark === '|' ? '\\|' : mark)).join('')}\\n]`),
-  ).length;
-  return wrapped * 3 > fields ? "'" : '"';
+  const marks = delimiters.map((mark) => (mark === '|' ? '\\|' : mark)).join('');
+  const fields = text.split(new RegExp(`[${marks}\\r\\n]`)).length;
+  const wrapped = (quote: string): number =>
+    text.match(new RegExp(`(?<=^|[${marks}\\r\\n])${quote}[^${quote}\\r\\n]*${quote}(?=[${marks}\\r\\n]|$)`, 'g'))
+      ?.length ?? 0;
+  const usual = wrapped('"');
+  const others = QUOTES.slice(1).map((quote) => ({ quote, count: wrapped(quote) }));
+  const best = others.reduce((a, b) => (b.count > a.count ? b : a));
+  return best.count * 3 > fields && best.count > usual ? best.quote : '"';
 }
 
-/** True for a value that no header has: an e-mail address, a LINE id, a number of eight digits or more. */
-export function looksLikeValue(cell: string): boolean {
-  const text = cell.normalize('NFKC').trim();
-  return (
-    /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text) || /^[UCR][0-9a-f]{32}$/i.test(text) || /^\+?[\d\s()-]{8,}$/.test(text)
-  );
+/** True when a backslash makes quotes of a text follow the rule that they break without: fewer odd records, no width lost. */
+function escapesByBackslash(plain: Sample, escaped: Sample): boolean {
+  return escaped.odd < plain.odd && commonWidth(escaped.records).share >= commonWidth(plain.records).share;
 }
 
 /**
- * The header: the record with most known words; else the first that is as wide as the data and well filled; null if
- * that is data.
+ * True when a lone `\r` ends records: read so there are more of them, and no fewer are of one width. A break in quotes says
+ * nothing, since it ends no record either way.
  */
-function findHeader(records: SourceRecord[], kind: ChannelKind): number | null {
-  const { width } = commonWidth(records);
-  const candidates = records.slice(0, MAX_PREAMBLE).map((record, index) => ({
-    index,
-    blank: isBlank(record),
-    value: record.fields.some(looksLikeValue),
-    words: knownHeaders(record.fields, kind),
-    filled: record.fields.filter((field) => !isBlankCell(field)).length,
-    // A header is one line of its table: nearly as wide as the records below it, not a title above them.
-    wide: filledWidth(record.fields) * 2 > width || record.fields.length === width,
-  }));
-  const named = candidates.filter((candidate) => candidate.words > 0 && candidate.wide && !candidate.value);
-  const best = Math.max(0, ...named.map((candidate) => candidate.words));
-  const known = named.find((candidate) => candidate.words === best);
-  if (known) return known.index;
-  const first = candidates.find(
-    (candidate) => !candidate.blank && candidate.wide && (width === 1 || candidate.filled * 2 > width),
-  );
-  return first && !first.value ? first.index : null;
+function endsByReturns(plain: Sample, returned: Sample): boolean {
+  const [before, after] = [commonWidth(plain.records), commonWidth(returned.records)];
+  return returned.records.length > plain.records.length && after.width > 1 && after.share >= before.share;
 }
 
 /**
@@ -152,24 +136,42 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
   const delimiters = declared === null ? DELIMITERS : [parseDelimiter(declared)];
   const quote =
     options.quote === undefined || options.quote === null ? detectQuote(text, delimiters) : parseQuote(options.quote);
-  const read = delimiters.map((delimiter) => ({
-    delimiter,
-    records: sampleRecords(sample, atEnd, { delimiter, quote }, COMPARED_RECORDS),
-  }));
-  const scored = read.map((candidate) => ({ ...candidate, score: score(candidate.records, options.channelKind) }));
-  const best = scored.reduce((a, b) => (b.score > a.score ? b : a));
-  if (best.records.length === 0 && sample.length > 0) {
+  const read = (marks: Marks): Sample => sampleRecords(sample, atEnd, marks, COMPARED_RECORDS);
+  const best = (of: string[]) =>
+    of
+      .map((delimiter) => ({ marks: { delimiter, quote }, sample: read({ delimiter, quote }) }))
+      .map((candidate) => ({ ...candidate, score: score(candidate.sample.records, options.channelKind) }))
+      .reduce((a, b) => (b.score > a.score ? b : a));
+  let found = best(delimiters);
+  // Blanks stand in every text: they part fields only where nothing else does, and every record has as many.
+  if (found.score === 0 && declared === null) {
+    const blank = best([' ']);
+    const { width, share } = commonWidth(blank.sample.records);
+    if (width >= LEAST_BLANK_WIDTH && share === 1 && blank.sample.records.length > 2) found = blank;
+  }
+  const tryMarks = (marks: Marks, better: (plain: Sample, other: Sample) => boolean): void => {
+    const other = read(marks);
+    if (better(found.sample, other)) found = { ...found, marks, sample: other };
+  };
+  if (quote !== '' && text.includes(`\\${quote}`)) tryMarks({ ...found.marks, escape: '\\' }, escapesByBackslash);
+  if (/\r(?!\n)./s.test(text)) tryMarks({ ...found.marks, loneReturns: true }, endsByReturns);
+  if (found.sample.records.length === 0 && sample.length > 0) {
     throw new PipelineError('record_too_long', `The first record does not end within ${sample.length} bytes.`, {
       hint: 'A quote in it may never be closed: mend it, or read the file with --quote none.',
     });
   }
-  if (best.records.every(isBlank)) {
+  if (found.sample.records.every(isBlank)) {
     throw new PipelineError('file_blank', 'The file holds no records, only blank lines.', { hint: 'Export it again.' });
   }
+  const header = findHeader(found.sample.records, commonWidth(found.sample.records).width, options.channelKind);
+  const first =
+    header === null ? found.sample.records.find((record) => !isBlank(record)) : found.sample.records[header.index];
+  const marks: Marks = { ...found.marks, width: filledWidth(first?.fields ?? []) };
   return {
-    delimiter: best.delimiter,
-    quote,
-    records: sampleRecords(sample, atEnd, { delimiter: best.delimiter, quote }, Number.POSITIVE_INFINITY),
-    headerIndex: findHeader(best.records, options.channelKind),
+    ...marks,
+    // Read again: the width decides between readings of odd quotes.
+    records: sampleRecords(sample, atEnd, marks, Number.POSITIVE_INFINITY).records,
+    headerIndex: header?.index ?? null,
+    headerGuessed: header?.guessed ?? false,
   };
 }

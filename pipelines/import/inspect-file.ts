@@ -9,6 +9,7 @@ import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-f
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { mapHeaders, nameColumns, targetName, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
 import { valueMeanings } from './headerless.ts';
+import { marksOf } from './marks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
 import { isBlankRecord, readTableShape, type TableShape, type TableSource } from './table-shape.ts';
 
@@ -142,8 +143,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     channelKind: options.channelKind,
     defaultCountry: options.defaultCountry,
     timeZone,
-    delimiter: shape.delimiter,
-    quote: shape.quote,
+    ...marksOf(shape),
     columns: columns.map((column) => column.target),
     matchBy: chooseKey(columns, options),
     tagSeparator: options.tagSeparator ?? ',',

@@ -127,6 +127,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
   const width = plan.columns.length;
   return (record) => {
     const { fields } = record;
+    if (record.swallowedUntil !== undefined) return emptyRow(record, 'lines_swallowed');
     if (fields.length !== width && !hasColumnCount(fields, width)) return emptyRow(record, 'column_count');
     const row = emptyRow(record, null);
     for (const step of steps) {

@@ -1,7 +1,10 @@
-// One block of a spool to records: fields by csv-parse, place (line, byte range) by the scanner. Judges no value.
+// One block of a spool to records: fields by csv-parse, place (line, byte range) by the scanner; the fields of a record that
+// breaks the rule for quotes by odd-record.ts. Judges no value.
 import { parse } from 'csv-parse/sync';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { hasQuote, scanLines, scanRecords, type Marks, type ScannedRecords } from './record-scanner.ts';
+import { cutOdd, swallowedLines } from './odd-record.ts';
+import type { Marks } from './marks.ts';
+import { needsScan, scanLines, scanRecords, type ScannedRecords } from './record-scanner.ts';
 import type { RecordBlock, SourceRecord } from './staged-row.ts';
 
 /**
@@ -23,8 +26,8 @@ function parseQuoted(bytes: Uint8Array, marks: Marks): string[][] {
   return parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
     delimiter: marks.delimiter,
     quote: marks.quote,
-    escape: marks.quote,
-    record_delimiter: ['\n', '\r\n'],
+    escape: marks.escape ?? marks.quote,
+    record_delimiter: marks.loneReturns === true ? ['\r\n', '\n', '\r'] : ['\n', '\r\n'],
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: false,
@@ -45,12 +48,20 @@ function* splitLines(bytes: Uint8Array, delimiter: string): Generator<string[], 
 }
 
 function* parsedRecords(bytes: Uint8Array, found: ScannedRecords, marks: Marks): Generator<string[], void> {
-  for (let first = 0; first < found.starts.length; first += PARSED_AT_ONCE) {
-    const end = found.starts[first + PARSED_AT_ONCE] ?? bytes.length;
-    const parsed = parseQuoted(bytes.subarray(found.starts[first], end), marks);
-    const expected = Math.min(PARSED_AT_ONCE, found.starts.length - first);
-    if (parsed.length !== expected) throw disagreement(1 + (found.lines[first] ?? 0), expected, parsed.length);
+  const count = found.starts.length;
+  for (let first = 0; first < count;) {
+    const reading = found.odd.get(first);
+    if (reading !== undefined) {
+      yield cutOdd(bytes.subarray(found.starts[first], found.ends[first]), marks, reading);
+      first += 1;
+      continue;
+    }
+    let last = first + 1;
+    while (last < count && last - first < PARSED_AT_ONCE && !found.odd.has(last)) last += 1;
+    const parsed = parseQuoted(bytes.subarray(found.starts[first], found.starts[last] ?? bytes.length), marks);
+    if (parsed.length !== last - first) throw disagreement(1 + (found.lines[first] ?? 0), last - first, parsed.length);
     yield* parsed;
+    first = last;
   }
 }
 
@@ -61,6 +72,21 @@ function disagreement(line: number, scanned: number, parsed: number): PipelineEr
   });
 }
 
+const DELIMITERS = [',', ';', '\t', '|'];
+/** Fewer columns: a text with one semicolon in it would be taken apart. */
+const LEAST_TO_SPLIT = 3;
+
+/** A record without the delimiter of its table, where another one makes exactly its fields: it was written by other hands. */
+function otherwiseDelimited(fields: string[], { delimiter, width }: Marks): string[] {
+  if (width === undefined || width === null || width < LEAST_TO_SPLIT) return fields;
+  for (const other of DELIMITERS) {
+    if (other === delimiter) continue;
+    const split = fields[0]!.split(other);
+    if (split.length === width) return split;
+  }
+  return fields;
+}
+
 /**
  * Calls `visit` with every record of one block, in order, blank ones too; gives the physical line of the byte after the
  * block. The block must be as `readRecordBlocks` cuts it. Line and byte range are exact with quoted line breaks, `\r\n`
@@ -69,13 +95,26 @@ function disagreement(line: number, scanned: number, parsed: number): PipelineEr
  */
 export function visitRecords(block: RecordBlock, marks: Marks, visit: (record: SourceRecord) => void): number {
   const { bytes, byteStart, firstLine } = block;
-  const quoted = hasQuote(bytes, bytes.length, marks.quote);
+  const quoted = needsScan(bytes, bytes.length, marks);
   const found = quoted ? scanRecords(bytes, bytes.length, true, marks) : scanLines(bytes, bytes.length, true);
   let index = 0;
   for (const fields of quoted ? parsedRecords(bytes, found, marks) : splitLines(bytes, marks.delimiter)) {
     const start = found.starts[index] ?? 0;
-    const byteLength = (found.ends[index] ?? 0) - start;
-    visit({ line: firstLine + (found.lines[index] ?? 0), byteStart: byteStart + start, byteLength, fields });
+    const end = found.ends[index] ?? 0;
+    const line = found.lines[index] ?? 0;
+    const record: SourceRecord = {
+      line: firstLine + line,
+      byteStart: byteStart + start,
+      byteLength: end - start,
+      fields: fields.length === 1 ? otherwiseDelimited(fields, marks) : fields,
+    };
+    // The next record begins more than one line further down: there are line breaks in its cells.
+    const below = found.lines[index + 1] ?? found.lineBreaks + 1;
+    if (quoted && below - line > 1) {
+      const swallowed = swallowedLines(bytes.subarray(start, end), marks);
+      if (swallowed > 0) record.swallowedUntil = record.line + swallowed;
+    }
+    visit(record);
     index += 1;
   }
   if (index !== found.starts.length) throw disagreement(1, found.starts.length, index);

@@ -3,6 +3,7 @@
 
 const SENTENCES = {
   column_count: 'The line has more or fewer fields than the header.',
+  lines_swallowed: 'A cell holds whole lines of the file: a quote too many swallowed them.',
   social_id_missing: 'The line has no social ID.',
   social_id_invalid: 'The social ID does not have the form of this channel.',
   social_id_not_a_user: 'The id names a LINE group or room, not a person.',
@@ -50,4 +51,14 @@ export const INVALID_REASONS = Object.keys(SENTENCES) as InvalidReason[];
 /** The sentence for a reason; an unknown one (of a newer version) is given back as it is. */
 export function describeReason(reason: string): string {
   return Object.hasOwn(SENTENCES, reason) ? SENTENCES[reason as InvalidReason] : reason;
+}
+
+/**
+ * The sentence for a reason that depends on the line as it stood in the file: which lines a cell swallowed. Others: `describeReason`.
+ * `line` is where it begins, `original` its text.
+ */
+export function describeReasonOf(reason: string, line: number, original: string): string {
+  if (reason !== 'lines_swallowed') return describeReason(reason);
+  const last = line + (original.match(/\r\n|\n|\r/g)?.length ?? 0);
+  return `A cell of lines ${line} to ${last} holds whole lines of the file: a quote too many swallowed them. Take it out.`;
 }

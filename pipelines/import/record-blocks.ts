@@ -1,6 +1,7 @@
 // Cuts a spool into blocks of whole records, in constant memory, from any record's first byte. Does not parse fields.
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { hasQuote, scanRecords, type Marks, type ScannedRecords } from './record-scanner.ts';
+import type { Marks } from './marks.ts';
+import { needsScan, scanRecords, type ScannedRecords } from './record-scanner.ts';
 import type { RecordBlock } from './staged-row.ts';
 
 /** Reads bytes of one open file at a position; gives their number, 0 at the end. May read fewer than fit. */
@@ -36,12 +37,13 @@ function wholeRecords(
   length: number,
   atEnd: boolean,
   marks: Marks,
-): Pick<ScannedRecords, 'consumed' | 'lineBreaks' | 'unclosed'> {
-  if (hasQuote(bytes, length, marks.quote)) return scanRecords(bytes, length, atEnd, marks);
+  giveUp = false,
+): Pick<ScannedRecords, 'consumed' | 'lineBreaks'> {
+  if (needsScan(bytes, length, marks)) return scanRecords(bytes, length, atEnd, marks, giveUp);
   const consumed = atEnd ? length : bytes.lastIndexOf(LF, length - 1) + 1;
   let lineBreaks = 0;
   for (let at = bytes.indexOf(LF); at !== -1 && at < consumed; at = bytes.indexOf(LF, at + 1)) lineBreaks += 1;
-  return { consumed, lineBreaks, unclosed: false };
+  return { consumed, lineBreaks };
 }
 
 /** Fills the buffer from a position as far as the file goes. */
@@ -55,13 +57,9 @@ async function fill(reader: FileReader, buffer: Uint8Array, offset: number, posi
   return filled;
 }
 
-function quoteProblem(code: 'record_too_long' | 'quote_not_closed', line: number, limit: number): PipelineError {
-  const what =
-    code === 'record_too_long'
-      ? `The record that begins in line ${line} is longer than ${limit} bytes`
-      : `The quote opened in the record that begins in line ${line} is never closed`;
-  return new PipelineError(code, `${what}.`, {
-    hint: 'Close the quote in that record, or read the file without quotes (--quote none).',
+function recordTooLong(line: number, limit: number): PipelineError {
+  return new PipelineError('record_too_long', `The record that begins in line ${line} is longer than ${limit} bytes.`, {
+    hint: 'Is it a text file with line breaks? Look at that line; a delimiter or quote that was declared may be wrong.',
     details: { line },
   });
 }
@@ -69,8 +67,8 @@ function quoteProblem(code: 'record_too_long' | 'quote_not_closed', line: number
 /**
  * The blocks of a spool from `fromByte` to its end, in order; together they hold every byte once. Starting again at any
  * block's `byteStart` and `firstLine` gives the same rest. Each block has a buffer of its own, which may be transferred
- * to another thread. Throws PipelineError `record_too_long`, `quote_not_closed` (both name the line where the record
- * begins), or the signal's reason.
+ * to another thread. A quote that nothing closes within `maxRecordBytes` is text. Throws PipelineError `record_too_long` (names
+ * the line where the record begins), or the signal's reason.
  */
 export async function* readRecordBlocks(source: BlockSource): AsyncGenerator<RecordBlock, void> {
   const blockBytes = source.blockBytes ?? BLOCK_BYTES;
@@ -84,8 +82,11 @@ export async function* readRecordBlocks(source: BlockSource): AsyncGenerator<Rec
     if (length === 0) return;
     let found = wholeRecords(buffer, length, length < buffer.length, source);
     while (found.consumed === 0) {
-      if (found.unclosed) throw quoteProblem('quote_not_closed', firstLine, maxRecordBytes);
-      if (length >= maxRecordBytes) throw quoteProblem('record_too_long', firstLine, maxRecordBytes);
+      if (length >= maxRecordBytes) {
+        found = wholeRecords(buffer, length, length < buffer.length, source, true);
+        if (found.consumed === 0) throw recordTooLong(firstLine, maxRecordBytes);
+        break;
+      }
       source.signal?.throwIfAborted();
       const larger = new Uint8Array(Math.min(buffer.length * 2, maxRecordBytes + 1));
       larger.set(buffer.subarray(0, length));

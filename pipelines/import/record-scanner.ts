@@ -1,19 +1,17 @@
-// Finds where records begin and end in bytes of delimited UTF-8 text, by csv-parse's own rule for quotes (a property
-// test holds it to that). Cuts nothing out and decodes nothing.
+// Finds where records begin and end in bytes of delimited UTF-8 text: by the rule for quotes that csv-parse has (a property
+// test holds it to that), and where they break the rule by odd-record.ts. Cuts nothing out and decodes nothing.
+import { markBytes, type Marks } from './marks.ts';
+import { afterClosing, boundary, countBreaks, readOdd, skipBlanks, type Reading } from './odd-record.ts';
 
 const LF = 10;
 const CR = 13;
-
-/** The marks of a delimited text: one ASCII character each; an empty quote means that nothing is quoted. */
-export interface Marks {
-  delimiter: string;
-  quote: string;
-}
+const SPACE = 32;
+const TAB = 9;
 
 export interface ScannedRecords {
   /** Offset of each whole record's first byte. */
   starts: number[];
-  /** Offset after each record's last byte, its line break (`\n`, `\r\n`) not counted. */
+  /** Offset after each record's last byte, its line break not counted. */
   ends: number[];
   /** Line breaks before each record, from the first byte on. */
   lines: number[];
@@ -21,37 +19,28 @@ export interface ScannedRecords {
   consumed: number;
   /** Line breaks in the consumed bytes. */
   lineBreaks: number;
-  /** True when the bytes end inside quotes and nothing follows: the quote is never closed. */
-  unclosed: boolean;
+  /** Records whose quotes do not follow the rule, by index, and how each is read. */
+  odd: Map<number, Reading>;
 }
 
-/**
- * Position after a quoted field (at its delimiter or line break, or in the text that wrongly follows), or -1: more
- * bytes are needed.
- */
-function skipQuoted(bytes: Uint8Array, from: number, length: number, atEnd: boolean, quote: number): number {
-  let at = from;
-  for (;;) {
-    while (at < length && bytes[at] !== quote) at += 1;
-    if (at >= length) return -1;
-    const next = at + 1;
-    if (next >= length) return atEnd ? next : -1;
-    // Whatever follows a lone quote, quoting is over: a delimiter or line break ends the field, other text belongs to
-    // it.
-    if (bytes[next] !== quote) return next;
-    at = next + 1;
-  }
-}
+const nothing = (): ScannedRecords => ({ starts: [], ends: [], lines: [], consumed: 0, lineBreaks: 0, odd: new Map() });
 
 /**
  * All whole records in `bytes[0, length)`, which must begin at a record's first byte. `atEnd`: no more bytes follow, so
- * the last record may lack its line break. A quote opens only at a field's first byte; a quote followed by anything
- * else than quote, delimiter or line break ends quoting for that field. Pure.
+ * the last record may lack its line break. A quote opens only at a field's beginning, and is closed by the next one before a
+ * delimiter or line break; whatever else it does, the record is odd. `giveUp`: the first record is not waited for any longer: a
+ * quote in it that these bytes do not close is text. Pure.
  */
-export function scanRecords(bytes: Uint8Array, length: number, atEnd: boolean, marks: Marks): ScannedRecords {
-  const delimiter = marks.delimiter.charCodeAt(0);
-  const quote = marks.quote === '' ? -1 : marks.quote.charCodeAt(0);
-  const found: ScannedRecords = { starts: [], ends: [], lines: [], consumed: 0, lineBreaks: 0, unclosed: false };
+export function scanRecords(
+  bytes: Uint8Array,
+  length: number,
+  atEnd: boolean,
+  marks: Marks,
+  giveUp = false,
+): ScannedRecords {
+  const codes = markBytes(marks);
+  const { delimiter, quote, lone } = codes;
+  const found = nothing();
   let start = 0;
   let lineBreaks = 0;
   let at = 0;
@@ -62,33 +51,51 @@ export function scanRecords(bytes: Uint8Array, length: number, atEnd: boolean, m
     found.lineBreaks += lineBreaks;
     lineBreaks = 0;
     start = next;
+    at = next;
     found.consumed = next;
   };
   while (at < length) {
-    if (bytes[at] === quote) {
-      const after = skipQuoted(bytes, at + 1, length, atEnd, quote);
-      if (after === -1) {
-        found.unclosed = atEnd;
-        return found;
+    const first = bytes[at];
+    let isOdd = false;
+    if (first === quote) {
+      const after = afterClosing(bytes, at + 1, length, codes);
+      if (after === -1 && !atEnd && !(giveUp && start === 0)) return found;
+      const closes = after === -1 ? false : boundary(bytes, after, length, atEnd, codes);
+      if (closes === -1) return found;
+      isOdd = !closes;
+      if (closes) {
+        lineBreaks += countBreaks(bytes, at, after, lone);
+        at = after;
       }
-      for (let inside = at; inside < after; inside += 1) if (bytes[inside] === LF) lineBreaks += 1;
-      at = after;
+    } else if ((first === SPACE || first === TAB) && first !== delimiter && quote !== -1) {
+      isOdd = bytes[skipBlanks(bytes, at, length, delimiter)] === quote;
     }
-    while (at < length && bytes[at] !== LF && bytes[at] !== delimiter) at += 1;
+    if (isOdd) {
+      const odd = readOdd(bytes, start, length, atEnd, marks, giveUp && start === 0);
+      if (odd === null) return found;
+      lineBreaks = odd.end.breaks;
+      found.odd.set(found.starts.length, odd.reading);
+      add(odd.end.end, odd.end.next);
+      continue;
+    }
+    while (at < length && bytes[at] !== LF && bytes[at] !== delimiter && bytes[at] !== lone) at += 1;
     if (at >= length) break;
-    if (bytes[at] === LF) {
-      lineBreaks += 1;
-      add(at > start && bytes[at - 1] === CR ? at - 1 : at, at + 1);
+    if (bytes[at] === delimiter) {
+      at += 1;
+      continue;
     }
-    at += 1;
+    if (bytes[at] === CR && at + 1 >= length && !atEnd) return found;
+    lineBreaks += 1;
+    if (bytes[at] === CR) add(at, at + (bytes[at + 1] === LF && at + 1 < length ? 2 : 1));
+    else add(at > start && bytes[at - 1] === CR ? at - 1 : at, at + 1);
   }
   if (atEnd && start < length) add(length, length);
   return found;
 }
 
-/** The same for bytes in which no quote occurs: one search per line instead of a look at every byte. */
+/** The same for bytes in which neither quotes nor lone `\r` count: one search per line instead of a look at every byte. */
 export function scanLines(bytes: Uint8Array, length: number, atEnd: boolean): ScannedRecords {
-  const found: ScannedRecords = { starts: [], ends: [], lines: [], consumed: 0, lineBreaks: 0, unclosed: false };
+  const found = nothing();
   let start = 0;
   for (;;) {
     const at = bytes.indexOf(LF, start);
@@ -109,8 +116,9 @@ export function scanLines(bytes: Uint8Array, length: number, atEnd: boolean): Sc
   return found;
 }
 
-/** True when a quote byte occurs at all. */
-export function hasQuote(bytes: Uint8Array, length: number, quote: string): boolean {
+/** True when a look at every byte is needed: a quote occurs, or a lone `\r` ends a record. */
+export function needsScan(bytes: Uint8Array, length: number, { quote, loneReturns }: Marks): boolean {
+  if (loneReturns === true) return true;
   if (quote === '') return false;
   const at = bytes.indexOf(quote.charCodeAt(0));
   return at !== -1 && at < length;

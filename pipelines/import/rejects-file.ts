@@ -31,7 +31,7 @@ export interface RejectSource {
   statement: string;
   importId: string;
   /** Why a line was not taken, as a sentence. */
-  explain(reject: RejectRow): string;
+  explain(reject: RejectRow, original: string): string;
 }
 
 /** The rejects as CSV, in the delimiter of the file. */
@@ -43,7 +43,7 @@ export async function* rejectLines(source: RejectSource, form: FileForm): AsyncG
   const cells = (values: (string | null)[]) => values.map(plain).join(delimiter);
   yield `${cells([...headers, 'sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'])}\n`;
   for await (const { reject, original } of rejects(source)) {
-    const why = cells([reject.line, reject.outcome, reject.reason, source.explain(reject)]);
+    const why = cells([reject.line, reject.outcome, reject.reason, source.explain(reject, original)]);
     yield `${original}${delimiter}${why}\n`;
   }
 }
@@ -56,7 +56,7 @@ export async function* rejectObjects(source: RejectSource): AsyncGenerator<strin
       sluice_line: Number(line),
       sluice_outcome: outcome,
       sluice_reason: reason,
-      sluice_explanation: source.explain(reject),
+      sluice_explanation: source.explain(reject, original),
     }).slice(1);
     // Numbers too long for JavaScript keep their digits: the text of the object is not written anew.
     const body =

@@ -8,7 +8,7 @@ import { dropPartition, forImport, partitionExists } from './import-sql.ts';
 import { lockImport, readImport, endImport, type ImportRow } from './import-store.ts';
 import type { FileReader } from './record-blocks.ts';
 import { PAGE_LINES, rejectLines, type RejectRow } from './rejects-file.ts';
-import { describeReason } from './reasons.ts';
+import { describeReasonOf } from './reasons.ts';
 import { countOutcomes } from './resolve.ts';
 import { csvCell } from '../reports/csv-cell.ts';
 
@@ -113,10 +113,10 @@ async function* rejectsOf(ports: ReportPorts, row: ImportRow): AsyncGenerator<st
 }
 
 /** Why a line was not imported, as a sentence. */
-function explain({ outcome, reason, candidates }: RejectRow): string {
+function explain({ outcome, reason, candidates, line }: RejectRow, original: string): string {
   if (outcome === 'ambiguous') return `Several contacts have this key: ${(candidates ?? []).join(', ')}.`;
   if (outcome === 'suppressed') return 'The address is on the suppression list; nothing of the line was imported.';
-  return describeReason(reason ?? '');
+  return describeReasonOf(reason ?? '', Number(line), original);
 }
 
 interface DiffRow extends Record<string, unknown> {

@@ -10,6 +10,7 @@ import {
   type Blocks,
   type CopiedBlocks,
 } from './copy-blocks.ts';
+import { marksOf, type Marks } from './marks.ts';
 import type { BlockSource, FileReader } from './record-blocks.ts';
 import type { CopyBlock } from './copy-text.ts';
 import { createPartition, forImport, forStaging, type StagingTable } from './import-sql.ts';
@@ -34,8 +35,7 @@ export interface StageInto<Row extends ImportRow<unknown, StagedProfile, unknown
 
 /** What staging must know of a file's profile. */
 interface StagedProfile {
-  delimiter: string;
-  quote: string;
+  plan: Marks;
 }
 
 /** Stages the lines of a contact import; see {@link stageInto}. */
@@ -94,9 +94,8 @@ function blockSource(
   signal: AbortSignal,
   blockBytes?: number,
 ): BlockSource {
-  const { delimiter, quote } = row.profile;
   const from = { fromByte: row.stageByte, firstLine: row.stageLine };
-  return { reader, ...from, delimiter, quote, signal, ...(blockBytes === undefined ? {} : { blockBytes }) };
+  return { reader, ...from, ...marksOf(row.profile.plan), signal, ...(blockBytes === undefined ? {} : { blockBytes }) };
 }
 
 /** Copies blocks until the transaction is full, then commits them with the new position. Returns the block after them. */

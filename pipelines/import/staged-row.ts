@@ -1,16 +1,15 @@
 // The shapes between reading a file and COPY: what a normaliser is told, and what it gives for each line.
 // Plain data that crosses thread borders by structured clone.
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
+import type { Marks } from './marks.ts';
 
 /** Everything needed to turn the bytes of a spool into staged rows; fixed when the file is inspected, stored with the import. */
-export interface NormalisePlan {
+export interface NormalisePlan extends Marks {
   channelKind: ChannelKind;
   /** ISO 3166-1 alpha-2; how a phone without a country code is read. */
   defaultCountry: string;
   /** IANA zone; how a date or time without an offset is read. */
   timeZone: string;
-  delimiter: string;
-  quote: string;
   /** One target per column of the file, in file order. Its length is the number of fields a record must have. */
   columns: ColumnTarget[];
   /** Which identifier must be present and valid on each line. */
@@ -32,13 +31,15 @@ export interface RecordBlock {
   firstLine: number;
 }
 
-/** One record as csv-parse gave it, with its place. */
+/** One record as it was read, with its place. */
 export interface SourceRecord {
   line: number;
   byteStart: number;
   /** Bytes of the record without its line break. */
   byteLength: number;
   fields: string[];
+  /** A cell of it holds whole records up to this line: a quote too many swallowed them. */
+  swallowedUntil?: number;
 }
 
 /**

@@ -3,7 +3,8 @@
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { detectDialect, type DialectOptions } from './dialect.ts';
 import type { FileReader } from './record-blocks.ts';
-import type { Marks } from './record-scanner.ts';
+import { markBytes, marksOf, type Marks } from './marks.ts';
+import { countBreaks } from './odd-record.ts';
 import type { SourceRecord } from './staged-row.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface TableSource {
 export interface TableShape extends Marks {
   /** Physical line of the header, or null when the table has none. */
   headerRow: number | null;
+  /** The header is likely, not sure. */
+  headerGuessed: boolean;
   /** Names of the columns, without blank ones at the end; `column 1` … where there is no header. */
   headers: string[];
   /** Records before the data, by kind. */
@@ -54,12 +57,11 @@ async function readSample({ reader, bytes }: TableSource): Promise<Uint8Array> {
 }
 
 /** Place after a record and its line break. The next record may lie beyond the sample; its beginning does not. */
-function placeAfter(record: SourceRecord, sample: Uint8Array): { byte: number; line: number } {
+function placeAfter(record: SourceRecord, sample: Uint8Array, marks: Marks): { byte: number; line: number } {
   const end = record.byteStart + record.byteLength;
-  const width = sample[end] === CR && sample[end + 1] === LF ? 2 : sample[end] === LF ? 1 : 0;
-  let line = record.line;
-  for (let at = record.byteStart; at < end + width; at += 1) if (sample[at] === LF) line += 1;
-  return { byte: end + width, line };
+  const { lone } = markBytes(marks);
+  const width = sample[end] === CR && sample[end + 1] === LF ? 2 : sample[end] === LF || sample[end] === lone ? 1 : 0;
+  return { byte: end + width, line: record.line + countBreaks(sample, record.byteStart, end + width, lone) };
 }
 
 function trimTrailingBlank(fields: string[]): string[] {
@@ -88,13 +90,13 @@ export async function readTableShape(source: TableSource, options: DialectOption
   const header = dialect.headerIndex === null ? undefined : dialect.records[dialect.headerIndex];
   const before = dialect.records.slice(0, dialect.headerIndex ?? 0);
   const data = dialect.records.slice(dialect.headerIndex === null ? 0 : dialect.headerIndex + 1);
-  const first = header ? placeAfter(header, sample) : { byte: 0, line: 1 };
+  const first = header ? placeAfter(header, sample, dialect) : { byte: 0, line: 1 };
   const blank = before.filter(isBlankRecord).length;
   const fields = header?.fields ?? data.find((record) => !isBlankRecord(record))?.fields ?? [];
   return {
-    delimiter: dialect.delimiter,
-    quote: dialect.quote,
+    ...marksOf(dialect),
     headerRow: header?.line ?? null,
+    headerGuessed: dialect.headerGuessed,
     headers: header ? trimTrailingBlank(fields) : fields.map((_, index) => `column ${index + 1}`),
     skipped: { blank, preamble: before.length - blank, header: header ? 1 : 0, footer: 0 },
     dataByte: first.byte,

@@ -10,6 +10,7 @@ import type { TagImportInput } from '../contracts/tag-import.ts';
 import type { SkippedCounts } from '../contracts/import.ts';
 import { refuseDuplicates } from '../import/header-mapping.ts';
 import { valueMeanings } from '../import/headerless.ts';
+import { marksOf, type Marks } from '../import/marks.ts';
 import { scanLines } from '../import/record-scanner.ts';
 import { readTableShape, type TableSource } from '../import/table-shape.ts';
 import { parseObject, textOf } from './json-line.ts';
@@ -22,7 +23,7 @@ const SAMPLE_BYTES = 256 * 1024;
 const AHEAD_MS = 3_600_000;
 
 /** A table or a list of objects, as far as columns must be known. */
-interface Shape extends Pick<TagProfile, 'headers' | 'delimiter' | 'quote' | 'dataByte' | 'dataLine'> {
+interface Shape extends Marks, Pick<TagProfile, 'headers' | 'dataByte' | 'dataLine'> {
   format: TagPlan['format'];
   skipped: SkippedCounts;
   hasHeader: boolean;
@@ -66,8 +67,7 @@ export async function inspectTags(
       shape.cells.map((fields) => fields[found.time] ?? '').filter((cell) => !isBlankCell(cell)),
       input.dateFormat,
     ),
-    delimiter,
-    quote,
+    ...marksOf(shape),
     columns: format === 'csv' ? headers.length : 0,
     matchBy: found.matchBy,
     key: place(found.key),
@@ -97,12 +97,11 @@ function mapOf({ headers, cells, hasHeader }: Shape, input: TagImportInput, chan
 
 async function csvShape(source: TableSource, input: TagImportInput, channel: Channel): Promise<Shape> {
   const table = await readTableShape(source, { ...input, channelKind: channel.kind });
-  const { headers, delimiter, quote, dataByte, dataLine, skipped } = table;
+  const { headers, dataByte, dataLine, skipped } = table;
   return {
     format: 'csv',
     headers,
-    delimiter,
-    quote,
+    ...marksOf(table),
     dataByte,
     dataLine,
     skipped,

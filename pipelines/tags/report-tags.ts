@@ -10,7 +10,7 @@ import {
 } from '../contracts/tag-import.ts';
 import { dropPartition } from '../import/import-sql.ts';
 import { endImport, lockImport } from '../import/import-store.ts';
-import { describeReason } from '../import/reasons.ts';
+import { describeReason, describeReasonOf } from '../import/reasons.ts';
 import { rejectLines, rejectObjects, type RejectRow } from '../import/rejects-file.ts';
 import { rejection, type ReportPorts } from '../import/report.ts';
 import type { TagImportRow } from './ports.ts';
@@ -89,9 +89,9 @@ async function writeRejects(ports: ReportPorts, row: TagImportRow): Promise<stri
 }
 
 /** Why a line gave no event, as a sentence. */
-function explain({ outcome, reason, candidates }: RejectRow): string {
+function explain({ outcome, reason, candidates, line }: RejectRow, original: string): string {
   if (outcome === 'ambiguous') return `Several contacts have this key: ${(candidates ?? []).join(', ')}.`;
   if (outcome === 'unmatched')
     return reason === 'contact_deleted' ? describeReason(reason) : 'No contact of the channel has this key.';
-  return describeTagReason(reason ?? '') ?? describeReason(reason ?? '');
+  return describeTagReason(reason ?? '') ?? describeReasonOf(reason ?? '', Number(line), original);
 }

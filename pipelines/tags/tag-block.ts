@@ -58,6 +58,7 @@ function csvRecords(plan: TagPlan): Visit {
     visitRecords(block, plan, (record) => {
       const { fields } = record;
       if (fields.every(isBlankCell)) visit(record, null);
+      else if (record.swallowedUntil !== undefined) visit(record, refused('lines_swallowed'));
       else if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns))
         visit(record, refused('column_count'));
       else

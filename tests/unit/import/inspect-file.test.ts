@@ -83,7 +83,11 @@ describe('dialect', () => {
     expect((await inspect('member_id,name\n')).profile).toMatchObject({ records: 0, dataByte: 15, dataLine: 2 });
     expect((await inspect('member_id,name\nM1,a')).profile).toMatchObject({ records: 1 });
     await expect(inspect('\n \n,,\n')).rejects.toMatchObject({ code: 'file_blank' });
-    await expect(inspect('"member_id,name\nM1,a\n')).rejects.toMatchObject({ code: 'record_too_long' });
+    // A quote that nothing closes is text, in a header too.
+    expect((await inspect('"member_id,name\nM1,a\n')).profile).toMatchObject({
+      headers: ['"member_id', 'name'],
+      records: 1,
+    });
   });
 
   it('counts all records of a small file, and looks at all of them for dates', async () => {
@@ -101,6 +105,111 @@ describe('dialect', () => {
     const { profile } = await inspect(`member_id,name\n${'M1,somebody\n'.repeat(100_000)}`);
     expect(profile.recordsExact).toBe(false);
     expect(Math.abs(profile.records - 100_000)).toBeLessThan(2000);
+  });
+});
+
+describe('the header', () => {
+  const rows = (count: number, row: (n: number) => string) => Array.from({ length: count }, (_, n) => row(n)).join('');
+
+  it('a header word in a data row makes it no header', async () => {
+    const answers = '會員編號,喜歡的通知,備用,店\nB01,簡訊,無,台中\nB02,手機,Email,台北\nB03,簡訊,簡訊,台南\n';
+    expect((await inspect(answers)).profile).toMatchObject({
+      headerRow: 1,
+      headerGuessed: false,
+      records: 3,
+      skipped: { preamble: 0 },
+    });
+    const byName = { map: { member_id: '姓名' } };
+    // Also where no cell of a column has a form, and where the words come again.
+    expect((await inspect('姓名,喜好,備註\n王,手機,Email\n李,書,x\n', byName)).profile).toMatchObject({
+      headerRow: 1,
+      records: 2,
+    });
+    expect((await inspect('姓名,通知\n王,Email\n李,電話\n陳,Email\n', byName)).profile).toMatchObject({
+      headerRow: 1,
+      records: 3,
+    });
+    expect((await inspect('會員編號\nC1\nC2;C3\nC4\n')).profile).toMatchObject({ headerRow: 1, records: 3 });
+  });
+
+  it('dates, years and numbers as names of columns', async () => {
+    const events = `LINE UID,姓名,2025-03-01,20250402\n${rows(12, (n) => `${UID.slice(0, -2)}${10 + n},客${n},${n % 2},1\n`)}`;
+    expect((await inspect(events)).profile).toMatchObject({ headerRow: 1, headerGuessed: false, records: 12 });
+    // The years look like the sums below them: two sure words outweigh that, and it is said to be a guess.
+    const years = `會員編號,姓名,2023,2024\n${rows(12, (n) => `M${n},客,${1000 + n},${2000 + n}\n`)}`;
+    expect((await inspect(years)).profile).toMatchObject({ headerRow: 1, headerGuessed: true, records: 12 });
+    expect((await inspect('LINE UID,20250402,姓名\n')).profile).toMatchObject({ headerRow: 1, records: 0 });
+  });
+
+  it('titles and groups above the names are no header', async () => {
+    const grouped = `會員,基本資料,聯絡\n會員編號,姓名,手機,Email\n${rows(3, (n) => `M${n},客,091234567${n},a${n}@x.tw\n`)}`;
+    expect((await inspect(grouped)).profile).toMatchObject({ headerRow: 2, records: 3, skipped: { preamble: 1 } });
+  });
+
+  it('without a known word it is a guess, and says so', async () => {
+    expect((await inspect('甲,乙\nx,1\ny,2\n', { map: { member_id: '甲' } })).profile).toMatchObject({
+      headerRow: 1,
+      headerGuessed: true,
+    });
+  });
+});
+
+describe('line breaks and quotes', () => {
+  it('records that end with \\r, with \\n in a cell, and the other way round', async () => {
+    const mac = 'member_id,name,note\rM1,a,"one\ntwo"\rM2,b,x\rM3,c,y\r';
+    const { profile, sample } = await inspect(mac);
+    expect(profile).toMatchObject({
+      records: 3,
+      loneReturns: true,
+      plan: { loneReturns: true },
+      dataLine: 2,
+      dataByte: 20,
+    });
+    expect(sample).toEqual([
+      ['M1', 'a', 'one\ntwo'],
+      ['M2', 'b', 'x'],
+      ['M3', 'c', 'y'],
+    ]);
+    const other = await inspect('member_id,"note\r(x)"\nM1,a\nM2,"b\rc"\n');
+    expect(other.profile.loneReturns).toBeUndefined();
+    expect(other.sample).toEqual([
+      ['M1', 'a'],
+      ['M2', 'b\rc'],
+    ]);
+    // Mixed, all three.
+    expect((await inspect('member_id,name\r\nM1,a\rM2,b\nM3,"c\rd"\r')).profile).toMatchObject({
+      records: 3,
+      loneReturns: true,
+    });
+    // A stray one in a cell ends nothing.
+    expect((await inspect('member_id,name,x\nM1,a\rb,c\nM2,d,e\n')).profile).toMatchObject({ records: 2 });
+  });
+
+  it('the quote is counted, not assumed', async () => {
+    expect((await inspect('`member_id`,`name`\n`M1`,`a,b`\n')).profile).toMatchObject({ quote: '`', width: 2 });
+    expect((await inspect(`'member_id','note'\n'M1','5" disk'\n'M2','6" disk'\n`)).profile.quote).toBe("'");
+  });
+
+  it('a backslash before quotes, where that makes them follow the rule', async () => {
+    const { profile, sample } = await inspect('member_id,note\nM1,"say \\"hi\\", you"\nM2,"b"\n');
+    expect(profile).toMatchObject({ escape: '\\', plan: { escape: '\\' } });
+    expect(sample[0]).toEqual(['M1', 'say "hi", you']);
+    expect((await inspect('member_id,note\nM1,"C:\\"\nM2,"D:\\"\n')).profile.escape).toBeUndefined();
+  });
+
+  it('blanks as delimiter, where nothing else parts the fields', async () => {
+    expect((await inspect('member_id name level\nM1 a 1\nM2 b 2\n')).profile).toMatchObject({
+      delimiter: ' ',
+      records: 2,
+    });
+    expect((await inspect('name\nWang Xiao Ming\nLi Hua\n', { map: { member_id: 'name' } })).profile.headers).toEqual([
+      'name',
+    ]);
+  });
+
+  it('a quote too many does not change where the table ends', async () => {
+    const text = `member_id,name,note\nM1,a,"\nM2,b,"ok"\n${'M3,c,"ok"\n'.repeat(9)}`;
+    expect((await inspect(text)).profile).toMatchObject({ records: 11, width: 3 });
   });
 });
 
