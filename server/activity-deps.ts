@@ -14,6 +14,7 @@ import { inspectFile } from '../pipelines/import/inspect-file.ts';
 import type { RegisteredFile } from '../pipelines/import/register.ts';
 import { checkKey } from '../pipelines/suppressions/suppression-store.ts';
 import { suppressionPads } from '../pipelines/suppressions/address-hash.ts';
+import { SLICE_LINES } from '../pipelines/tags/ports.ts';
 import type { Config } from './config.ts';
 import { resolveSuppressionKey } from './embedded/secrets-file.ts';
 import { frequencyWorld } from './frequency-deps.ts';
@@ -44,6 +45,7 @@ export function activityDeps(
     spoolFolder,
     reportFolder,
     sliceLines: config.importSliceLines,
+    tagSliceLines: Math.min(config.importSliceLines, SLICE_LINES),
     parallel: IMPORT_PARALLEL,
     openNormaliser: (plan) => threadedNormaliser(plan, config.importThreads),
     openSpool: openFile,

@@ -78,9 +78,9 @@ export const SETTINGS = {
     default: 20_000,
     min: 100,
     max: 1_000_000,
-    unit: 'lines',
+    unit: 'rows',
     meaning:
-      'Lines applied in one transaction. Too low: commit overhead; too high: a crash repeats more, locks last longer.',
+      'Rows (lines, their tags) applied in one transaction. Too low: commit overhead; too high: a crash repeats more, locks last longer.',
   },
   duckdbMemoryMiB: {
     env: 'SLUICE_DUCKDB_MEMORY_MIB',

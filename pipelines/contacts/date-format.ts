@@ -2,7 +2,7 @@
 // Never decides between day-first and month-first without evidence.
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { LocalTime } from './local-time.ts';
-import { hourOfDay, parseOffsetMinutes } from './local-time.ts';
+import { DAY_WORDS, hourOfDay, parseOffsetMinutes } from './local-time.ts';
 
 // Longest first, so that `yyyy` is not read as two `yy`.
 const TOKENS: [token: string, part: string, pattern: string][] = [
@@ -21,7 +21,7 @@ const TOKENS: [token: string, part: string, pattern: string][] = [
   ['d', 'day', '\\d{1,2}'],
   ['H', 'hour', '\\d{1,2}'],
   ['h', 'hour', '\\d{1,2}'],
-  ['a', 'meridiem', '[AaPp]\\.?[Mm]\\.?|上午|下午'],
+  ['a', 'meridiem', `[AaPp]\\.?[Mm]\\.?|${DAY_WORDS}`],
 ];
 
 /**
@@ -34,7 +34,7 @@ const readers = new Map<string, FormatReader>();
 
 /**
  * The reader of a declared format. Tokens: `yyyy` `yy` (70-99 are 1970-1999) `rrr` (ROC year: 113 is 2024) `MM` `M`
- * `dd` `d` `HH` `H` `hh` `h` (with `a`: AM, PM, 上午, 下午) `mm` `ss` `SSS` `XXX` (offset or Z). `[…]` is optional, a blank
+ * `dd` `d` `HH` `H` `hh` `h` (with `a`: AM, PM, 上午, 下午, 晚上 …) `mm` `ss` `SSS` `XXX` (offset or Z). `[…]` is optional, a blank
  * is any white space, other letters are refused. Throws PipelineError `date_format_invalid`. Remembered: the same
  * format compiles once.
  */

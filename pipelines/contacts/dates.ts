@@ -2,7 +2,15 @@
 // month-first only by a declared format. Never guesses from the row.
 import { cleanIdentifier } from './cell-text.ts';
 import { compileDateFormat } from './date-format.ts';
-import { dayOf, hourOfDay, instantOf, isRealTime, parseOffsetMinutes, type LocalTime } from './local-time.ts';
+import {
+  DAY_WORDS,
+  dayOf,
+  hourOfDay,
+  instantOf,
+  isRealTime,
+  parseOffsetMinutes,
+  type LocalTime,
+} from './local-time.ts';
 
 export interface DateOptions {
   /** IANA zone in which times without an offset are read. Must have passed `canonicalTimeZone`. */
@@ -16,8 +24,7 @@ export type DateResult =
   | { ok: true; iso: string; day: string; timed: boolean }
   | { ok: false; reason: 'date_missing' | 'date_invalid' | 'date_format_undeclared' };
 
-const TIME =
-  '(?:(上午|下午|中午|晚上|[AaPp][Mm])\\s*)?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?(?:\\s*([AaPp][Mm]))?\\s*(Z|z|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?)?';
+const TIME = `(?:(${DAY_WORDS}|[AaPp][Mm])\\s*)?(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?(?:\\s*([AaPp][Mm]))?\\s*(Z|z|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?)?`;
 const PLAIN = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?)?$/;
 const YEAR_FIRST = new RegExp(`^(\\d{4})([-/.])(\\d{1,2})\\2(\\d{1,2})(?:(?:\\s*[Tt]\\s*|\\s+)${TIME})?$`);
 const CHINESE = new RegExp(`^(\\d{4})\\s*年()\\s*(\\d{1,2})\\s*月\\s*(\\d{1,2})\\s*日?(?:\\s*(?:${TIME}))?$`);
@@ -26,6 +33,9 @@ const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2}))?$/;
 const EPOCH_SECONDS = /^(\d{10})(?:\.(\d{1,6}))?$/;
 const EPOCH_MILLISECONDS = /^\d{13}$/;
 const SHORT_FORM = /^\d{1,3}[/.-]\d{1,2}[/.-]\d{1,4}(?:\s|$)/;
+
+/** Longest date cell that is looked at. Lower refuses long spellings; higher lets a cell of blanks cost their square. */
+const MAX_DATE_CELL = 100;
 
 function finish(time: LocalTime | null, timed: boolean, timeZone: string): DateResult {
   if (!time || !isRealTime(time)) return { ok: false, reason: 'date_invalid' };
@@ -64,7 +74,7 @@ function yearFirst(text: string): { time: LocalTime; timed: boolean } | null {
     year: Number(year),
     month: Number(month),
     day: Number(day),
-    hour: hourOfDay(Number(hour ?? 0), before === '中午' ? 'PM' : (before ?? after)),
+    hour: hourOfDay(Number(hour ?? 0), before ?? after),
     minute: Number(minute ?? 0),
     second: Number(second ?? 0),
     fraction: fraction ?? '',
@@ -104,6 +114,7 @@ export function normaliseDate(raw: string, options: DateOptions): DateResult {
   }
   const text = cleanIdentifier(raw);
   if (text === '') return { ok: false, reason: 'date_missing' };
+  if (text.length > MAX_DATE_CELL) return { ok: false, reason: 'date_invalid' };
   if (format !== null) {
     const time = compileDateFormat(format)(text);
     if (time) return finish(time, /[Hh]/.test(format) && text.includes(':'), timeZone);

@@ -21,14 +21,38 @@ const FIRST_YEAR = 1900;
 const LAST_YEAR = 2199;
 
 /**
- * Hour of the day from a 12-hour clock (`下午 2` is 14, `12 AM` is 0); without a meridiem the hour itself; NaN if it
- * cannot be.
+ * Hours of the day that a Chinese word for a part of it can name. Two hours twelve apart never share a word, so an hour of a 12-hour
+ * clock names one of them or none: `晚上 12` is midnight, the one that begins the written day, and `中午 1` is 13.
  */
-export function hourOfDay(hour: number, meridiem: string | undefined): number {
-  if (!meridiem) return hour;
-  const afternoon = /^p|下午|晚上/i.test(meridiem);
-  if (hour > 12) return afternoon ? hour : Number.NaN;
-  return (hour % 12) + (afternoon ? 12 : 0);
+const PARTS_OF_DAY: Record<string, readonly [first: number, last: number][]> = {
+  凌晨: [[0, 6]],
+  半夜: [[0, 6]],
+  午夜: [[0, 6]],
+  清晨: [[3, 8]],
+  早上: [[0, 11]],
+  上午: [[0, 11]],
+  中午: [[10, 14]],
+  下午: [[12, 23]],
+  傍晚: [[16, 19]],
+  晚上: [
+    [0, 3],
+    [17, 23],
+  ],
+};
+
+/** Words before a clock, as a pattern. */
+export const DAY_WORDS = Object.keys(PARTS_OF_DAY).join('|');
+
+/**
+ * Hour of the day from a 12-hour clock (`下午 2` is 14, `12 AM` is 0) or a 24-hour one (`下午 14`); without a word the hour itself;
+ * NaN if it cannot be.
+ */
+export function hourOfDay(hour: number, word: string | undefined): number {
+  if (!word) return hour;
+  const parts = PARTS_OF_DAY[word] ?? PARTS_OF_DAY[/^p/i.test(word) ? '下午' : '上午']!;
+  const can = (at: number) => parts.some(([first, last]) => at >= first && at <= last);
+  const named = hour > 12 ? [hour] : [hour % 12, (hour % 12) + 12];
+  return named.find(can) ?? Number.NaN;
 }
 
 /** `+08:00`, `+0800`, `+08`, `Z`, `UTC` in minutes east; undefined and empty give null. */

@@ -16,7 +16,13 @@ export function isNameShort(name: string): boolean {
 const WIDE: Record<string, string> = { ',': ',，、', ';': ';；', '|': '|｜', '/': '/／', '、': '、,，' };
 const SPLITTERS = new Map<string, RegExp>();
 
-export type TagListResult = { ok: true; tags: string[] } | { ok: false; reason: 'tags_too_long' };
+/**
+ * Tags of one line at most. Higher: the line is one transaction of its tags and their events, and holds the log's lock beyond the
+ * 5 s that others wait for it; lower: would refuse what a shop really put on.
+ */
+export const MAX_TAGS = 10_000;
+
+export type TagListResult = { ok: true; tags: string[] } | { ok: false; reason: 'tags_too_long' | 'tags_too_many' };
 
 function splitterFor(separator: string): RegExp {
   let splitter = SPLITTERS.get(separator);
@@ -35,7 +41,7 @@ function splitterFor(separator: string): RegExp {
  * Tag names of one cell in the order given: trimmed, empty ones dropped, each once (case counts). `''` gives no tags.
  */
 export function splitTags(raw: string, separator: string): TagListResult {
-  const tags: string[] = [];
+  const tags = new Set<string>();
   for (const part of raw.split(splitterFor(separator))) {
     const name = normaliseText(part, { maxLength: MAX_TAG_LENGTH, oneLine: true });
     if (!name.ok) {
@@ -43,7 +49,7 @@ export function splitTags(raw: string, separator: string): TagListResult {
       continue;
     }
     if (!isNameShort(name.text)) return { ok: false, reason: 'tags_too_long' };
-    if (!tags.includes(name.text)) tags.push(name.text);
+    if (tags.add(name.text).size > MAX_TAGS) return { ok: false, reason: 'tags_too_many' };
   }
-  return { ok: true, tags };
+  return { ok: true, tags: [...tags] };
 }

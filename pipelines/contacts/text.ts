@@ -15,6 +15,9 @@ const INVISIBLE =
   /[\u00AD\u180E\u200B\u200C\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF]|(?<![\p{Extended_Pictographic}\uFE0F\u{1F3FB}-\u{1F3FF}])\u200D/gu;
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/g;
 
+/** White space with a break or a tab in it becomes one blank. One look at each run: its square must never be paid. */
+const oneBlank = (run: string): string => (/[\t\r\n]/.test(run) ? ' ' : run);
+
 export type TextResult = { ok: true; text: string } | { ok: false; reason: 'text_empty' | 'text_too_long' };
 
 /**
@@ -26,7 +29,7 @@ export function normaliseText(raw: string, options: { maxLength: number; oneLine
   let text = raw;
   if (!PLAIN.test(raw)) {
     text = raw.replace(INVISIBLE, '').replace(CONTROL, '');
-    text = (options.oneLine ? text.replace(/\s*[\t\r\n]+\s*/g, ' ') : text.replace(/\r\n?/g, '\n')).trim();
+    text = (options.oneLine ? text.replace(/\s+/g, oneBlank) : text.replace(/\r\n?/g, '\n')).trim();
   }
   if (text === '') return { ok: false, reason: 'text_empty' };
   if (text.length > options.maxLength) return { ok: false, reason: 'text_too_long' };

@@ -6,9 +6,16 @@ import { forImport, importSql } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
 import type { ImportPorts, StepControl, SuppressionPads } from './ports.ts';
 import { hasTags } from './resolve.ts';
+import { pendingSlices, type Slice } from './slices.ts';
 
 /** A slice takes a fraction of a second. Too low: a slow disk fails it for ever; too high: a frozen worker holds up others. */
 const SLICE_TIMEOUT_MS = 60_000;
+
+/**
+ * Rows that a slice with tags writes, whatever the setting: it holds the log's lock, and whoever fixes a watermark waits for it
+ * (under 5 s; 20,000 events took 3 s on two busy cores, and half of these rows are events). Too low: commits dominate.
+ */
+const MOST_ROWS_WITH_TAGS = 20_000;
 
 /**
  * Applies the slices that are not applied yet. Calling it again applies what is left; on an applied import it is a no-op.
@@ -16,21 +23,23 @@ const SLICE_TIMEOUT_MS = 60_000;
  */
 export async function applySlices(ref: ImportRef, ports: ImportPorts, control: StepControl): Promise<void> {
   const row = await readImport(ports.db, ref.importId);
-  const sliceLines = await beginApply(ref, ports);
+  await beginApply(ref, ports);
   // The tag events of an import happen when it starts.
   await ports.db.query('select ensure_tag_months($1, $1)', [row.startedAt]);
-  const { rows } = await ports.db.query<{ line_from: string }>(importSql.pending_slices, [
-    ref.importId,
-    sliceLines,
-    ['create', 'update'],
-  ]);
+  const tags = hasTags(row);
+  const queue = await pendingSlices(ports.db, ref.importId, {
+    table: 'import_staging',
+    due: ['create', 'update'],
+    rows: tags ? Math.min(ports.sliceLines, MOST_ROWS_WITH_TAGS) : ports.sliceLines,
+    tags,
+    replaces: row.options.tags === 'replace',
+  });
   const pads = lazily(() => ports.suppressionPads());
-  const queue = rows.map((slice) => Number(slice.line_from));
   let done = 0;
   const lane = async () => {
-    for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
+    for (let slice = queue.shift(); slice !== undefined; slice = queue.shift()) {
       control.signal.throwIfAborted();
-      await applySlice(ref, ports, row, { from, lines: sliceLines }, pads);
+      await applySlice(ref, ports, row, slice, pads);
       control.onProgress(++done);
     }
   };
@@ -39,23 +48,16 @@ export async function applySlices(ref: ImportRef, ports: ImportPorts, control: S
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
 
-/**
- * What must be before the first slice: the attributes the file brings, and the size of this import's slices (today's
- * setting, if no slice was ever planned with another). Calling it again changes nothing.
- */
-async function beginApply(ref: ImportRef, ports: ImportPorts): Promise<number> {
-  return ports.db.transaction(async (tx) => {
+/** What must be before the first slice: the attributes the file brings. Calling it again changes nothing. */
+async function beginApply(ref: ImportRef, ports: ImportPorts): Promise<void> {
+  await ports.db.transaction(async (tx) => {
     const { profile } = await lockImport(tx, ref, 'update');
     for (const { name, type } of profile.newAttributes)
       await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
         name,
         type,
       ]);
-    const { rows } = await tx.query<{ slice_lines: number }>(
-      'update imports set slice_lines = coalesce(slice_lines, $2) where id = $1 returning slice_lines',
-      [ref.importId, ports.sliceLines],
-    );
-    return rows[0]!.slice_lines;
+    await tx.query('update imports set slice_lines = $2 where id = $1', [ref.importId, ports.sliceLines]);
   });
 }
 
@@ -69,18 +71,18 @@ async function applySlice(
   ref: ImportRef,
   ports: ImportPorts,
   row: ImportRow,
-  slice: { from: number; lines: number },
+  slice: Slice,
   pads: () => Promise<SuppressionPads>,
 ): Promise<void> {
-  const range = [ref.importId, slice.from, slice.from + slice.lines - 1];
+  const range = [ref.importId, slice.from, slice.to];
   await ports.db.transaction(
     async (tx) => {
       await lockImport(tx, ref, 'share');
       const run = (name: Parameters<typeof forImport>[0], more: unknown[] = []) =>
         tx.query(forImport(name, ref.importId), [...range, ...more]);
       const taken = await tx.query(
-        'select from import_slices where import_id = $1 and line_from = $2',
-        range.slice(0, 2),
+        'select from import_slices where import_id = $1 and line_from <= $3 and line_to >= $2',
+        range,
       );
       if (taken.rowCount > 0) return;
       // Asked in every slice: the first suppression of a channel may come while slices are applied.

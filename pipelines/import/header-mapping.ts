@@ -231,7 +231,7 @@ function byWords(
   sure: Set<string | null>,
   options: MappingOptions,
 ): MappedColumn | null {
-  const tag = /^\s*(?:tag|標籤|标签)\s*[:：]\s*(\S.*?)\s*$/i.exec(header)?.[1];
+  const tag = /^(?:tag|標籤|标签)\s*[:：]\s*(\S.*)$/i.exec(header.trim())?.[1];
   if (tag !== undefined)
     return taken.has(`tag:${tag}`) ? null : { header, target: { kind: 'tag', tag }, confidence: 0.9 };
   const found = meaningOf(header, options.channelKind);

@@ -15,6 +15,7 @@ export const importSql = namedStatements('import', [
   'analyze_lines',
   'count_outcomes',
   'pending_slices',
+  'pending_tag_slices',
   'slice_suppress',
   'slice_create',
   'slice_count_creates',

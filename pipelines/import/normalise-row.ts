@@ -4,7 +4,7 @@ import type { ColumnTarget } from '../contracts/contact-fields.ts';
 import { normaliseAttribute } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
-import { splitTags } from '../contacts/tag-list.ts';
+import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
 import { clearRule, fieldRule, hasField, type CellRule } from './cell-rules.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
@@ -43,9 +43,12 @@ function emptyRow(record: SourceRecord, reason: InvalidReason | null): StagedRow
   };
 }
 
-function addTags(row: StagedRow, tags: string[]): void {
-  row.tags ??= [];
-  for (const tag of tags) if (!row.tags.includes(tag)) row.tags.push(tag);
+/** Each tag once. Says why when the line has too many. */
+function addTags(row: StagedRow, tags: string[]): InvalidReason | null {
+  if (row.tags === null) row.tags = tags;
+  else if (tags.length > 1) row.tags = [...new Set([...row.tags, ...tags])];
+  else if (!row.tags.includes(tags[0]!)) row.tags.push(tags[0]!);
+  return row.tags.length > MAX_TAGS ? 'tags_too_many' : null;
 }
 
 /** The column whose value must be there: that of the match key; on WhatsApp the phone stands in for the social id. */
@@ -88,8 +91,7 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
         apply: (cell, row) => {
           const result = splitTags(cell, plan.tagSeparator);
           if (!result.ok) return result.reason;
-          if (result.tags.length > 0) addTags(row, result.tags);
-          return null;
+          return result.tags.length > 0 ? addTags(row, result.tags) : null;
         },
       };
     case 'tag':
@@ -100,8 +102,7 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
         apply: (cell, row) => {
           const result = normaliseBoolean(cell);
           if (!result.ok) return 'tag_invalid';
-          if (result.value) addTags(row, [column.tag]);
-          return null;
+          return result.value ? addTags(row, [column.tag]) : null;
         },
       };
   }

@@ -24,7 +24,10 @@ export interface ImportPorts {
   reportFolder: string;
   openNormaliser(plan: NormalisePlan): BlockNormaliser;
   suppressionPads(): Promise<SuppressionPads>;
-  /** Lines in one apply transaction. Too low: commits dominate; too high: a crash repeats more and locks are held longer. */
+  /**
+   * Rows that one apply transaction writes: lines, and their tags. May change while an import runs. Too low: commits dominate; too
+   * high: a crash repeats more and locks are held longer.
+   */
   sliceLines: number;
   /** Bytes of the spool that go through COPY in one transaction, and in one block; only tests make them small. */
   stageTransactionBytes?: number;

@@ -33,6 +33,7 @@ const SENTENCES = {
   last_interaction_at_format_undeclared:
     'The time of the last interaction can be read in two ways; declare the date format.',
   tags_too_long: 'A tag is longer than 2,000 bytes (about 660 Chinese characters).',
+  tags_too_many: 'The line has more than 10,000 tags.',
   tag_invalid: 'A tag column says neither yes nor no.',
   parameter_too_long: 'A value for the message is longer than 10,000 characters.',
   attribute_text_too_long: 'A text attribute is longer than 10,000 characters.',

@@ -1,9 +1,9 @@
 // Apply: writes the events to the log, slice by slice of lines. A slice is one transaction with its own record: it happens
 // once or not at all. One after the other: slices of one file mostly concern the same contacts.
 import type { ImportRef } from '../contracts/import.ts';
-import { importSql } from '../import/import-sql.ts';
 import { lockImport } from '../import/import-store.ts';
 import type { StepControl } from '../import/ports.ts';
+import { pendingSlices, type SliceRule } from '../import/slices.ts';
 import { ensureMonths } from './months.ts';
 import { SLICE_LINES, type TagPorts } from './ports.ts';
 import { anyRetraction, readTagImport } from './resolve-tags.ts';
@@ -19,34 +19,27 @@ const SLICE_TIMEOUT_MS = 60_000;
 export async function applyTags(ref: ImportRef, ports: TagPorts, control: StepControl): Promise<void> {
   const { db } = ports;
   const { channelId } = await readTagImport(db, ref.importId);
-  const sliceLines = await beginApply(ref, ports);
+  const rows = ports.tagSliceLines ?? SLICE_LINES;
+  await beginApply(ref, ports, rows);
   const { rows: months } = await db.query<{ month: Date }>(forTags('staged_months', ref.importId));
   await ensureMonths(
     db,
     months.map(({ month }) => month),
   );
-  const { rows } = await db.query<{ line_from: string }>(importSql.pending_slices, [
-    ref.importId,
-    sliceLines,
-    ['added'],
-  ]);
+  const rule: SliceRule = { table: 'tag_staging', due: ['added'], rows, tags: false, replaces: false };
   let done = 0;
-  for (const { line_from: from } of rows) {
+  for (const { from, to } of await pendingSlices(db, ref.importId, rule)) {
     control.signal.throwIfAborted();
-    await applySlice(ref, ports, channelId, Number(from), Number(from) + sliceLines - 1);
+    await applySlice(ref, ports, channelId, from, to);
     control.onProgress(++done);
   }
 }
 
-/** Fixes the size of this import's slices: today's setting, if no slice was ever planned with another. */
-async function beginApply(ref: ImportRef, ports: TagPorts): Promise<number> {
-  return ports.db.transaction(async (tx) => {
+/** Notes the size of the slices. */
+async function beginApply(ref: ImportRef, ports: TagPorts, sliceLines: number): Promise<void> {
+  await ports.db.transaction(async (tx) => {
     await lockImport(tx, ref, 'update');
-    const { rows } = await tx.query<{ slice_lines: number }>(
-      'update imports set slice_lines = coalesce(slice_lines, $2) where id = $1 returning slice_lines',
-      [ref.importId, ports.tagSliceLines ?? SLICE_LINES],
-    );
-    return rows[0]!.slice_lines;
+    await tx.query('update imports set slice_lines = $2 where id = $1', [ref.importId, sliceLines]);
   });
 }
 
@@ -56,8 +49,8 @@ async function applySlice(ref: ImportRef, ports: TagPorts, channelId: string, fr
     async (tx) => {
       await lockImport(tx, ref, 'share');
       const { rowCount: taken } = await tx.query(
-        'select from import_slices where import_id = $1 and line_from = $2',
-        range.slice(0, 2),
+        'select from import_slices where import_id = $1 and line_from <= $3 and line_to >= $2',
+        range,
       );
       if (taken > 0) return;
       await tx.query(forTags('slice_lock', ref.importId), range);

@@ -13,7 +13,7 @@ export interface TagPorts
   extends ReportPorts, Pick<ImportPorts, 'parallel' | 'stageTransactionBytes' | 'stageBlockBytes'> {
   db: Database;
   openTagReader(plan: TagPlan): BlockNormaliser;
-  /** Lines in one apply transaction; left out, {@link SLICE_LINES}. Only tests make it small. */
+  /** Lines in one apply transaction; left out, {@link SLICE_LINES}. */
   tagSliceLines?: number;
 }
 

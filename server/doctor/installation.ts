@@ -5,7 +5,7 @@ import { describeError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { Config } from '../config-schema.ts';
 import { findNativeFolder, missingLibraryLinks } from '../embedded/postgres-binaries.ts';
 import { findPostgresUser } from '../embedded/postgres-os-user.ts';
-import { abandonedClusters } from '../embedded/postgres-placement.ts';
+import { abandonedClusters } from '../embedded/outside-cluster.ts';
 import { runCommand } from '../embedded/run-command.ts';
 import { locateTemporal } from '../embedded/temporal-binary.ts';
 import { TEMPORAL_CLI_VERSION } from '../embedded/temporal-cache.ts';
@@ -95,7 +95,7 @@ async function checkTemporalProgram(config: Config, env: NodeJS.ProcessEnv): Pro
 function checkAbandoned(): Check[] {
   if (process.getuid?.() !== 0) return [];
   return abandonedClusters().map(({ home, dataDir }) =>
-    note('old cluster', `of ${dataDir}, which is gone; it only takes space`, `rm -r ${home}`),
+    note('old cluster', `of ${dataDir}, which is gone or was made anew; it only takes space`, `rm -r ${home}`),
   );
 }
 

@@ -1,5 +1,15 @@
 // Makes the Postgres cluster of a data folder, once. Does not start the server.
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { PostgresPlace } from './postgres-placement.ts';
@@ -22,7 +32,7 @@ export function postgresEnvironment(): NodeJS.ProcessEnv {
 /**
  * Makes the cluster if there is none and gives its superuser's password. An interrupted attempt leaves nothing that
  * a later call would take for a cluster. Throws PipelineError `postgres_init_failed`, `postgres_password_lost`,
- * `postgres_version_changed`.
+ * `postgres_version_changed`, `cluster_missing`, `cluster_broken`.
  */
 export async function ensureCluster(
   dataDir: string,
@@ -43,6 +53,7 @@ export async function ensureCluster(
       },
     );
   }
+  refuseToReplace(cluster);
   say('Making a new Postgres database.');
   const password = keepSecret(dataDir, 'postgresPassword');
   // Made beside and renamed when whole, so that a killed initdb is never mistaken for a database.
@@ -85,6 +96,23 @@ export async function ensureCluster(
     rmSync(fresh, { recursive: true, force: true });
   }
   return { password };
+}
+
+/** A link without an end, and a folder with anything in it, may be somebody's data: initdb makes neither over. */
+function refuseToReplace(cluster: string): void {
+  const entry = lstatSync(cluster, { throwIfNoEntry: false });
+  if (entry?.isSymbolicLink() && !existsSync(cluster)) throw clusterMissing(cluster);
+  if (!entry || readdirSync(cluster).length === 0) return;
+  throw new PipelineError('cluster_broken', `${cluster} holds something, but no Postgres database (no PG_VERSION).`, {
+    hint: 'Restore it from a backup, or move it away to begin anew without its data.',
+  });
+}
+
+/** The data folder's link to its cluster leads nowhere. */
+export function clusterMissing(link: string): PipelineError {
+  return new PipelineError('cluster_missing', `${link} is a link, and what it leads to is not there.`, {
+    hint: 'Mount or restore it. To begin anew without the data, remove the link.',
+  });
 }
 
 function checkVersion({ cluster, binaries }: PostgresPlace): void {

@@ -1,5 +1,4 @@
 // Decides where the cluster and the programs lie, so that the OS user of Postgres can reach both. Starts no server.
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -7,21 +6,21 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
-  readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PipelineError, describeError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { DataFolder } from './data-folder.ts';
 import { binariesIn, type PostgresBinaries } from './postgres-binaries.ts';
+import { clusterMissing } from './postgres-cluster.ts';
 import { canPass, canRun, type OsUser } from './postgres-os-user.ts';
-import { processesIn } from './process-identity.ts';
+import { clusterBases, homeName, outsideCluster, ownHome, setAside } from './outside-cluster.ts';
+import { ownServers } from './own-servers.ts';
+import { readSecret } from './secrets-file.ts';
 import { POSTGRES_STOP, stopProcess } from './stop-process.ts';
 
 export interface PostgresPlace {
@@ -33,36 +32,27 @@ export interface PostgresPlace {
 /**
  * Answers where to run. Without root: the data folder and node_modules themselves. As root, whatever its user cannot
  * reach moves to a folder that it can, the cluster linked from the data folder. Calling twice gives the same place.
- * A data folder that was removed and made anew gets a new cluster: the old one outside of it is deleted.
+ * A link that is gone is made again. A data folder that was removed and made anew gets a new cluster: the old one outside of it is set
+ * aside. Throws PipelineError `cluster_out_of_reach`, `cluster_missing`.
  */
 export async function placePostgres(
   folder: DataFolder,
   user: OsUser,
   found: PostgresBinaries,
   say: (text: string) => void,
+  bases = clusterBases(),
 ): Promise<PostgresPlace> {
   if (user.uid === undefined) return { binaries: found, cluster: join(realpathSync(folder.root), 'postgres') };
-  const binaries = (await canRun(user, found.postgres)) ? found : await copyBinaries(user, found, say);
-  return { binaries, cluster: await placeCluster(folder, user, say) };
+  const binaries = (await canRun(user, found.postgres)) ? found : await copyBinaries(user, found, bases, say);
+  return { binaries, cluster: await placeCluster(folder, user, bases, say) };
 }
 
-/** Beside a cluster that lies outside of its data folder: the path of that folder. */
-const OWNER_FILE = 'data-folder';
-const bases = (): string[] => ['/var/lib/sluice', join(tmpdir(), 'sluice-root')];
-
-/**
- * Clusters outside of data folders that are no more. They are only told, never removed by themselves: a disk that is not
- * mounted looks the same.
- */
-export function abandonedClusters(): { home: string; dataDir: string }[] {
-  const homes = bases().flatMap((base) => (existsSync(base) ? readdirSync(base).map((name) => join(base, name)) : []));
-  return homes
-    .filter((home) => existsSync(join(home, OWNER_FILE)))
-    .map((home) => ({ home, dataDir: readFileSync(join(home, OWNER_FILE), 'utf8') }))
-    .filter(({ dataDir }) => !existsSync(dataDir));
-}
-
-async function placeCluster(folder: DataFolder, user: OsUser, say: (text: string) => void): Promise<string> {
+async function placeCluster(
+  folder: DataFolder,
+  user: OsUser,
+  bases: string[],
+  say: (text: string) => void,
+): Promise<string> {
   const entry = lstatSync(folder.cluster, { throwIfNoEntry: false });
   if (entry?.isSymbolicLink() && existsSync(folder.cluster)) return realpathSync(folder.cluster);
   if (entry && !entry.isSymbolicLink()) {
@@ -71,32 +61,57 @@ async function placeCluster(folder: DataFolder, user: OsUser, say: (text: string
       hint: `Let it pass (chmod o+x ${folder.root} and the folders above), or choose another --data-dir.`,
     });
   }
-  if (!entry && (await canPass(user, folder.root))) return join(realpathSync(folder.root), 'postgres');
-  const name = createHash('sha256').update(folder.root).digest('hex').slice(0, 16);
-  const home = join(realpathSync(await reachableBase(user)), name);
+  const begun = entry ? homeOfLink(folder) : null;
+  if (!entry) {
+    const lost = await lostCluster(folder, bases, say);
+    if (lost !== null) return lost;
+    if (await canPass(user, folder.root)) return join(realpathSync(folder.root), 'postgres');
+  }
+  const home = begun ?? join(realpathSync(await reachableBase(user, bases)), homeName(folder.root));
   const cluster = join(home, 'postgres');
-  // Without the link in the data folder this cluster belongs to one that was removed, its password with it.
-  if (existsSync(cluster)) await removeCluster(cluster);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   chownSync(home, user.uid ?? 0, user.gid ?? 0);
-  writeFileSync(join(home, OWNER_FILE), folder.root);
+  ownHome(home, folder.root);
   rmSync(folder.cluster, { force: true });
   symlinkSync(cluster, folder.cluster);
   say(`The Postgres user cannot enter ${folder.root}: its cluster lies in ${home}.`);
   return cluster;
 }
 
-async function removeCluster(cluster: string): Promise<void> {
-  for (const server of processesIn(cluster)) await stopProcess(server, POSTGRES_STOP);
-  rmSync(cluster, { recursive: true, force: true });
+/** Where a link without a cluster points: a start was killed before it made one. Throws PipelineError `cluster_missing`. */
+function homeOfLink(folder: DataFolder): string {
+  const home = dirname(resolve(folder.root, readlinkSync(folder.cluster)));
+  if (existsSync(home)) return home;
+  throw clusterMissing(folder.cluster);
+}
+
+/**
+ * The cluster of a data folder whose link is gone: with the password still there it is that folder's and linked again. Without, the
+ * folder was made anew: its data are nobody's to delete, so the cluster is set aside, and null is answered.
+ */
+async function lostCluster(folder: DataFolder, bases: string[], say: (text: string) => void): Promise<string | null> {
+  const cluster = outsideCluster(folder.root, bases);
+  if (cluster === null) return null;
+  if (readSecret(folder.root, 'postgresPassword') !== null) {
+    symlinkSync(cluster, folder.cluster);
+    say(`The link ${folder.cluster} was gone: it leads to ${cluster} again.`);
+    return cluster;
+  }
+  for (const server of ownServers(cluster)) await stopProcess(server, POSTGRES_STOP);
+  const aside = setAside(cluster);
+  say(
+    `${folder.root} is new. The database of an earlier folder of that name is kept in ${aside}; remove it if nobody needs it.`,
+  );
+  return null;
 }
 
 async function copyBinaries(
   user: OsUser,
   found: PostgresBinaries,
+  bases: string[],
   say: (text: string) => void,
 ): Promise<PostgresBinaries> {
-  const home = join(await reachableBase(user), `programs-${found.version}`);
+  const home = join(await reachableBase(user, bases), `programs-${found.version}`);
   const binaries = binariesIn(join(home, 'native'), found.version);
   if (existsSync(binaries.postgres) && (await canRun(user, binaries.postgres))) return binaries;
   say(`The Postgres user cannot run the programs in ${found.native}: copying them to ${home}.`);
@@ -118,9 +133,9 @@ async function copyBinaries(
 }
 
 /** A folder of root's own that the user can pass through. Throws PipelineError `cluster_out_of_reach`. */
-async function reachableBase(user: OsUser): Promise<string> {
+async function reachableBase(user: OsUser, bases: string[]): Promise<string> {
   const reasons: string[] = [];
-  for (const base of bases()) {
+  for (const base of bases) {
     try {
       mkdirSync(dirname(base), { recursive: true });
       if (!existsSync(base)) mkdirSync(base, { mode: 0o711 });

@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { DataFolder } from './data-folder.ts';
+import { ownServers } from './own-servers.ts';
 import { readyPostgresBinaries } from './postgres-binaries.ts';
 import { DATABASE, SUPERUSER, ensureCluster, postgresEnvironment } from './postgres-cluster.ts';
 import { ensurePostgresUser, type OsUser } from './postgres-os-user.ts';
 import { placePostgres, type PostgresPlace } from './postgres-placement.ts';
 import { memoryLimit, postgresSettings, settingArguments, type SettingsInput } from './postgres-settings.ts';
-import { processesIn } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
 import type { Service } from './service.ts';
 import { POSTGRES_STOP, stopProcess, waitUntil } from './stop-process.ts';
@@ -79,12 +79,13 @@ async function bestWalCompression(place: PostgresPlace, user: OsUser): Promise<S
 /**
  * After kill -9 of the server its backends still hold the shared memory, and its pid file stays. Waits for those
  * processes, ends the stubborn ones, and removes a pid file whose pid is not a server of this cluster (a reused pid would
- * make Postgres refuse to start). The caller holds the lock of the data folder, so no living supervisor owns them.
+ * make Postgres refuse to start). The caller holds the lock of the data folder, so no living supervisor owns them. Whoever else
+ * stands in the folder is left alone.
  */
 async function clearLeftovers(cluster: string, signal: AbortSignal): Promise<void> {
-  await waitUntil(() => processesIn(cluster).length === 0, STRAY_GRACE_MS, signal);
-  for (const stray of processesIn(cluster)) await stopProcess(stray, POSTGRES_STOP.slice(1));
-  if (process.platform === 'linux' && processesIn(cluster).length === 0)
+  await waitUntil(() => ownServers(cluster).length === 0, STRAY_GRACE_MS, signal);
+  for (const stray of ownServers(cluster)) await stopProcess(stray, POSTGRES_STOP.slice(1));
+  if (process.platform === 'linux' && ownServers(cluster).length === 0)
     rmSync(join(cluster, 'postmaster.pid'), { force: true });
 }
 

@@ -142,11 +142,30 @@ analyze import_lines
 select outcome, count(*)::bigint as lines from import_lines where import_id = $1 group by outcome
 
 -- name: pending_slices
--- The first line of every slice of $2 lines that has something to apply ($3: outcomes) and is not applied yet.
-select distinct line - mod(line, $2::bigint) as line_from
-from import_lines l
-where import_id = $1 and outcome = any ($3::import_outcome[])
-  and not exists (select from import_slices s where s.import_id = $1 and s.line_from = l.line - mod(l.line, $2::bigint))
+-- Slices of $5 due lines ($2: outcomes) between lines $3 and $4.
+select min(line) as line_from, max(line) as line_to
+from (
+  select line, div(row_number() over (order by line) - 1, $5::bigint) as slice
+  from import_lines where import_id = $1 and outcome = any ($2::import_outcome[]) and line between $3 and $4
+) due
+group by slice
+order by 1
+
+-- name: pending_tag_slices
+-- As pending_slices, by rows written: a line is one, a tag on it two (of the contact, of the log), and a tag that `replace` ($6)
+-- takes off three (and that it was off). A slice holds $5 of them and at most one line more.
+select min(line) as line_from, max(line) as line_to
+from (
+  select line, div(sum(rows) over (order by line) - 1, $5::bigint) as slice
+  from (
+    select l.line, 1 + 2 * coalesce(cardinality(s.tags), 0) + case when $6::boolean and s.tags is not null then
+      3 * (select count(*) from contact_tags t where t.contact_id = l.contact_id and t.tag <> all (s.tags)) else 0 end as rows
+    from import_lines l
+    join {{staging}} s on s.line = l.line
+    where l.import_id = $1 and l.outcome = any ($2::import_outcome[]) and l.line between $3 and $4
+  ) weighed
+) due
+group by slice
 order by 1
 
 -- name: slice_suppress

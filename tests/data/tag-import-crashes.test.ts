@@ -109,8 +109,7 @@ test('cancelled in the middle: what was applied stays, and the same file goes on
   });
   await expect(cancelled).rejects.toThrow('cancelled');
   expect(await stopTags(ref, 'cancelled', 'Cancelled.', world.db)).toMatchObject({ state: 'cancelled' });
-  // The slices of lines 0 to 14; line 1 is the header.
-  expect(await logLines(world.db)).toHaveLength(13);
+  expect(await logLines(world.db)).toHaveLength(15);
   const again = await registerTagFile(deps, { file, channel: 'line' });
   expect(again).toMatchObject({ importId: ref.importId, attempt: 2, resumed: true });
   expect(await finishTags(deps, again, false)).toMatchObject({ state: 'done', outcomes: { added: 30, known: 0 } });
@@ -128,14 +127,14 @@ test('a step that was given up and still runs somewhere writes nothing any more,
   const overtaken: Database = {
     ...world.db,
     transaction: async (work, options) => {
-      // The first one fixes the size of slices, the second is the slice of lines 0 to 4.
+      // The first one notes the size of slices, the second is the slice of the first five lines.
       if (++transactions === 3) await beginStep(world.db, tryOf(2), 'applying');
       return world.db.transaction(work, options);
     },
   };
   const old = applyTags(tryOf(1), { ...world.deps, ...small, db: overtaken }, control);
   await expect(old).rejects.toMatchObject({ code: 'import_superseded' });
-  expect(await logLines(world.db)).toHaveLength(3);
+  expect(await logLines(world.db)).toHaveLength(5);
   await applyTags(tryOf(2), world.deps, control);
   expect(await logLines(world.db)).toHaveLength(12);
 });
