@@ -24,7 +24,8 @@ export async function isParquet(file: string): Promise<boolean> {
 
 /**
  * Writes the rows of a Parquet file as JSON Lines into `folder`, hands the path to `use`, and removes the file again. Every plain
- * value becomes text: a number of 19 digits stays whole; instants become ISO 8601 in UTC; times without a zone have none.
+ * value becomes text: a number of 19 digits stays whole; instants become ISO 8601 in UTC, INT96 among
+ * them; times without a zone have none; whole floating-point numbers have no decimals.
  * @throws PipelineError `file_corrupt`, `file_unreadable`, or the signal's reason
  */
 export async function parquetToJsonLines<T>(
@@ -66,7 +67,11 @@ async function copyRows(connection: DuckDBConnection, file: string, target: stri
   const source = `read_parquet(${quoteLiteral(file)}, binary_as_string = true)`;
   try {
     const { rows } = await described(connection, source);
-    const columns = rows.map(([name, type]) => `${asText(quoteIdentifier(name), type)} as ${quoteIdentifier(name)}`);
+    const legacy = await legacyInstants(connection, file);
+    const columns = rows.map(([name, type]) => {
+      const written = legacy.has(name) && type.startsWith('TIMESTAMP') ? 'TIMESTAMP WITH TIME ZONE' : type;
+      return `${asText(quoteIdentifier(name), written)} as ${quoteIdentifier(name)}`;
+    });
     await connection.run(`copy (select ${columns.join(', ')} from ${source}) to ${quoteLiteral(target)} (format json)`);
   } catch (cause) {
     throw new PipelineError('file_corrupt', `The Parquet file “${file}” cannot be read.`, {
@@ -81,10 +86,21 @@ async function described(connection: DuckDBConnection, source: string): Promise<
   return { rows: reader.getRows().map((row) => [String(row[0]), String(row[1])]) };
 }
 
+/** Columns of INT96, in which Spark, Hive and Impala write instants: in UTC by convention, though nothing in the file says so. */
+async function legacyInstants(connection: DuckDBConnection, file: string): Promise<Set<string>> {
+  const reader = await connection.runAndReadAll(
+    `select name from parquet_schema(${quoteLiteral(file)}) where type = 'INT96'`,
+  );
+  return new Set(reader.getRows().map((row) => String(row[0])));
+}
+
 /** A value as text. Lists and structures stay what they are: whoever needs one as text refuses it. */
 function asText(column: string, type: string): string {
   if (/\[|^(STRUCT|MAP|UNION)/.test(type)) return column;
   if (type === 'TIMESTAMP WITH TIME ZONE')
     return `strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
+  // Whole numbers of a column that one blank cell made floating-point: ids are written without `.0`.
+  if (type === 'DOUBLE' || type === 'FLOAT')
+    return `case when ${column} = trunc(${column}) and abs(${column}) < 1e15 then ${column}::bigint::varchar else ${column}::varchar end`;
   return `${column}::varchar`;
 }

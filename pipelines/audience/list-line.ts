@@ -38,7 +38,7 @@ function keyRule(plan: ListPlan): KeyRule {
     case 'phone':
       if (plan.phoneMatch === 'literal') return literalPhone;
       return (cell) => {
-        const result = normalisePhone(cell, { defaultCountry });
+        const result = normalisePhone(cell, { defaultCountry, whatsapp: channelKind === 'whatsapp' });
         if (!result.ok) return { reason: result.reason };
         if (channelKind === 'whatsapp' && !result.phone.messageable) return { reason: 'phone_not_mobile' };
         return { key: result.phone.e164 };

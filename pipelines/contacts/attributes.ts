@@ -10,7 +10,7 @@ const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/;
 const CURRENCY = /^(?:NT\$|HK\$|US\$|\$|NTD|TWD|HKD|USD)\s*/i;
 const PLAIN_NUMBER = /^-?(?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\d{1,10})?$/;
 const COMPACT_DATE = /^(?:19|20)\d\d[01]\d[0-3]\d$/;
-const DATE_LIKE = /[-/.年]/;
+const DATE_LIKE = /[-/.年]|^[A-Z][a-z]{2,8}\.? \d/;
 
 export type AttributeResult =
   | { ok: true; value: string | number | boolean }

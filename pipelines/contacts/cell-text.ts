@@ -7,7 +7,7 @@ const INVISIBLE = /[\u00AD\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g
 const CONTROL = /[\u0000-\u001F\u007F-\u009F]/g;
 const FORMULA_TEXT = /^="(.*)"$/;
 const APOSTROPHE = /^['\u2018\u2019`]/;
-const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E[+-]\d{1,3}$/i;
+const SCIENTIFIC = /^[+-]?\d(?:(?:[.,]\d+)?E[+-]|[.,]\d+E)\d{1,3}$/i;
 
 /**
  * An identifier cell (id, phone, e-mail, number, date) in plain form: NFKC, no invisible or control characters, no
@@ -29,7 +29,7 @@ export function cleanIdentifier(raw: string): string {
 }
 
 /**
- * True for numbers as a spreadsheet abbreviates them (`8.86913E+11`): their digits are lost and must not be guessed.
+ * True for numbers as a spreadsheet or a program abbreviates them (`8.86913E+11`, `1.0004E4`): their digits are lost and must not be guessed.
  */
 export function isScientificNotation(text: string): boolean {
   return SCIENTIFIC.test(text);

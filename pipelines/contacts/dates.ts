@@ -2,6 +2,7 @@
 // month-first only by a declared format. Never guesses from the row.
 import { cleanIdentifier } from './cell-text.ts';
 import { compileDateFormat } from './date-format.ts';
+import { serialTime, yearFirstSpelling } from './written-dates.ts';
 import {
   DAY_WORDS,
   dayOf,
@@ -102,7 +103,7 @@ function epochTime(text: string): LocalTime | null {
 
 /**
  * One cell to an instant. Without a declared format: ISO 8601, year first with `-` `/` `.`, `yyyymmdd[hhmmss]`, Chinese
- * dates, epoch seconds or milliseconds; `05/06/2024` is `date_format_undeclared`. With one: that format, else ISO 8601
+ * dates, names of months, ROC years, a spreadsheet's serial day, epoch seconds or milliseconds; `05/06/2024` is `date_format_undeclared`. With one: that format, else ISO 8601
  * and (unless the format itself begins with a year) the other year-first forms. The same cell always gives the same
  * instant. Throws `date_format_invalid` for a bad format only.
  */
@@ -123,7 +124,7 @@ export function normaliseDate(raw: string, options: DateOptions): DateResult {
       return finish(plain?.[8] !== undefined ? plainTime(plain) : null, true, timeZone);
     }
   }
-  const written = yearFirst(text);
+  const written = yearFirst(text) ?? yearFirst(yearFirstSpelling(text)) ?? (format === null ? serialTime(text) : null);
   if (written) return finish(written.time, written.timed, timeZone);
   const epoch = epochTime(text);
   if (epoch) return finish(epoch, true, timeZone);

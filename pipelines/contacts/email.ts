@@ -24,6 +24,13 @@ export type EmailResult =
  * addresses are one when their keys are equal. Dots and `+tags` are kept: only some providers ignore them. Idempotent.
  */
 export function normaliseEmail(raw: string, options: EmailOptions = {}): EmailResult {
+  if (!raw.includes(':::')) return normaliseOne(raw, options);
+  // Google's export puts all addresses of a person into one cell: the first usable one counts.
+  const found = raw.split(':::').map((part) => normaliseOne(part, options));
+  return found.find((result) => result.ok) ?? found[0]!;
+}
+
+function normaliseOne(raw: string, options: EmailOptions): EmailResult {
   let text = cleanIdentifier(raw);
   if (text === '') return { ok: false, reason: 'email_missing' };
   if (text.charCodeAt(6) === 58 && text.slice(0, 7).toLowerCase() === 'mailto:') text = text.slice(7).trim();

@@ -11,6 +11,9 @@ export const MAX_MEMBER_ID_LENGTH = 255;
 // What exports write where there is no member. Taken as an id, all such lines would become one contact.
 const PLACEHOLDER = /^(?:-+|null|nil|none|nan|undefined|\\n|n\/a|#n\/a|#ref!|#name\?|#value!|#null!|#num!|#div\/0!)$/i;
 
+/** A whole number that went through a floating-point column. Leading zeros and further decimals were never a number. */
+const FLOATED = /^([1-9]\d{0,14})\.0$/;
+
 export type MemberIdResult =
   | { ok: true; memberId: string }
   | {
@@ -19,13 +22,15 @@ export type MemberIdResult =
     };
 
 /**
- * A member ID ready to compare: NFKC, trimmed, case kept, leading zeros kept. Calling it on its own result changes
+ * A member ID ready to compare: NFKC, trimmed, case kept, leading zeros kept, the `.0` of a floating-point column taken off. Calling it on its own result changes
  * nothing.
  */
 export function normaliseMemberId(raw: string): MemberIdResult {
   const text = cleanIdentifier(raw);
   if (text === '') return { ok: false, reason: 'member_id_missing' };
   if (isScientificNotation(text)) return { ok: false, reason: 'member_id_scientific_notation' };
+  const floated = FLOATED.exec(text);
+  if (floated) return { ok: true, memberId: floated[1]! };
   if (PLACEHOLDER.test(text)) return { ok: false, reason: 'member_id_placeholder' };
   if (text.length > MAX_MEMBER_ID_LENGTH) return { ok: false, reason: 'member_id_too_long' };
   return { ok: true, memberId: text };

@@ -10,14 +10,23 @@ import { readPlainPhone } from './phone-plain-form.ts';
  */
 export const MAX_PHONE_CELL = 200;
 
-const SEPARATORS = /[、,;/\n]|\s或\s/;
+/** Between numbers of one cell; `:::` is what Google's export puts there. */
+const SEPARATORS = /[、,;/\n]|\s或\s|:::/;
 const EXTENSION = /\s*(?:分機|分机|轉|转)\s*(\d{1,7})$/;
+/** The country code in brackets with its plus inside, as Hong Kong and Taiwan write it. */
+const BRACKETED_CODE = /^\(\s*\+\s?(\d{1,4})\s*\)/;
+/** What people note behind a number: words without digits, in brackets or behind a blank. */
+const REMARK = /\s?(?:\([^()\d]*\)|\[[^[\]\d]*\]|\s\p{Script=Han}+)$/u;
+/** A mobile number of mainland China without its country code: with a plus before it, it would be a stranger's in North America. */
+const MAINLAND_MOBILE = /^1[3-9]\d{9}$/;
 const PUNCTUATED = /^[\d\s().-]+$/;
 const COUNTRIES: ReadonlySet<string> = new Set(getCountries());
 
 export interface PhoneOptions {
   /** ISO 3166-1 alpha-2, stated for the whole import: the same eight digits are valid in Hong Kong and Singapore. */
   defaultCountry: string;
+  /** The number is an address on WhatsApp: an Argentine mobile number counts with and without its 9. */
+  whatsapp?: boolean;
 }
 
 export interface Phone {
@@ -32,7 +41,8 @@ export interface Phone {
   others: string[];
 }
 
-export type PhoneReason = 'phone_missing' | 'phone_scientific_notation' | 'phone_too_long' | 'phone_invalid';
+export type PhoneReason =
+  'phone_missing' | 'phone_scientific_notation' | 'phone_too_long' | 'phone_country_unclear' | 'phone_invalid';
 export type PhoneResult = { ok: true; phone: Phone } | { ok: false; reason: PhoneReason };
 
 /** True for a country code the phone library knows (`TW`, `HK`, …), upper case only. */
@@ -57,17 +67,41 @@ function readByLibrary(text: string, defaultCountry: CountryCode): { e164: strin
   let parsed = parsePhoneNumberFromString(international, { defaultCountry, extract: false });
   if (!parsed?.isValid() && PUNCTUATED.test(international)) {
     const digits = international.replace(/\D/g, '');
-    if (digits.length < 10 || digits.length > 15) return null;
+    if (digits.length < 10 || digits.length > 15 || MAINLAND_MOBILE.test(digits)) return null;
     parsed = parsePhoneNumberFromString(`+${digits}`, { extract: false });
+  }
+  if (!parsed?.isValid()) {
+    const number = asDialled(international.replace(/[\s().-]/g, '').replace(/^\+/, ''));
+    if (number === null) return null;
+    parsed = parsePhoneNumberFromString(`+${number}`, { extract: false });
   }
   if (!parsed?.isValid()) return null;
   return { e164: parsed.number, type: parsed.getType() ?? 'UNKNOWN' };
 }
 
+/** WhatsApp's own spelling of Mexican (52 1 …) and older Brazilian (without the ninth digit) numbers, as it is dialled. */
+function asDialled(digits: string): string | null {
+  const mexican = /^521(\d{10})$/.exec(digits);
+  if (mexican) return `52${mexican[1]}`;
+  const brazilian = /^55(\d{2})([6-9]\d{7})$/.exec(digits);
+  return brazilian ? `55${brazilian[1]}9${brazilian[2]}` : null;
+}
+
+/** An Argentine mobile number without the 9 of mobile numbers, with it: WhatsApp's account has it. Others: as they are. */
+function withNine<T extends { e164: string; type: string }>(phone: T): T {
+  const found = phone.type === 'FIXED_LINE' ? /^\+54(\d{10})$/.exec(phone.e164) : null;
+  const mobile = found && parsePhoneNumberFromString(`+549${found[1]}`, { extract: false });
+  return mobile?.isValid() && mobile.getType() === 'MOBILE' ? { ...phone, e164: mobile.number, type: 'MOBILE' } : phone;
+}
+
+/** A number without what people put around it. */
+const tidy = (text: string): string =>
+  text.replace(/\.0+$/, '').replace(REMARK, '').replace(BRACKETED_CODE, '+$1 ').replace(EXTENSION, ' #$1');
+
 function readOne(text: string, defaultCountry: string): { e164: string; type: string } | null {
   const plain = readPlainPhone(text, defaultCountry);
   if (plain) return plain;
-  const cleaned = cleanIdentifier(text).replace(/\.0+$/, '').replace(EXTENSION, ' #$1');
+  const cleaned = tidy(cleanIdentifier(text));
   return cleaned === '' ? null : readByLibrary(cleaned, defaultCountry as CountryCode);
 }
 
@@ -102,9 +136,13 @@ export function normalisePhone(raw: string, options: PhoneOptions & { libraryOnl
   const found = SEPARATORS.test(text)
     ? readList(text, country)
     : options.libraryOnly === true
-      ? readByLibrary(text.replace(EXTENSION, ' #$1'), country as CountryCode)
+      ? readByLibrary(tidy(text), country as CountryCode)
       : readOne(text, country);
-  if (!found) return { ok: false, reason: 'phone_invalid' };
+  if (!found) {
+    const unclear = MAINLAND_MOBILE.test(text.replace(/[\s().-]/g, ''));
+    return { ok: false, reason: unclear ? 'phone_country_unclear' : 'phone_invalid' };
+  }
   const others = 'others' in found ? (found.others as string[]) : [];
-  return { ok: true, phone: phoneOf(found.e164, found.type, raw.trim(), others) };
+  const { e164, type } = options.whatsapp === true ? withNine(found) : found;
+  return { ok: true, phone: phoneOf(e164, type, raw.trim(), others) };
 }

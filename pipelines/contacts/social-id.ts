@@ -38,10 +38,12 @@ export function normaliseSocialId(
       return { ok: false, reason: LINE_GROUP_OR_ROOM.test(text) ? 'social_id_not_a_user' : 'social_id_invalid' };
     case 'messenger':
       if (PSID.test(text)) return { ok: true, socialId: text, phone: null };
+      // Up to 15 digits a floating-point column keeps them all.
+      if (/^[1-9]\d{5,14}\.0$/.test(text)) return { ok: true, socialId: text.slice(0, -2), phone: null };
       return { ok: false, reason: isScientificNotation(text) ? 'social_id_scientific_notation' : 'social_id_invalid' };
     case 'whatsapp': {
       if (isBusinessScopedId(text)) return { ok: true, socialId: text, phone: null };
-      const result = normalisePhone(raw, options);
+      const result = normalisePhone(raw, { defaultCountry: options.defaultCountry, whatsapp: true });
       if (result.ok) {
         if (!result.phone.messageable) return { ok: false, reason: 'phone_not_mobile' };
         return { ok: true, socialId: result.phone.e164, phone: result.phone };

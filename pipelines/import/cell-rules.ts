@@ -37,7 +37,7 @@ function timeZoneOf(cell: string): string | null {
 function phoneRule(plan: NormalisePlan): CellRule {
   // Without a column for the WhatsApp number itself, the phone is the address and must be able to receive messages.
   const isAddress = plan.channelKind === 'whatsapp' && !hasField(plan, 'social_id');
-  const options = { defaultCountry: plan.defaultCountry };
+  const options = { defaultCountry: plan.defaultCountry, whatsapp: plan.channelKind === 'whatsapp' };
   return (cell, row) => {
     const result = normalisePhone(cell, options);
     if (!result.ok) return result.reason;

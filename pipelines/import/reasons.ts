@@ -20,6 +20,8 @@ const SENTENCES = {
   email_placeholder: 'The e-mail address belongs to a domain that stands for “none”.',
   phone_missing: 'The line has no phone number.',
   phone_invalid: 'The phone number is not valid in the default country, nor as an international number.',
+  phone_country_unclear:
+    'The number could be a mobile number of mainland China without its country code: write it with +86, or import with --country CN.',
   phone_scientific_notation: 'A spreadsheet abbreviated the phone number (8.86E+11); its digits are lost.',
   phone_not_mobile: 'The phone number is valid but not a mobile number, so WhatsApp cannot reach it.',
   phone_too_long: 'The phone cell is longer than 200 characters.',

@@ -9,6 +9,8 @@ describe('normaliseEmail', () => {
   it.each([
     ['amy@example.com', 'amy@example.com', 'amy@example.com'],
     [' Amy.Lin+vip@Example.COM.TW ', 'Amy.Lin+vip@example.com.tw', 'amy.lin+vip@example.com.tw'],
+    ['amy@example.com ::: ming@example.com', 'amy@example.com', 'amy@example.com'],
+    ['none ::: ming@example.com', 'ming@example.com', 'ming@example.com'],
     ['ａｍｙ＠example.com', 'amy@example.com', 'amy@example.com'],
     ['mailto:amy@example.com', 'amy@example.com', 'amy@example.com'],
     ['am\u200by@example.com', 'amy@example.com', 'amy@example.com'],
@@ -53,11 +55,17 @@ describe('normaliseMemberId', () => {
     ['="000456"', '000456'],
     ['Ｍ００１', 'M001'],
     ['1E5', '1E5'],
+    ['20017.0', '20017'],
+    ['00123.0', '00123.0'],
+    ['1.10', '1.10'],
+    ['3.0.0', '3.0.0'],
   ])('%j is %s', (raw, memberId) => {
     expect(normaliseMemberId(raw)).toEqual({ ok: true, memberId });
   });
   it.each([
     ['1.23E+10', 'member_id_scientific_notation'],
+    ['2.0018E4', 'member_id_scientific_notation'],
+    ['1E+05', 'member_id_scientific_notation'],
     ['', 'member_id_missing'],
     ["'", 'member_id_missing'],
     ['#N/A', 'member_id_placeholder'],

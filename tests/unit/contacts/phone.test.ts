@@ -6,7 +6,7 @@ import { normalisePhone } from '../../../pipelines/contacts/phone.ts';
 const TW = { defaultCountry: 'TW' };
 const HK = { defaultCountry: 'HK' };
 
-function read(raw: string, options: { defaultCountry: string }): string {
+function read(raw: string, options: { defaultCountry: string; whatsapp?: boolean }): string {
   const result = normalisePhone(raw, options);
   return result.ok ? `${result.phone.e164} ${result.phone.type}` : result.reason;
 }
@@ -27,6 +27,32 @@ describe('normalisePhone', () => {
     ['00886912345678', TW, MOBILE],
     ['912345678.0', TW, MOBILE],
     ['0912345678.0', TW, MOBILE],
+    // Bracketed country codes, remarks, several numbers of one cell.
+    ['(+886)912-345-678', TW, MOBILE],
+    ['（＋８８６）９１２３４５６７８', TW, MOBILE],
+    ['( +886 ) 912 345 678', TW, MOBILE],
+    ['(+852) 9123 4567', TW, '+85291234567 MOBILE'],
+    ['0912 345 678 (媽媽)', TW, MOBILE],
+    ['+886 912 345 678 [WhatsApp]', TW, MOBILE],
+    ['0912345678 家裡', TW, MOBILE],
+    ['+852 2123 4567 ::: +852 9123 4567', TW, '+85291234567 MOBILE'],
+    ['0912345678 (02) 2345', TW, 'phone_invalid'],
+    // A mainland mobile number without its country code is nobody in North America.
+    ['18612345678', TW, 'phone_country_unclear'],
+    ['13712345678', HK, 'phone_country_unclear'],
+    ['186-1234-5678', HK, 'phone_country_unclear'],
+    ['18612345678', { defaultCountry: 'CN' }, '+8618612345678 MOBILE'],
+    ['8618612345678', TW, '+8618612345678 MOBILE'],
+    ['18012345678', { defaultCountry: 'US' }, '+18012345678 FIXED_LINE_OR_MOBILE'],
+    ['+1 801 234 5678', TW, '+18012345678 FIXED_LINE_OR_MOBILE'],
+    // WhatsApp's own spelling is one account with the number.
+    ['5215587654321', HK, '+525587654321 FIXED_LINE_OR_MOBILE'],
+    ['+52 1 55 8765 4321', HK, '+525587654321 FIXED_LINE_OR_MOBILE'],
+    ['552187654321', HK, '+5521987654321 MOBILE'],
+    ['5521987654321', HK, '+5521987654321 MOBILE'],
+    ['+54 11 2345-6789', HK, '+541123456789 FIXED_LINE'],
+    ['+54 11 2345-6789', { defaultCountry: 'HK', whatsapp: true }, '+5491123456789 MOBILE'],
+    ['5491123456789', { defaultCountry: 'HK', whatsapp: true }, '+5491123456789 MOBILE'],
     ['9.12346E+8', TW, 'phone_scientific_notation'],
     ['8.86912E+11', TW, 'phone_scientific_notation'],
     ['02-2345-6789', TW, '+886223456789 FIXED_LINE'],
