@@ -1,6 +1,7 @@
 // Contacts as CSV, under the headers that the import reads back.
-import { csvCell } from '../reports/csv-cell.ts';
+import { guardedCell } from '../reports/csv-cell.ts';
 import type { ContactView } from './contact-query.ts';
+import { joinTags } from './tag-list.ts';
 
 const COLUMNS: [header: string, value: (contact: ContactView) => string | null][] = [
   ['contact_id', (c) => c.contactId],
@@ -15,7 +16,7 @@ const COLUMNS: [header: string, value: (contact: ContactView) => string | null][
   ['last_interaction_at', (c) => c.lastInteractionAt],
   ['avatar_url', (c) => c.avatarUrl],
   ['time_zone', (c) => c.timeZone],
-  ['tags', (c) => c.tags.join(',')],
+  ['tags', (c) => joinTags(c.tags)],
   ['attributes', (c) => JSON.stringify(c.attributes)],
 ];
 
@@ -24,5 +25,5 @@ export function contactCsvHeader(): string {
 }
 
 export function contactCsvRow(contact: ContactView): string {
-  return `${COLUMNS.map(([, value]) => csvCell(value(contact), ',')).join(',')}\r\n`;
+  return `${COLUMNS.map(([, value]) => guardedCell(value(contact), ',')).join(',')}\r\n`;
 }

@@ -10,6 +10,7 @@ import { normalisePhone } from '../contacts/phone.ts';
 import { normaliseSocialId } from '../contacts/social-id.ts';
 import { MAX_NAME_LENGTH, normaliseText } from '../contacts/text.ts';
 import { canonicalTimeZone } from '../contacts/time-zone.ts';
+import { unguarded } from '../reports/csv-cell.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, StagedRow } from './staged-row.ts';
 
@@ -107,7 +108,7 @@ export function fieldRule(plan: NormalisePlan, field: ContactField): CellRule {
       };
     case 'display_name':
       return (cell, row) => {
-        const result = normaliseText(cell, { maxLength: MAX_NAME_LENGTH, oneLine: true });
+        const result = normaliseText(unguarded(cell), { maxLength: MAX_NAME_LENGTH, oneLine: true });
         if (result.ok) row.displayName = result.text;
         return !result.ok && result.reason === 'text_too_long' ? 'display_name_too_long' : null;
       };

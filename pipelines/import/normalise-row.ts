@@ -5,6 +5,7 @@ import { normaliseAttribute } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
+import { unguarded } from '../reports/csv-cell.ts';
 import { clearRule, fieldRule, hasField, type CellRule } from './cell-rules.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
@@ -63,7 +64,7 @@ function keyColumn(plan: NormalisePlan): number {
 function attributeRule(plan: NormalisePlan, column: Extract<ColumnTarget, { kind: 'attribute' }>): CellRule {
   const options = { timeZone: plan.timeZone, format: plan.dateFormat };
   return (cell, row) => {
-    const result = normaliseAttribute(cell, column.type, options);
+    const result = normaliseAttribute(column.type === 'text' ? unguarded(cell) : cell, column.type, options);
     if (result.ok) (row.attributes ??= {})[column.name] = result.value;
     else if (result.reason !== 'attribute_empty') return result.reason;
     return null;
@@ -89,7 +90,7 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
         missing: null,
         clear: plan.clearEmpty ? (row) => void (row.tags ??= []) : null,
         apply: (cell, row) => {
-          const result = splitTags(cell, plan.tagSeparator);
+          const result = splitTags(unguarded(cell), plan.tagSeparator);
           if (!result.ok) return result.reason;
           return result.tags.length > 0 ? addTags(row, result.tags) : null;
         },
@@ -102,6 +103,8 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
         apply: (cell, row) => {
           const result = normaliseBoolean(cell);
           if (!result.ok) return 'tag_invalid';
+          // Also a no says which tags the line names, so that `replace` takes this one off whatever stands beside it.
+          row.tags ??= [];
           return result.value ? addTags(row, [column.tag]) : null;
         },
       };

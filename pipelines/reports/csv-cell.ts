@@ -5,3 +5,21 @@ export function csvCell(value: string | null, delimiter: string): string {
   if (value === null) return '';
   return value.includes(delimiter) || /["\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
+
+/** What a spreadsheet would run instead of showing it, and what already looks guarded. */
+const FORMULA = /^'*[=+\-@\t\r]/;
+/** Signed numbers and phones, which do no harm. */
+const NUMBER = /^[+-][\d\s.,()-]*$/;
+
+/**
+ * As {@link csvCell}, for text of others in a file that a spreadsheet may open: what begins like a formula gets an apostrophe before it.
+ * The import takes one off again ({@link unguarded}).
+ */
+export function guardedCell(value: string | null, delimiter: string): string {
+  return csvCell(value !== null && FORMULA.test(value) && !NUMBER.test(value) ? `'${value}` : value, delimiter);
+}
+
+/** Text without the apostrophe that {@link guardedCell}, or a spreadsheet, put before a formula. */
+export function unguarded(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+}

@@ -92,8 +92,9 @@ export async function retractEvents(db: Database, eventIds: string[]): Promise<n
 
 /**
  * Retracts all events of an import, about `pageEvents` in a transaction; gives how many were retracted now. Calling it again goes
- * on where it stopped. An import of tag events is `undone` then: its content is not recognised any more.
- * @throws PipelineError `import_unknown`, `import_running`
+ * on where it stopped. An import of tag events is `undone` then: its content is not recognised any more. From its begin on, older
+ * tries of the import write nothing. @throws PipelineError `import_unknown`; `import_running`, also when the import was started
+ * again meanwhile: then what was retracted until then stays so, and the restart may have written more
  */
 export async function retractImport(
   db: Database,
@@ -101,32 +102,68 @@ export async function retractImport(
   onProgress: (retracted: number) => void = () => undefined,
   pageEvents = SLICE_LINES,
 ): Promise<number> {
-  const kind = await endedKind(db, importId);
+  const taken = await takeImport(db, importId);
   const { rows: pages } = await db.query<{ first: string; last: string }>(tagsSql.import_pages, [importId, pageEvents]);
   let retracted = 0;
   for (const { first, last } of pages) {
     const { rows } = await db.query<{ id: string }>(tagsSql.page_contacts, [importId, first, last]);
     const contacts = rows.map(({ id }) => id);
-    retracted += await retract(db, contacts, (tx) => tx.query<Pair>(tagsSql.retract_import, [importId, contacts]));
+    retracted += await retract(
+      db,
+      contacts,
+      (tx) => tx.query<Pair>(tagsSql.retract_import, [importId, contacts]),
+      // Before the contacts, as the slices of an import do.
+      (tx) => stillTaken(tx, importId, taken, 'share'),
+    );
     onProgress(retracted);
   }
-  if (kind === 'tags')
-    await db.query(`update imports set state = 'undone', updated_at = sluice_now() where id = $1`, [importId]);
+  await db.transaction(async (tx) => {
+    await stillTaken(tx, importId, taken, 'update');
+    if (taken.kind === 'tags')
+      await tx.query(`update imports set state = 'undone', updated_at = sluice_now() where id = $1`, [importId]);
+  });
   return retracted;
 }
 
-/** What an import was of, once it has ended: while it runs it would write on. */
-async function endedKind(db: Database, importId: string): Promise<string> {
-  const { rows } = await db.query<{ state: string; kind: string }>('select state, kind from imports where id = $1', [
+/** The import, as one attempt of it that only retracts. */
+interface Taken {
+  attempt: number;
+  kind: string;
+}
+
+/** Takes over an import that has ended, so that whoever still works on an earlier attempt writes nothing more. */
+async function takeImport(db: Database, importId: string): Promise<Taken> {
+  return db.transaction(async (tx) => {
+    const { rows } = await tx.query<{ state: string }>('select state from imports where id = $1 for update', [
+      importId,
+    ]);
+    if (!rows[0])
+      throw new PipelineError('import_unknown', `There is no import ${importId}.`, {
+        hint: 'The report of an import names its id.',
+      });
+    if (RUNNING.includes(rows[0].state)) throw runs(importId);
+    const { rows: taken } = await tx.query<Taken & Record<string, unknown>>(
+      'update imports set attempt = attempt + 1 where id = $1 returning attempt, kind',
+      [importId],
+    );
+    return taken[0]!;
+  });
+}
+
+const RUNNING = ['inspecting', 'staging', 'resolving', 'applying'];
+
+/** Locks the import: nobody takes it over before the transaction ends. @throws PipelineError `import_running` if somebody has */
+async function stillTaken(tx: Transaction, importId: string, taken: Taken, mode: 'share' | 'update'): Promise<void> {
+  const { rowCount } = await tx.query(`select from imports where id = $1 and attempt = $2 for ${mode}`, [
     importId,
+    taken.attempt,
   ]);
-  if (!rows[0])
-    throw new PipelineError('import_unknown', `There is no import ${importId}.`, {
-      hint: 'The report of an import names its id.',
-    });
-  if (!['staging', 'resolving', 'applying'].includes(rows[0].state)) return rows[0].kind;
-  throw new PipelineError('import_running', `Import ${importId} has not ended.`, {
-    hint: 'Wait for it, or cancel it first.',
+  if (rowCount === 0) throw runs(importId);
+}
+
+function runs(importId: string): PipelineError {
+  return new PipelineError('import_running', `Import ${importId} has not ended, or was started again meanwhile.`, {
+    hint: 'Wait for it, or cancel it first; then retract it again.',
   });
 }
 
@@ -134,9 +171,11 @@ function retract(
   db: Database,
   contactIds: string[],
   write: (tx: Transaction) => Promise<{ rows: Pair[] }>,
+  first?: (tx: Transaction) => Promise<void>,
 ): Promise<number> {
   return db.transaction(
     async (tx) => {
+      await first?.(tx);
       await lockContacts(tx, contactIds);
       const { rows: pairs } = await write(tx);
       await settle(tx, pairs);

@@ -154,6 +154,30 @@ test('a suppressed person is not imported, whichever address names them', async 
   expect(result.rejectsFile).not.toBeNull();
 });
 
+test('a yes-or-no column: under `replace` a no takes the tag off, alone or beside other tags; blank says nothing', async () => {
+  const tagsOf = async (seed: number) =>
+    (
+      await world.db.query<{ tag: string }>(
+        `select tag from contact_tags t join contacts c on c.id = t.contact_id where c.social_id = $1 order by tag`,
+        [lineId(seed)],
+      )
+    ).rows.map((row) => row.tag);
+  const map = { 'tag:VIP': 'vip', 'tag:新': '新客' };
+  for (const [mode, left] of [
+    ['replace', { no: [], noAndYes: ['新'], blank: ['VIP', '熟客'], yes: ['VIP'] }],
+    ['add', { no: ['VIP', '熟客'], noAndYes: ['VIP', '新', '熟客'], blank: ['VIP', '熟客'], yes: ['VIP', '熟客'] }],
+    ['remove', { no: ['VIP', '熟客'], noAndYes: ['VIP', '熟客'], blank: ['VIP', '熟客'], yes: ['熟客'] }],
+  ] as const) {
+    await world.db.query('truncate contacts, contact_tags, contact_tag_removals, tag_events, import_lines');
+    await importLines(['LINE UID,標籤', ...[1, 2, 3, 4].map((n) => `${lineId(n)},"VIP,熟客"`)], { again: true });
+    const lines = [`${lineId(1)},否,`, `${lineId(2)},否,是`, `${lineId(3)},,`, `${lineId(4)},是,`];
+    await importLines(['LINE UID,vip,新客', ...lines], { tags: mode, map });
+    expect({ no: await tagsOf(1), noAndYes: await tagsOf(2), blank: await tagsOf(3), yes: await tagsOf(4) }).toEqual(
+      left,
+    );
+  }
+});
+
 test('tags: add, replace and remove, with an event for each change and none for a state', async () => {
   const tags = async () =>
     (await world.db.query<{ tag: string }>('select tag from contact_tags order by tag')).rows.map((row) => row.tag);
