@@ -13,7 +13,8 @@ import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { followWorkflow } from './follow-workflow.ts';
 import { nextCommand } from './next-command.ts';
 import { readMessageFile } from './message-file.ts';
-import { collectMap, parseDelimiterOption, parseDuration, wholeFrom } from './option-values.ts';
+import { collectMap, parseDelimiterOption, parseDuration, shortRowsOption, wholeFrom } from './option-values.ts';
+import type { ShortRows } from '../pipelines/contracts/import.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
@@ -26,6 +27,7 @@ interface PlanCommandOptions extends SharedOptions {
   encoding?: string;
   delimiter?: string;
   quote?: string;
+  shortRows: ShortRows;
   ambiguous: PlanInput['ambiguous'];
   phoneMatch: PlanInput['phoneMatch'];
   country?: string;
@@ -61,6 +63,7 @@ export function registerBroadcastPlan(broadcast: Command): void {
     .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
     .option('--delimiter <char>', 'one of , ; tab | (default: detected)', parseDelimiterOption)
     .option('--quote <char>', 'the quote character, or none (default: detected)')
+    .addOption(shortRowsOption())
     .addOption(
       new Option('--on-uncertain <policy>', 'a send whose answer was lost, at a provider without retry keys')
         .choices(['hold', 'resend'])
@@ -114,6 +117,7 @@ async function inputOf(options: PlanCommandOptions): Promise<PlanInput> {
     encoding: options.encoding ?? null,
     delimiter: options.delimiter ?? null,
     quote: options.quote ?? null,
+    shortRows: options.shortRows,
     ambiguous: options.ambiguous,
     phoneMatch: options.phoneMatch,
     country: options.country ?? null,

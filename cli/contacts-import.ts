@@ -9,7 +9,7 @@ import {
 } from '../pipelines/contracts/import.ts';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
 import { endWith, importFileInput, renderHead, runImport, type ImportFileOptions } from './follow-import.ts';
-import { collectMap, parseDelimiterOption, parsePercent } from './option-values.ts';
+import { collectMap, parseDelimiterOption, parsePercent, shortRowsOption } from './option-values.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session } from './session.ts';
 
@@ -39,6 +39,7 @@ export function registerContactsImport(contacts: Command): void {
     .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
     .option('--delimiter <char>', 'one of , ; tab | (default: detected)', parseDelimiterOption)
     .option('--quote <char>', 'the quote character, or none (default: detected)')
+    .addOption(shortRowsOption())
     .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where dates do not show it themselves')
     .addOption(new Option('--tags <mode>', 'what tag columns do').choices(TAG_MODES).default('add'))
     .option('--tag-separator <text>', 'between two tags in one cell', ',')

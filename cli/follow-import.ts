@@ -4,7 +4,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Queryable } from '../adapters/postgres/database.ts';
 import type { MatchKey } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import type { ImportResult } from '../pipelines/contracts/import.ts';
+import type { ImportResult, ShortRows } from '../pipelines/contracts/import.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
 import { followWorkflow } from './follow-workflow.ts';
@@ -26,6 +26,7 @@ export interface ImportFileOptions extends SharedOptions {
   encoding?: string;
   delimiter?: string;
   quote?: string;
+  shortRows: ShortRows;
   dateFormat?: string;
   dryRun?: boolean;
   again?: boolean;
@@ -43,6 +44,7 @@ export function importFileInput(file: string, options: ImportFileOptions) {
     encoding: options.encoding ?? null,
     delimiter: options.delimiter ?? null,
     quote: options.quote ?? null,
+    shortRows: options.shortRows,
     dateFormat: options.dateFormat ?? null,
     dryRun: options.dryRun ?? false,
     again: options.again ?? false,

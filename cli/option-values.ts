@@ -1,5 +1,6 @@
 // Reads the values of options that several commands share. Wrong ones are wrong usage: exit code 2.
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { SHORT_ROWS } from '../pipelines/contracts/import.ts';
 import { tagSource } from '../pipelines/contracts/tag-event.ts';
 
 /** A delimiter, by itself or by name. */
@@ -9,6 +10,12 @@ export function parseDelimiterOption(text: string): string {
   if ([',', ';', '\t', '|'].includes(value)) return value;
   throw new InvalidArgumentError('must be , ; tab or |');
 }
+
+/** What becomes of rows that a spreadsheet cut at their last filled cell. */
+export const shortRowsOption = (): Option =>
+  new Option('--short-rows <how>', 'rows with fewer cells than the header: invalid, or taken with blank cells')
+    .choices(SHORT_ROWS)
+    .default('invalid');
 
 /** A percentage such as `10` or `10%`, as a share of 1. */
 export function parsePercent(text: string): number {

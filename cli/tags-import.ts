@@ -9,7 +9,7 @@ import {
   type TagImportResult,
 } from '../pipelines/contracts/tag-import.ts';
 import { endWith, importFileInput, renderHead, runImport, type ImportFileOptions } from './follow-import.ts';
-import { collectMap, parseDelimiterOption, parsePercent, parseSource } from './option-values.ts';
+import { collectMap, parseDelimiterOption, parsePercent, parseSource, shortRowsOption } from './option-values.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession } from './session.ts';
 
@@ -33,6 +33,7 @@ export function registerTagsImport(tags: Command): void {
     .option('--encoding <name>', 'utf-8, utf-16le, big5, gbk, shift_jis … (default: detected)')
     .option('--delimiter <char>', 'one of , ; tab | (default: detected)', parseDelimiterOption)
     .option('--quote <char>', 'the quote character, or none (default: detected)')
+    .addOption(shortRowsOption())
     .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where times do not show it themselves')
     .option('--time-zone <zone>', 'of times without an offset (default: that of the channel)')
     .option('--source <name>', 'source of rows that name none', parseSource, 'import')

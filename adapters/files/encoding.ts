@@ -6,7 +6,16 @@ import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
 import { recogniseBinary } from './binary-file.ts';
 
 /** The encodings that are told apart, by the names shown to people. */
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'big5', 'gb18030', 'shift_jis', 'windows-1252'] as const;
+export const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'big5',
+  'big5-hkscs',
+  'gb18030',
+  'shift_jis',
+  'windows-1252',
+] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 export interface DetectedEncoding {
@@ -29,7 +38,8 @@ const ALIASES: Record<string, Encoding> = {
   ucs2: 'utf-16le',
   big5: 'big5',
   cp950: 'big5',
-  big5hkscs: 'big5',
+  big5hkscs: 'big5-hkscs',
+  hkscs: 'big5-hkscs',
   gbk: 'gb18030',
   gb2312: 'gb18030',
   gb18030: 'gb18030',
@@ -61,7 +71,7 @@ export function parseEncoding(name: string): Encoding {
 
 /** The decoder of an encoding, as iconv-lite names it. */
 export function decoderName(encoding: Encoding): string {
-  return encoding === 'shift_jis' ? 'shiftjis' : encoding;
+  return encoding === 'shift_jis' ? 'shiftjis' : encoding === 'big5-hkscs' ? 'big5hkscs' : encoding;
 }
 
 function byOrderMark(sample: Uint8Array): DetectedEncoding | null {
@@ -111,6 +121,7 @@ function isAscii(sample: Uint8Array): boolean {
 function isEveryday(encoding: Encoding, lead: number, trail: number): boolean {
   switch (encoding) {
     case 'big5':
+    case 'big5-hkscs':
       return (lead >= 0xa4 && lead <= 0xc6) || (lead === 0xa1 && trail < 0xff);
     case 'gb18030':
       return trail >= 0xa1 && ((lead >= 0xb0 && lead <= 0xd7) || lead === 0xa1 || lead === 0xa3);
@@ -124,14 +135,41 @@ function isEveryday(encoding: Encoding, lead: number, trail: number): boolean {
   }
 }
 
+/** Of a text's characters beyond ASCII at most one in so many may be unreadable. Lower: a wrong encoding passes; higher: one rare name costs the file. */
+export const READABLE_FOR_EACH_LOST = 20;
+
+/**
+ * Big5 pairs that every system fills as it likes (造字, and what Hong Kong put there), made one byte that is no character: read as
+ * what Hong Kong means by them, a rare name would become another.
+ */
+export function withoutPrivatePairs(bytes: Buffer): Buffer {
+  const kept = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const lead = bytes[at]!;
+    const trail = bytes[at + 1] ?? 0;
+    const isPair =
+      lead >= 0x81 && lead <= 0xfe && ((trail >= 0x40 && trail <= 0x7e) || (trail >= 0xa1 && trail <= 0xfe));
+    if (isPair && (lead <= 0xa0 || lead >= 0xfa)) {
+      kept[length++] = 0xff;
+      at += 1;
+      continue;
+    }
+    kept[length++] = lead;
+    if (isPair) kept[length++] = bytes[++at]!;
+  }
+  return kept.subarray(0, length);
+}
+
 /**
  * Share of everyday characters among those beyond ASCII when read in a double-byte encoding; 0 when it cannot be read
  * in it.
  */
 function everydayShare(sample: Uint8Array, encoding: Encoding): number {
-  const text = iconv.decode(Buffer.from(sample.subarray(0, sample.length - 1)), decoderName(encoding));
+  const whole = Buffer.from(sample.subarray(0, sample.length - 1));
+  const text = iconv.decode(encoding === 'big5' ? withoutPrivatePairs(whole) : whole, decoderName(encoding));
   // The last character may be cut by the end of the sample.
-  if (/[\uFFFD\uE000-\uF8FF\u0080-\u009F]/.test(text.slice(0, -2))) return 0;
+  const lost = text.slice(0, -2).match(/[\uFFFD\uE000-\uF8FF\u0080-\u009F]/g)?.length ?? 0;
   let everyday = 0;
   let all = 0;
   for (let at = 0; at < sample.length; at += 1) {
@@ -142,7 +180,15 @@ function everydayShare(sample: Uint8Array, encoding: Encoding): number {
     if (isEveryday(encoding, lead, sample[at + 1] ?? 0)) everyday += 1;
     at += 1;
   }
-  return all === 0 ? 0 : everyday / all;
+  return all === 0 || lost * READABLE_FOR_EACH_LOST > all ? 0 : (everyday - lost) / all;
+}
+
+/** UTF-8 but for a few characters that were cut on the way. */
+function nearlyUtf8(sample: Uint8Array): boolean {
+  const text = Buffer.from(withoutCutEnd(sample)).toString('utf8');
+  const lost = text.match(/\uFFFD/g)?.length ?? 0;
+  const beyond = text.match(/[^\0-\x7f]/g)?.length ?? 0;
+  return lost * READABLE_FOR_EACH_LOST <= beyond - lost;
 }
 
 /**
@@ -152,11 +198,13 @@ function byCharacters(sample: Uint8Array): DetectedEncoding | null {
   const opinions = new Map(
     analyse(sample).map((match) => [ALIASES[match.name.toLowerCase().replace(/[^a-z0-9]/g, '')], match.confidence]),
   );
-  const scored = (['big5', 'gb18030', 'shift_jis'] as const)
+  const scored = (['big5', 'big5-hkscs', 'gb18030', 'shift_jis'] as const)
     .map((encoding) => ({ encoding, share: everydayShare(sample, encoding) }))
     .filter((candidate) => candidate.share >= EVERYDAY_SHARE)
     .map(({ encoding, share }) => ({ encoding, score: share + (opinions.get(encoding) ?? 0) / 500 }))
-    .sort((a, b) => b.score - a.score);
+    .sort((a, b) => b.score - a.score)
+    // Hong Kong's own characters only where many of them stand.
+    .filter(({ encoding }, _, all) => encoding !== 'big5-hkscs' || !all.some((other) => other.encoding === 'big5'));
   const [best, second] = scored;
   if (best)
     return {
@@ -187,6 +235,7 @@ export function detectEncoding(sample: Uint8Array): DetectedEncoding {
   if (sample.includes(0)) throw binary('binary data (it contains zero bytes)');
   if (isAscii(sample)) return { encoding: 'utf-8', confidence: 0.5, bomLength: 0 };
   if (isUtf8(withoutCutEnd(sample))) return { encoding: 'utf-8', confidence: 1, bomLength: 0 };
+  if (nearlyUtf8(sample)) return { encoding: 'utf-8', confidence: 0.9, bomLength: 0 };
   const other = byCharacters(sample);
   if (other) return other;
   throw new PipelineError('encoding_unclear', 'The encoding of the file cannot be recognised.', {

@@ -32,6 +32,8 @@ export interface SpooledFile {
   encoding: Encoding;
   /** Size of the source as it lies on disk. */
   sourceBytes: number;
+  /** Characters that could not be read; U+FFFD stands for each in the text. */
+  lostCharacters: number;
 }
 
 /** The encoding turned out wrong at some byte; `sample` begins there. */
@@ -133,7 +135,7 @@ async function spoolAs(request: SpoolRequest, declared: Encoding | null): Promis
     const head = await takeSample(pieces);
     const chosen = chooseEncoding(request.path, head, declared);
     const hash = createHash('sha256');
-    const bytes = await writeText(head, pieces, chosen, target, hash);
+    const { bytes, lostCharacters } = await writeText(head, pieces, chosen, target, hash);
     if (bytes === 0) throw fileEmpty(request.path);
     await target.sync();
     await target.close();
@@ -141,7 +143,7 @@ async function spoolAs(request: SpoolRequest, declared: Encoding | null): Promis
     const path = join(request.spoolDir, `${sha256}.txt`);
     await rename(temporary, path);
     await syncFolder(request.spoolDir);
-    return { sha256, path, bytes, encoding: chosen.encoding };
+    return { sha256, path, bytes, encoding: chosen.encoding, lostCharacters };
   } catch (error) {
     await target.close().catch(() => undefined);
     await rm(temporary, { force: true });
@@ -157,7 +159,7 @@ async function writeText(
   used: DetectedEncoding,
   target: FileHandle,
   hash: Hash,
-): Promise<number> {
+): Promise<{ bytes: number; lostCharacters: number }> {
   const text = transcoder(used.encoding);
   let bytes = 0;
   let mend: boolean | null = null;
@@ -177,7 +179,7 @@ async function writeText(
     await put(error.before);
     throw new WrongEncoding(used, 1 + (await countLineBreaks(target)), head, error.badBytes);
   }
-  return bytes;
+  return { bytes, lostCharacters: text.lost() };
 }
 
 async function countLineBreaks(file: FileHandle): Promise<number> {

@@ -1,8 +1,8 @@
-// Turns the bytes of a text in a known encoding into UTF-8 without byte order mark, piece by piece. Finds the first
-// byte that does not fit.
+// Turns the bytes of a text in a known encoding into UTF-8 without byte order mark, piece by piece. A few characters that do not
+// fit become U+FFFD each; where many do not, the encoding is another.
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { decoderName, type Encoding } from './encoding.ts';
+import { decoderName, READABLE_FOR_EACH_LOST, withoutPrivatePairs, type Encoding } from './encoding.ts';
 
 /** Bytes that do not fit the encoding. `before`: the good UTF-8 of this piece up to them. */
 export class UndecodableBytes extends Error {
@@ -15,10 +15,45 @@ export class UndecodableBytes extends Error {
   }
 }
 
+/** What stands for a character that could not be read. */
+const LOST = '\uFFFD';
+/** Readable characters are counted up to here: so many and a twentieth of them lost are still the same encoding. */
+const ENOUGH_READABLE = 10_000;
+
 /** One pass over one text. `write` and `end` give UTF-8; both throw UndecodableBytes. */
 export interface Transcoder {
   write(piece: Buffer): Buffer;
   end(): Buffer;
+  /** Characters so far that could not be read; U+FFFD stands for each. */
+  lost(): number;
+}
+
+/** How many characters beyond ASCII were read and lost: a few lost are characters, many are another encoding. */
+class Readability {
+  #readable = 0;
+  lost = 0;
+
+  /** Counts a decoded piece; throws when too much of the text so far is lost. */
+  take(text: string, piece: Buffer): Buffer {
+    const lost =
+      text.match(/\uFFFD|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g)?.length ?? 0;
+    if (this.#readable < ENOUGH_READABLE) this.#readable += (text.match(/[^\0-\x7f]/g)?.length ?? 0) - lost;
+    this.lost += lost;
+    if (lost > 0 && this.lost * READABLE_FOR_EACH_LOST > this.#readable) {
+      const at = text.search(/\uFFFD|\p{Cs}/u);
+      throw new UndecodableBytes(Buffer.from(text.slice(0, at)), piece);
+    }
+    // Lone surrogates become U+FFFD here.
+    return Buffer.from(text, 'utf8');
+  }
+
+  /** Counts a piece that is whole. */
+  takeWhole(bytes: Buffer): Buffer {
+    if (this.#readable < ENOUGH_READABLE)
+      for (let at = 0; at < bytes.length && this.#readable < ENOUGH_READABLE; at += 1)
+        if (bytes[at]! >= 0xc0) this.#readable += 1;
+    return bytes;
+  }
 }
 
 /** Length of the unfinished character at the end of UTF-8 bytes: 0 to 3. */
@@ -31,29 +66,11 @@ function cutLength(bytes: Buffer): number {
   return 0;
 }
 
-/** Offset of the first byte at which UTF-8 stops being valid, found by halving. */
-function firstBadByte(bytes: Buffer): number {
-  const whole = (length: number): Buffer => {
-    const head = bytes.subarray(0, length);
-    return head.subarray(0, length - cutLength(head));
-  };
-  let good = 0;
-  let bad = bytes.length;
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    if (isUtf8(whole(middle))) good = middle;
-    else bad = middle;
-  }
-  return whole(good).length;
-}
-
 function utf8Transcoder(): Transcoder {
   let rest: Buffer = Buffer.alloc(0);
-  const take = (bytes: Buffer): Buffer => {
-    if (isUtf8(bytes)) return bytes;
-    const at = firstBadByte(bytes);
-    throw new UndecodableBytes(bytes.subarray(0, at), bytes.subarray(at));
-  };
+  const readability = new Readability();
+  const take = (bytes: Buffer): Buffer =>
+    isUtf8(bytes) ? readability.takeWhole(bytes) : readability.take(bytes.toString('utf8'), bytes);
   return {
     write(piece) {
       const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
@@ -62,13 +79,15 @@ function utf8Transcoder(): Transcoder {
       return take(bytes.subarray(0, bytes.length - cut));
     },
     end: () => take(rest),
+    lost: () => readability.lost,
   };
 }
 
 function decodedTranscoder(encoding: Encoding): Transcoder {
   const decoder = iconv.getDecoder(decoderName(encoding), { stripBOM: false });
-  const wide = encoding === 'utf-16le' || encoding === 'utf-16be';
+  const readability = new Readability();
   let heldBack = '';
+  let lead: Buffer = Buffer.alloc(0);
   const take = (decoded: string | undefined, piece: Buffer, last: boolean): Buffer => {
     let text = heldBack + (decoded ?? '');
     heldBack = '';
@@ -76,14 +95,31 @@ function decodedTranscoder(encoding: Encoding): Transcoder {
       heldBack = text.slice(-1);
       text = text.slice(0, -1);
     }
-    const bad = wide ? text.search(/\p{Cs}/u) : text.indexOf('\uFFFD');
-    if (bad !== -1) throw new UndecodableBytes(Buffer.from(text.slice(0, bad)), piece);
-    return Buffer.from(text, 'utf8');
+    return readability.take(text, piece);
+  };
+  /** Big5 by whole pairs: the first byte of one that goes on in the next piece waits for it. */
+  const readable = (piece: Buffer): Buffer => {
+    if (encoding !== 'big5') return piece;
+    const bytes = lead.length > 0 ? Buffer.concat([lead, piece]) : piece;
+    const cut = endsInLead(bytes) ? 1 : 0;
+    lead = Buffer.from(bytes.subarray(bytes.length - cut));
+    return withoutPrivatePairs(bytes.subarray(0, bytes.length - cut));
   };
   return {
-    write: (piece) => take(decoder.write(piece), piece, false),
-    end: () => take(decoder.end(), Buffer.alloc(0), true),
+    write: (piece) => take(decoder.write(readable(piece)), piece, false),
+    end: () => take(`${lead.length > 0 ? LOST : ''}${decoder.end() ?? ''}`, Buffer.alloc(0), true),
+    lost: () => readability.lost,
   };
+}
+
+/** Whether the last byte begins a pair: an odd run of bytes beyond ASCII, each of which may be the second of the one before. */
+function endsInLead(bytes: Buffer): boolean {
+  let at = bytes.length;
+  while (at > 0 && bytes[at - 1]! >= 0x80) at -= 1;
+  let isLead = false;
+  // From a byte that stands alone on: pairs follow each other.
+  for (; at < bytes.length; at += 1) isLead = !isLead && bytes[at]! >= 0x81;
+  return isLead;
 }
 
 /**

@@ -92,6 +92,7 @@ async function inspectList(
       channelKind: channel.kind,
       defaultCountry: country,
       ...marksOf(shape),
+      shortRows: input.shortRows,
       columns: shape.headers.length,
       phoneMatch: input.phoneMatch,
       ...columns,

@@ -37,6 +37,10 @@ export const IMPORT_OUTCOMES = [
 export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
 export type OutcomeCounts = Record<ImportOutcome, number>;
 
+/** What becomes of a record with fewer fields than the header: invalid, or taken with its last cells blank. */
+export const SHORT_ROWS = ['invalid', 'pad'] as const;
+export type ShortRows = (typeof SHORT_ROWS)[number];
+
 export const TAG_MODES = ['add', 'replace', 'remove'] as const;
 export type TagMode = (typeof TAG_MODES)[number];
 
@@ -55,6 +59,8 @@ export interface ImportInput {
   /** One character, or `none` for a file in which quotes are plain text. */
   quote: string | null;
   dateFormat: string | null;
+  /** Spreadsheets drop empty cells at the end of a row: `pad` takes such lines, which are invalid otherwise. */
+  shortRows: ShortRows;
   /** How tag columns act on the tags a contact has. */
   tags: TagMode;
   tagSeparator: string;
@@ -77,6 +83,7 @@ const DEFAULTS: Omit<ImportInput, 'file' | 'channel'> = {
   delimiter: null,
   quote: null,
   dateFormat: null,
+  shortRows: 'invalid',
   tags: 'add',
   tagSeparator: ',',
   dryRun: false,
@@ -159,6 +166,7 @@ const RULES: Record<keyof ImportInput, InputRule> = {
   delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
   dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy, or null' },
+  shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
   tags: { is: oneOf(TAG_MODES), must: `be one of ${TAG_MODES.join(', ')}` },
   tagSeparator: { is: isText, must: 'be the text between two tags' },
   dryRun: { is: isBoolean, must: 'be true or false' },

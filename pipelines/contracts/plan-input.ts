@@ -2,6 +2,7 @@
 import type { PlanOptions } from './broadcast.ts';
 import { checkedInput, isObject, isText, isTextMap, oneOf, orNull, type InputRule } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
+import { SHORT_ROWS, type ShortRows } from './import.ts';
 
 /** Everything but channel, csv and message has a default. */
 export interface PlanInput {
@@ -17,6 +18,8 @@ export interface PlanInput {
   encoding: string | null;
   delimiter: string | null;
   quote: string | null;
+  /** A record with fewer fields than the header is invalid, or taken with its last cells blank. */
+  shortRows: ShortRows;
   ambiguous: PlanOptions['ambiguous'];
   phoneMatch: PlanOptions['phoneMatch'];
   /** Default country of phones; null: the channel's. */
@@ -33,6 +36,7 @@ const DEFAULTS: Omit<PlanInput, 'channel' | 'csv' | 'message'> = {
   encoding: null,
   delimiter: null,
   quote: null,
+  shortRows: 'invalid',
   ambiguous: 'latest',
   phoneMatch: 'e164',
   country: null,
@@ -62,6 +66,7 @@ const RULES: Record<keyof PlanInput, InputRule> = {
   },
   encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
   delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
   ambiguous: { is: oneOf(['latest', 'all', 'reject']), must: 'be latest, all or reject' },
   phoneMatch: { is: oneOf(['e164', 'literal']), must: 'be e164 or literal' },

@@ -12,7 +12,7 @@ import {
   type InputRule,
 } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
-import type { ImportState, SkippedCounts } from './import.ts';
+import { SHORT_ROWS, type ImportState, type ShortRows, type SkippedCounts } from './import.ts';
 import { PipelineError } from './pipeline-error.ts';
 import { tagSource } from './tag-event.ts';
 
@@ -46,6 +46,8 @@ export interface TagImportInput {
   delimiter: string | null;
   /** One character, or `none` for a file in which quotes are plain text. */
   quote: string | null;
+  /** As for contacts. */
+  shortRows: ShortRows;
   dateFormat: string | null;
   /** IANA zone of times without an offset; null: the channel's. */
   timeZone: string | null;
@@ -65,6 +67,7 @@ const DEFAULTS: Omit<TagImportInput, 'file' | 'channel'> = {
   encoding: null,
   delimiter: null,
   quote: null,
+  shortRows: 'invalid',
   dateFormat: null,
   timeZone: null,
   source: 'import',
@@ -100,6 +103,7 @@ const RULES: Record<keyof TagImportInput, InputRule> = {
   matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
   encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
   delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
   dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy HH:mm, or null' },
   timeZone: { is: orNull(isText), must: 'be a time zone such as Asia/Taipei, or null' },

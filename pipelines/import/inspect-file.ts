@@ -6,6 +6,7 @@ import { isPhoneCountry } from '../contacts/phone.ts';
 import { canonicalTimeZone } from '../contacts/time-zone.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
+import type { ShortRows } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { mapHeaders, nameColumns, targetName, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
 import { valueMeanings } from './headerless.ts';
@@ -32,6 +33,7 @@ export interface InspectOptions {
   dateFormat?: string | null;
   tagSeparator?: string;
   clearEmpty?: boolean;
+  shortRows?: ShortRows;
   definitions?: AttributeDefinition[];
   createAttributes?: boolean;
 }
@@ -144,6 +146,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     defaultCountry: options.defaultCountry,
     timeZone,
     ...marksOf(shape),
+    shortRows: options.shortRows ?? 'invalid',
     columns: columns.map((column) => column.target),
     matchBy: chooseKey(columns, options),
     tagSeparator: options.tagSeparator ?? ',',

@@ -1,5 +1,6 @@
 // One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the
 // reason. Nothing is dropped silently: a bad cell makes its line invalid.
+import type { ShortRows } from '../contracts/import.ts';
 import type { ColumnTarget } from '../contracts/contact-fields.ts';
 import { normaliseAttribute } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
@@ -16,6 +17,8 @@ interface ColumnStep {
   /** What a blank cell means: a reason, a change of the row, or nothing. */
   missing: InvalidReason | null;
   clear: ((row: StagedRow) => void) | null;
+  /** A character lost on the way would make another key, name or tag of it; in a note it stands as the mark that it is. */
+  mustBeReadable: boolean;
 }
 
 /** Turns records into staged rows. Stateless between rows. */
@@ -78,15 +81,16 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
     case 'field': {
       const clear = plan.clearEmpty && !isKey ? clearRule(plan, column.field) : null;
       const missing = isKey ? (`${column.field}_missing` as InvalidReason) : null;
-      return { index, apply: fieldRule(plan, column.field), missing, clear };
+      return { index, apply: fieldRule(plan, column.field), missing, clear, mustBeReadable: true };
     }
     case 'attribute': {
       const clear = plan.clearEmpty ? (row: StagedRow) => void ((row.attributes ??= {})[column.name] = null) : null;
-      return { index, apply: attributeRule(plan, column), missing: null, clear };
+      return { index, apply: attributeRule(plan, column), missing: null, clear, mustBeReadable: false };
     }
     case 'tags':
       return {
         index,
+        mustBeReadable: true,
         missing: null,
         clear: plan.clearEmpty ? (row) => void (row.tags ??= []) : null,
         apply: (cell, row) => {
@@ -98,6 +102,7 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
     case 'tag':
       return {
         index,
+        mustBeReadable: true,
         missing: null,
         clear: null,
         apply: (cell, row) => {
@@ -111,9 +116,12 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
   }
 }
 
-/** More fields than columns are tolerated when the extra ones are blank (spreadsheets add them). */
-export function hasColumnCount(fields: string[], columns: number): boolean {
-  if (fields.length < columns) return false;
+/**
+ * More fields than columns are tolerated when the extra ones are blank (spreadsheets add them); fewer only when they are to be
+ * padded.
+ */
+export function hasColumnCount(fields: string[], columns: number, shortRows: ShortRows = 'invalid'): boolean {
+  if (fields.length < columns) return shortRows === 'pad';
   for (let index = columns; index < fields.length; index += 1) if (!isBlankCell(fields[index] ?? '')) return false;
   return true;
 }
@@ -132,7 +140,8 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
   return (record) => {
     const { fields } = record;
     if (record.swallowedUntil !== undefined) return emptyRow(record, 'lines_swallowed');
-    if (fields.length !== width && !hasColumnCount(fields, width)) return emptyRow(record, 'column_count');
+    if (fields.length !== width && !hasColumnCount(fields, width, plan.shortRows))
+      return emptyRow(record, 'column_count');
     const row = emptyRow(record, null);
     for (const step of steps) {
       const cell = fields[step.index] ?? '';
@@ -141,6 +150,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
         step.clear?.(row);
         continue;
       }
+      if (step.mustBeReadable && cell.includes('\uFFFD')) return emptyRow(record, 'character_unreadable');
       const reason = step.apply(cell, row);
       if (reason) return emptyRow(record, reason);
     }

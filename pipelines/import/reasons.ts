@@ -2,7 +2,9 @@
 // Every reason that normalising can give stands here; a test holds both together.
 
 const SENTENCES = {
-  column_count: 'The line has more or fewer fields than the header.',
+  column_count:
+    'The line has more or fewer fields than the header. Where only empty cells at its end are missing, --short-rows pad takes it.',
+  character_unreadable: 'A character of the line could not be read in the encoding of the file; it stands as \uFFFD.',
   lines_swallowed: 'A cell holds whole lines of the file: a quote too many swallowed them.',
   social_id_missing: 'The line has no social ID.',
   social_id_invalid: 'The social ID does not have the form of this channel.',

@@ -86,7 +86,7 @@ export function rejection(
 ): string {
   const share = ((100 * outcomes.invalid) / row.stagedLines).toFixed(1);
   const allowed = (100 * row.options.maxInvalid).toFixed(1);
-  return `${outcomes.invalid} of ${row.stagedLines} lines are invalid (${share} %, allowed ${allowed} %): nothing was applied. See the rejects file, mend the source or raise --max-invalid.`;
+  return `${outcomes.invalid} of ${row.stagedLines} lines are invalid (${share} %, allowed ${allowed} %): nothing was applied. See the rejects file, mend the source or raise --max-invalid; lines that lack only empty cells at their end are taken with --short-rows pad.`;
 }
 
 async function balancedOutcomes(db: Database, row: ImportRow): Promise<OutcomeCounts> {

@@ -68,6 +68,7 @@ export async function inspectTags(
       input.dateFormat,
     ),
     ...marksOf(shape),
+    shortRows: input.shortRows,
     columns: format === 'csv' ? headers.length : 0,
     matchBy: found.matchBy,
     key: place(found.key),

@@ -59,7 +59,7 @@ function csvRecords(plan: TagPlan): Visit {
       const { fields } = record;
       if (fields.every(isBlankCell)) visit(record, null);
       else if (record.swallowedUntil !== undefined) visit(record, refused('lines_swallowed'));
-      else if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns))
+      else if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns, plan.shortRows))
         visit(record, refused('column_count'));
       else
         visit(

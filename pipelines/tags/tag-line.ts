@@ -115,6 +115,7 @@ export function tagLineReader(plan: TagPlan): (cells: Cells) => TagLine {
     )
       return refused('value_not_plain');
     if (isBlankCell(keyCell)) return refused(keyMissing);
+    if (keyCell.includes('\uFFFD') || tagCell.includes('\uFFFD')) return refused('character_unreadable');
     const key = readKey(keyCell);
     if ('reason' in key) return refused(key.reason);
     const tag = readTagCell(tagCell);

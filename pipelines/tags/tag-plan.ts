@@ -1,6 +1,7 @@
 // What a file of tag events is read by. Fixed when the file is inspected, stored with the import; plain data that crosses
 // thread borders.
 import type { ChannelKind, MatchKey } from '../contracts/contact-fields.ts';
+import type { ShortRows } from '../contracts/import.ts';
 import type { Marks } from '../import/marks.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 
@@ -9,6 +10,8 @@ export type Place = number | string;
 
 /** Everything needed to turn the bytes of a spool into staged events. */
 export interface TagPlan extends Marks {
+  /** Left out in plans of before: `invalid`. */
+  shortRows?: ShortRows;
   /** `json`: one JSON object a line; also what a Parquet file was turned into. */
   format: 'csv' | 'json';
   channelKind: ChannelKind;

@@ -10,6 +10,7 @@ import iconv from 'iconv-lite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectEncoding } from '../../../adapters/files/encoding.ts';
 import { spoolFile } from '../../../adapters/files/spool.ts';
+import { transcoder } from '../../../adapters/files/transcode.ts';
 
 let folder = '';
 let spoolDir = '';
@@ -104,11 +105,11 @@ describe('spoolFile', () => {
 
   it('names the line of a broken byte in UTF-8', async () => {
     const broken = Buffer.concat([
-      Buffer.from(TRADITIONAL.repeat(5000)),
+      Buffer.from('x,y\n'.repeat(100_000)),
       Buffer.from([0xe7, 0x8e]),
       Buffer.from('\nx\n'),
     ]);
-    await expect(spool(broken)).rejects.toMatchObject({ code: 'encoding_wrong', details: { line: 15_001 } });
+    await expect(spool(broken, 'utf-8')).rejects.toMatchObject({ code: 'encoding_wrong', details: { line: 100_001 } });
   });
 
   it.each([
@@ -164,5 +165,64 @@ describe('detectEncoding', () => {
     expect(detectEncoding(iconv.encode('name,note\nRenée,café\nZoë,naïve\n', 'windows-1252')).encoding).toBe(
       'windows-1252',
     );
+  });
+});
+
+describe('a character that cannot be read', () => {
+  const names = ['王小明', '陳美麗', '林志豪', '黃淑芬', '張家豪', '李雅婷', '吳宗翰', '劉怡君'];
+  const big5 = (last: number[]) =>
+    Buffer.concat([
+      iconv.encode(`會員編號,姓名,城市\n${names.map((name, n) => `M${n},${name},高雄市\n`).join('')}M9,林`, 'big5'),
+      Buffer.from(last),
+      iconv.encode(',台中市\nM10,許志明,台北市\n', 'big5'),
+    ]);
+
+  it.each([
+    ['Windows-950 user-defined', [0x8e, 0x55]],
+    ['the end of that range', [0xa0, 0xfe]],
+    ['what Hong Kong put there', [0xfb, 0x48]],
+    ['no pair at all', [0xff]],
+  ])('in Big5 costs itself, not the names of all: %s', async (_, bytes) => {
+    const { encoding, text, lostCharacters } = await spool(big5(bytes));
+    expect({ encoding, lostCharacters }).toEqual({ encoding: 'big5', lostCharacters: 1 });
+    expect(text.split('\n')[9]).toBe('M9,林\uFFFD,台中市');
+    expect(text.split('\n')[10]).toBe('M10,許志明,台北市');
+    // In pieces of any size, and packed.
+    expect((await spool(gzipSync(big5(bytes)))).text).toBe(text);
+  });
+
+  it('Hong Kong’s own characters are read where they are declared', async () => {
+    expect(await spool(big5([0xfb, 0x48]), 'big5-hkscs')).toMatchObject({ encoding: 'big5-hkscs', lostCharacters: 0 });
+  });
+
+  it('in UTF-8, cut on the way', async () => {
+    const whole = Buffer.from(TRADITIONAL.repeat(9));
+    const at = whole.lastIndexOf(Buffer.from('陳'));
+    const cut = Buffer.concat([whole.subarray(0, at + 1), whole.subarray(at + 3)]);
+    const { encoding, text, lostCharacters } = await spool(cut);
+    expect({ encoding, lostCharacters }).toEqual({ encoding: 'utf-8', lostCharacters: 1 });
+    expect(text).toBe(`${whole.toString('utf8', 0, at)}\uFFFD${whole.toString('utf8', at + 3)}`);
+  });
+
+  it('many of them are another encoding, whatever was declared', async () => {
+    for (const [bytes, declared] of [
+      [Buffer.from(TRADITIONAL), 'big5'],
+      [iconv.encode(TRADITIONAL, 'big5'), 'utf-8'],
+      [iconv.encode(SIMPLIFIED, 'gbk'), 'utf-8'],
+    ] as const)
+      await expect(spool(bytes, declared)).rejects.toMatchObject({ code: 'encoding_wrong' });
+  });
+
+  it('pieces of every size give the same text', () => {
+    const bytes = big5([0x8e, 0x55]);
+    const once = transcoder('big5');
+    const whole = Buffer.concat([once.write(bytes), once.end()]).toString();
+    for (const size of [1, 2, 3, 7]) {
+      const text = transcoder('big5');
+      // The first piece alone would be too little to tell.
+      const parts = [text.write(bytes.subarray(0, 120))];
+      for (let at = 120; at < bytes.length; at += size) parts.push(text.write(bytes.subarray(at, at + size)));
+      expect(Buffer.concat([...parts, text.end()]).toString()).toBe(whole);
+    }
   });
 });

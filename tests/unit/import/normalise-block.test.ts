@@ -45,6 +45,34 @@ const FULL = plan([
   { kind: 'ignored' },
 ]);
 
+describe('lines that are not quite lines', () => {
+  const few = plan([field('social_id'), field('display_name'), { kind: 'attribute', name: '備註', type: 'text' }], {
+    width: 3,
+  });
+
+  it('a short row is invalid, or taken with its last cells blank', () => {
+    expect(rows(`${UID}\n${UID},王\n`, few).map(({ reason }) => reason)).toEqual(['column_count', 'column_count']);
+    expect(describeReason('column_count')).toContain('--short-rows pad');
+    expect(rows(`${UID},王\n`, { ...few, shortRows: 'pad' })).toMatchObject([
+      { reason: null, displayName: '王', attributes: null },
+    ]);
+    expect(rows(`,王\n`, { ...few, shortRows: 'pad' })).toMatchObject([{ reason: 'social_id_missing' }]);
+    expect(rows(`${UID},王,x,y\n`, { ...few, shortRows: 'pad' })).toMatchObject([{ reason: 'column_count' }]);
+  });
+
+  it('a lost character costs its line in a key or a name, itself in a note', () => {
+    expect(rows(`${UID},王\uFFFD,x\n${UID},王,x\uFFFD\n`, few)).toMatchObject([
+      { reason: 'character_unreadable' },
+      { reason: null, attributes: { 備註: 'x\uFFFD' } },
+    ]);
+  });
+
+  it('a cell that holds whole lines makes its line invalid', () => {
+    const other = UID.replace('0', '1');
+    expect(rows(`${UID},"a,b\n${other},c",d\n`, few)).toMatchObject([{ line: 2, reason: 'lines_swallowed' }]);
+  });
+});
+
 describe('normaliseBlock', () => {
   it('fills every field', () => {
     const line = `${UID}, 王小明 ,０９１２３４５６７８,Amy@Example.com,007,新客;台北,V,是,2024-03-05 08:00:00,asia/taipei,https://example.com/a.png,"1,200",x`;
