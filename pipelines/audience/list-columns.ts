@@ -2,7 +2,7 @@
 // values only where there are none. Never guesses between two columns.
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contact-fields.ts';
-import { columnOf, listHeaders, nameColumns, refuseDuplicates } from '../import/header-mapping.ts';
+import { columnOf, listHeaders, nameColumns, nameOf, refuseDuplicate } from '../import/header-mapping.ts';
 import { meaningOf } from '../import/header-words.ts';
 import { valueMeanings } from '../import/headerless.ts';
 import type { SourceRecord } from '../import/staged-row.ts';
@@ -34,7 +34,6 @@ export interface ListColumns {
  * `map_column_missing`, `map_target_unknown`, `placeholder_unknown`
  */
 export function findListColumns(request: ListColumnsRequest): ListColumns {
-  refuseDuplicates(request.headers, request.channelKind);
   const map = request.hasHeader ? request.map : valueMeanings(request.headers, request.data, request);
   const key = keyOf({ ...request, map });
   for (const name of Object.keys(request.map)) refuseUnusedMap(name, key.matchBy, request);
@@ -55,8 +54,8 @@ function keyOf(request: ListColumnsRequest): { matchBy: MatchKey; keyColumn: num
   if (more.length > 0)
     throw new PipelineError(
       'field_duplicate',
-      `The columns ${listHeaders(first.columns.map((index) => headers[index]!))} both mean ${first.key}.`,
-      { hint: `Say which one counts, for example --map ${first.key}=${headers[column!]!.trim()}.` },
+      `The columns ${listHeaders(first.columns.map((index) => nameOf(headers, index)))} both mean ${first.key}.`,
+      { hint: `Say which one counts, for example --map ${first.key}=${nameOf(headers, column!)}.` },
     );
   return { matchBy: first.key, keyColumn: column! };
 }
@@ -124,7 +123,10 @@ function sourceOf(place: string, { headers, channelKind, map }: ListColumnsReque
   const contact = CONTACT_PLACES.find((name) => place === `contact.${name}`);
   if (contact !== undefined) return { contact };
   const column = headers.findIndex((header) => plain(header) === plain(place));
-  if (column !== -1) return { column };
+  if (column !== -1) {
+    refuseDuplicate(headers[column]!, headers, channelKind);
+    return { column };
+  }
   throw new PipelineError('placeholder_unknown', `The message has a place {{${place}}}, and the list no such column.`, {
     hint: `${nameColumns(headers, channelKind)} A place may also be ${contactPlaceNames().join(', ')}; a column of another name is given by --map "${place}=COLUMN".`,
   });

@@ -21,7 +21,7 @@ export interface MappingOptions {
   /**
    * Target to header. Targets: a contact field (`phone`), `tags`, `tag:NAME` (a yes-or-no column), `attribute:NAME`,
    * `attribute:NAME:TYPE`, `ignored` or `ignore:ANY` (that header is not imported). Headers compare without case,
-   * width, spaces and marks.
+   * width, spaces and marks; `#3` is the third column.
    */
   map: Record<string, string>;
   definitions: AttributeDefinition[];
@@ -78,27 +78,34 @@ export function nameColumns(headers: string[], kind: ChannelKind): string {
 const isSurelyHeader = (headers: string[], kind: ChannelKind): boolean =>
   headers.some((header) => meaningOf(header, kind) !== null);
 
-/** Two columns of one name cannot be told apart. @throws PipelineError `header_duplicate` */
-export function refuseDuplicates(headers: string[], kind: ChannelKind): void {
-  const seen = new Map<string, number>();
-  headers.forEach((header, index) => {
-    const name = header.normalize('NFKC').trim();
-    if (name === '') return;
-    const earlier = seen.get(name);
-    if (earlier !== undefined) {
-      throw new PipelineError(
-        'header_duplicate',
-        isSurelyHeader(headers, kind)
-          ? `Columns ${earlier + 1} and ${index + 1} are both called “${name}”.`
-          : `Columns ${earlier + 1} and ${index + 1} have the same name.`,
-        {
-          hint: 'Rename one of them in the file; a mapping could not tell them apart.',
-          details: { first: earlier + 1, second: index + 1 },
-        },
-      );
-    }
-    seen.set(name, index);
-  });
+/** A column as a person can name it in `map`: its header, or `#3` where another has the same or it has none. */
+export function nameOf(headers: string[], column: number): string {
+  const name = plainHeader(headers[column] ?? '');
+  const alone = headers.filter((header) => plainHeader(header) === name).length === 1;
+  return name !== '' && alone ? name : `#${column + 1}`;
+}
+
+const plainHeader = (header: string): string => header.normalize('NFKC').trim();
+
+/**
+ * Two columns of one name cannot be told apart by it. Of no matter where nobody needs them.
+ * @throws PipelineError `header_duplicate`
+ */
+export function refuseDuplicate(header: string, headers: string[], kind: ChannelKind): void {
+  const name = plainHeader(header);
+  const columns = headers.flatMap((other, index) => (plainHeader(other) === name ? [index + 1] : []));
+  const [first, second] = columns;
+  if (first === undefined || second === undefined || name === '') return;
+  throw new PipelineError(
+    'header_duplicate',
+    isSurelyHeader(headers, kind)
+      ? `Columns ${columns.join(' and ')} are ${columns.length === 2 ? 'both' : 'all'} called “${name}”.`
+      : `Columns ${columns.join(' and ')} have the same name.`,
+    {
+      hint: `Say which by its number, for example #${second} instead of its name, or rename one in the file.`,
+      details: { first, second },
+    },
+  );
 }
 
 /** The target that a key of `map` names. Unknown keys are refused with what there is. */
@@ -141,35 +148,47 @@ function attributeTarget(
   return { target: { kind: 'attribute', ...created }, created };
 }
 
-/** The column that a header names for `key`, exactly or nearly. @throws PipelineError `map_column_missing` */
+/**
+ * The column that a header names for `key`, exactly or nearly, or by its number (`#3`).
+ * @throws PipelineError `map_column_missing`, `header_duplicate`
+ */
 export function columnOf(header: string, key: string, headers: string[], kind: ChannelKind): number {
+  const number = /^#(\d{1,5})$/.exec(header.trim())?.[1];
+  if (number !== undefined && !headers.some((name) => plainHeader(name) === header.trim())) {
+    const index = Number(number) - 1;
+    if (index >= 0 && index < headers.length) return index;
+    throw new PipelineError('map_column_missing', `There is no column ${header.trim()} to map to ${key}.`, {
+      hint: `The file has ${headers.length} columns, #1 to #${headers.length}.`,
+    });
+  }
   const exact = headers.findIndex((name) => name.trim() === header.trim());
   const similar = headers.findIndex((name) => headerKey(name) !== '' && headerKey(name) === headerKey(header));
   const found = exact === -1 ? similar : exact;
-  if (found !== -1) return found;
+  if (found !== -1) {
+    refuseDuplicate(headers[found]!, headers, kind);
+    return found;
+  }
   throw new PipelineError('map_column_missing', `There is no column “${header}” to map to ${key}.`, {
     hint: nameColumns(headers, kind),
   });
 }
 
 function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
-  const seen = new Map<string, MappedColumn>();
-  for (const column of columns) {
+  const headers = columns.map((column) => column?.header ?? '');
+  const seen = new Map<string, number>();
+  columns.forEach((column, index) => {
     const name = column ? targetName(column.target) : null;
-    if (!column || name === null) continue;
+    if (!column || name === null) return;
     const earlier = seen.get(name);
-    if (earlier) {
-      throw new PipelineError(
-        'field_duplicate',
-        `The columns ${listHeaders([earlier.header, column.header])} both mean ${name}.`,
-        {
-          hint: `Say which one counts, for example --map ${name}=${column.header.trim()}.`,
-          details: { target: name },
-        },
-      );
+    if (earlier !== undefined) {
+      const both = [nameOf(headers, earlier), nameOf(headers, index)];
+      throw new PipelineError('field_duplicate', `The columns ${listHeaders(both)} both mean ${name}.`, {
+        hint: `Say which one counts, for example --map ${name}=${both[1]}.`,
+        details: { target: name },
+      });
     }
-    seen.set(name, column);
-  }
+    seen.set(name, index);
+  });
 }
 
 /** A tag or attribute takes its name from a header; one that no index can hold would fail the import half-way. */
@@ -189,7 +208,6 @@ function refuseLongNames(columns: (MappedColumn | undefined)[]): void {
  * `attribute_unknown`, `field_duplicate`.
  */
 export function mapHeaders(headers: string[], options: MappingOptions): Mapping {
-  refuseDuplicates(headers, options.channelKind);
   const columns: (MappedColumn | undefined)[] = headers.map(() => undefined);
   const newAttributes: AttributeDefinition[] = [];
   for (const [key, named] of Object.entries(options.map)) {

@@ -8,7 +8,6 @@ import { MATCH_KEYS } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { TagImportInput } from '../contracts/tag-import.ts';
 import type { SkippedCounts } from '../contracts/import.ts';
-import { refuseDuplicates } from '../import/header-mapping.ts';
 import { valueMeanings } from '../import/headerless.ts';
 import { marksOf, type Marks } from '../import/marks.ts';
 import { scanLines } from '../import/record-scanner.ts';
@@ -50,7 +49,6 @@ export async function inspectTags(
   const shape = (await jsonShape(source)) ?? (await csvShape(source, input, channel));
   const { headers, format, delimiter, quote, dataByte, dataLine } = shape;
   const facts = { channelKind: channel.kind, defaultCountry: channel.defaultCountry };
-  if (format === 'csv') refuseDuplicates(headers, channel.kind);
   const found = findTagColumns({
     headers,
     channelKind: channel.kind,

@@ -2,7 +2,7 @@
 import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { TAG_TARGETS, type TagTarget } from '../contracts/tag-import.ts';
-import { columnOf, listHeaders, nameColumns } from '../import/header-mapping.ts';
+import { columnOf, listHeaders, nameOf, nameColumns } from '../import/header-mapping.ts';
 import { meaningOf } from '../import/header-words.ts';
 import { eventPartOf, type EventPart } from './tag-words.ts';
 
@@ -108,7 +108,7 @@ function keyColumn(
     if (!first) continue;
     if (more.length > 0)
       throw bothMean(
-        [first, ...more].map(({ column }) => headers[column]!),
+        [first, ...more].map(({ column }) => nameOf(headers, column)),
         key,
       );
     return { matchBy: key, key: first.column };
@@ -143,7 +143,7 @@ function partColumn(part: EventPart, headers: string[], taken: Set<number>): num
   if (!first) return null;
   if (more.length > 0)
     throw bothMean(
-      [first, ...more].map(({ column }) => headers[column]!),
+      [first, ...more].map(({ column }) => nameOf(headers, column)),
       part,
     );
   return first.column;

@@ -166,7 +166,24 @@ test('bad input gets an error that names the thing and the next action', async (
   await refused({}, 'key_ambiguous', /“LINE UID” \(social_id\), “會員編號” \(member_id\)/, /--match-by member_id/);
   await refused({ csv: await csv('name,city', 'a,b') }, 'no_identifier', /--map member_id=COLUMN/, /“name”, “city”/);
   await refused({ matchBy: 'phone' }, 'no_identifier', /gives the phone/, /--map phone=COLUMN/);
-  await refused({ csv: await csv('手機,手機', '1,2') }, 'header_duplicate', /both called “手機”/);
+  await refused(
+    { csv: await csv('手機,手機', '1,2') },
+    'field_duplicate',
+    /“#1”, “#2” both mean phone/,
+    /--map phone=#1/,
+  );
+  // Of no matter where nobody needs them; and by its number each can be had.
+  for (const given of [
+    { csv: await csv('手機,備註,備註', '0912345678,a,b') },
+    { csv: await csv('手機,手機', 'none,0912345678'), map: { phone: '#2' } },
+  ])
+    expect(await attempt(given)).toBeTruthy();
+  await refused(
+    { csv: await csv('手機,手機', '1,2'), map: { phone: '手機' } },
+    'header_duplicate',
+    /both called “手機”/,
+    /#2/,
+  );
   await refused({ csv: await csv('手機,行動電話', '1,2') }, 'field_duplicate', /--map phone=手機/);
   const member = { matchBy: 'member_id' as const };
   await refused(

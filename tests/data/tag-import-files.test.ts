@@ -106,7 +106,7 @@ test('times: leap days, clocks that change, mixed forms in one column, zones', a
       '1709208000123456',
       '20240229120000',
       '2024年2月29日 12時00分',
-      'Thu Feb 29 2024',
+      'Thu Feb 30 2024',
     ]),
     { timeZone: 'America/New_York' },
   );

@@ -74,8 +74,8 @@ const CASES: Case[] = [
   {
     what: 'two columns of one name',
     content: `LINE UID,姓名,姓名\n${person(902).uid},甲,乙\n`,
-    code: 'header_duplicate',
-    says: [/Columns 2 and 3 are both called “姓名”/, /Rename one/],
+    code: 'field_duplicate',
+    says: [/“#2”, “#3” both mean display_name/, /--map display_name=#3/],
   },
   {
     what: 'no identifier',

@@ -226,6 +226,13 @@ describe('mapping', () => {
     ['ＬＩＮＥ＿ＵＩＤ, Display Name ,E-Mail,PHONE_NUMBER,memberId', 'social_id,display_name,email,phone,member_id'],
     ['會員ID（必填）,Email (電子郵件),*手機,備註', 'member_id,email,phone,'],
     ['line_user_id,標籤:VIP,tag: 新客', 'social_id,tag:VIP,tag:新客'],
+    // The field names of the marketing platform, and of common exports.
+    [
+      '社群編號,社群 User ID,會員編號,Email,電話,姓名,頭像,訂閱狀態,加入訂閱時間,自訂屬性,標籤,手機綁定,社群身份綁定,會員綁定',
+      ',social_id,member_id,email,phone,display_name,avatar_url,subscribed,subscribed_since,,tags,,,',
+    ],
+    ['社群編號,客戶名稱', 'social_id,display_name'],
+    ['First Name,LINE UID,Labels,E-mail 1 - Value,Phone 1 - Value', ',social_id,tags,email,phone'],
   ])('%s', async (headers, expected) => {
     expect((await fields(`${headers}\n`)).map((field) => field ?? '').join(',')).toBe(expected);
   });
@@ -275,9 +282,19 @@ describe('mapping', () => {
     await expect(inspect(text, { map: { 'attribute:level': '等級' } })).rejects.toMatchObject({
       code: 'attribute_unknown',
     });
-    await expect(inspect('UID,備註,a,備註\n')).rejects.toMatchObject({
+    // Two columns of one name matter only where one of them is meant.
+    const twice = 'UID,備註,a,備註\n';
+    expect(await fields(twice)).toEqual(['social_id', null, null, null]);
+    await expect(inspect(twice, { map: { 'tag:x': '備註' } })).rejects.toMatchObject({
       code: 'header_duplicate',
+      hint: expect.stringContaining('#4'),
       details: { first: 2, second: 4 },
+    });
+    expect(await fields(twice, { map: { 'tag:x': '#4' } })).toEqual(['social_id', null, null, 'tag:x']);
+    await expect(inspect(twice, { map: { 'tag:x': '#5' } })).rejects.toMatchObject({ code: 'map_column_missing' });
+    await expect(inspect('UID,手機,手機\n')).rejects.toMatchObject({
+      code: 'field_duplicate',
+      hint: expect.stringContaining('phone=#3'),
     });
   });
 
