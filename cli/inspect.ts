@@ -1,25 +1,23 @@
 // `sluice inspect`: what a file is and how it would be read. Writes nothing to the database and needs no server.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Option, type Command } from 'commander';
-import { openFile, writeWhole } from '../adapters/files/open-file.ts';
+import { openFile } from '../adapters/files/open-file.ts';
 import { spoolFile } from '../adapters/files/spool.ts';
 import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { inspectFile } from '../pipelines/import/inspect-file.ts';
-import { marksOf } from '../pipelines/import/marks.ts';
-import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
-import { readRecords } from '../pipelines/import/read-records.ts';
 import { isBlankRecord, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
-import { csvCell } from '../pipelines/reports/csv-cell.ts';
+import { rowsWriter } from './inspect-rows.ts';
 import { parseDelimiterOption } from './option-values.ts';
-import { answer, table } from './output.ts';
+import { answer, say, table } from './output.ts';
 
 interface InspectOptions {
   json?: boolean;
   rows?: boolean;
   out?: string;
+  bom?: boolean;
   encoding?: string;
   delimiter?: string;
   quote?: string;
@@ -31,7 +29,8 @@ export function registerInspect(program: Command): void {
     .command('inspect <file...>')
     .description('encoding, delimiter, header and meaning of the columns of a file; nothing is imported')
     .option('--rows', 'the table as read, as clean CSV, on stdout')
-    .option('--out <dir>', 'with --rows: one file per input, under its own name')
+    .option('--out <dir>', 'with --rows: one file per input, under its own name; never over an input')
+    .option('--bom', 'with --rows: begin with a byte order mark, which Excel needs for UTF-8')
     .option('--encoding <name>', 'instead of detecting it')
     .option('--delimiter <char>', 'one of , ; tab |, instead of detecting it', parseDelimiterOption)
     .option('--quote <char>', 'instead of detecting it; none for plain text')
@@ -39,9 +38,16 @@ export function registerInspect(program: Command): void {
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  $ sluice inspect members.csv --json')
     .action(async (files: string[], options: InspectOptions) => {
-      if (options.rows) return printRows(files, options);
-      const reports = await Promise.all(files.map((file) => inspectOne(file, options)));
-      answer(options, reports.length === 1 ? reports[0]! : reports, () => reports.map(render).join('\n\n'));
+      if (options.rows) {
+        const write = await rowsWriter(files, options, (file, work) =>
+          withSpool(file, options, ({ reader }, shape) => work(reader, shape)),
+        );
+        await forEach(files, write);
+        return;
+      }
+      const reports = await forEach(files, (file) => inspectOne(file, options));
+      const shown = reports.filter((report): report is InspectReport => !('error' in report));
+      answer(options, reports.length === 1 ? reports[0]! : reports, () => shown.map(render).join('\n\n'));
     });
 }
 
@@ -137,32 +143,26 @@ async function withSpool<T>(
   }
 }
 
-async function printRows(files: string[], options: InspectOptions): Promise<void> {
-  if (files.length > 1 && options.out === undefined)
-    throw new PipelineError('out_missing', 'Several files cannot share stdout.', { hint: 'Add --out DIR.' });
-  if (options.out !== undefined) await mkdir(options.out, { recursive: true });
+/** A file that has no answer but why. */
+interface Failed {
+  file: string;
+  error: { code: string; message: string; hint: string | null };
+}
+
+/** Does it for each file, whatever becomes of the others; says what went wrong, and that something did. One file fails as a call. */
+async function forEach<T>(files: string[], work: (file: string) => Promise<T>): Promise<(T | Failed)[]> {
+  const ended: (T | Failed)[] = [];
   for (const file of files)
-    await withSpool(file, options, async (source, shape) => {
-      const rows = cleanRows(source.reader, shape);
-      if (options.out !== undefined) await writeWhole(options.out, path.basename(file), rows);
-      else for await (const text of rows) process.stdout.write(text);
-    });
-}
-
-/** Header and records as comma-separated CSV with \n, quoted where needed; blank records are left out. */
-async function* cleanRows(reader: FileReader, shape: TableShape): AsyncGenerator<string> {
-  if (shape.headerRow !== null) yield csvLine(shape.headers);
-  const { dataByte, dataLine } = shape;
-  const blocks = readRecordBlocks({ reader, fromByte: dataByte, firstLine: dataLine, ...marksOf(shape) });
-  for await (const block of blocks) {
-    let text = '';
-    for (const record of readRecords(block, shape).records) if (!isBlankRecord(record)) text += csvLine(record.fields);
-    yield text;
-  }
-}
-
-function csvLine(fields: string[]): string {
-  return `${fields.map((field) => csvCell(field, ',')).join(',')}\n`;
+    try {
+      ended.push(await work(file));
+    } catch (error) {
+      if (files.length === 1 || !(error instanceof PipelineError)) throw error;
+      const { code, message, hint = null } = error;
+      say(`sluice: ${file}: ${[message, hint].filter(Boolean).join(' ')}`);
+      process.exitCode = 1;
+      ended.push({ file, error: { code, message, hint } });
+    }
+  return ended;
 }
 
 function render(report: InspectReport): string {

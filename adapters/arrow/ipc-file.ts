@@ -16,6 +16,7 @@ import {
   type Data,
   type DataType,
 } from 'apache-arrow';
+import { fileColumn } from '../../pipelines/contracts/file-columns.ts';
 
 /**
  * `integer`: 32 bit; `long`: 64 bit, of bigint, number or decimal text; `time`: UTC milliseconds; `timeMicros`: UTC
@@ -37,9 +38,9 @@ const TYPES: Record<ColumnType, () => DataType> = {
   timeMicros: () => new TimestampMicrosecond('UTC'),
 };
 
-/** Replaces the file. Every column may be null. What fails leaves a file that no reader takes for a whole one: it has no end. */
+/** Replaces the file; columns get their {@link fileColumn} names. Every column may be null. What fails leaves a file that no reader takes for a whole one: it has no end. */
 export async function writeArrowFile<Row>({ path, columns, pages }: ColumnarFile<Row>): Promise<void> {
-  const schema = new Schema(columns.map(([name, type]) => new Field(name, TYPES[type](), true)));
+  const schema = new Schema(columns.map(([name, type]) => new Field(fileColumn(name), TYPES[type](), true)));
   const file = await open(path, 'w');
   try {
     const writer = new DrainedWriter();

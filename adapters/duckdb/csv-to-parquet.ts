@@ -1,5 +1,6 @@
 // Turns a CSV file of ours into Parquet, by DuckDB, which streams: memory does not grow with the file.
 import { DuckDBInstance } from '@duckdb/node-api';
+import { fileColumn } from '../../pipelines/contracts/file-columns.ts';
 import { quoteLiteral } from '../../sql/named.ts';
 import type { ColumnType } from '../arrow/ipc-file.ts';
 
@@ -20,7 +21,7 @@ export async function csvToParquet(
   const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '512MB' });
   const connection = await instance.connect();
   try {
-    const types = columns.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(TYPES[type])}`).join(', ');
+    const types = columns.map(([name, type]) => `${quoteLiteral(fileColumn(name))}: ${quoteLiteral(TYPES[type])}`).join(', ');
     await connection.run(
       `copy (select * from read_csv(${quoteLiteral(csvPath)}, header = true, delim = ',', quote = '"', escape = '"',
          auto_detect = false, columns = {${types}})) to ${quoteLiteral(parquetPath)} (format parquet, compression zstd)`,

@@ -34,6 +34,8 @@ export interface ListProfile {
   plan: ListPlan;
   dataByte: number;
   dataLine: number;
+  /** See `TableShape`; left out by versions of before. */
+  dataEnd?: number | null;
 }
 
 /** What a line says. With a reason it is invalid, and key and parameters are null. */

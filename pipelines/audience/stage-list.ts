@@ -73,7 +73,7 @@ function blockSource(
   { signal }: StepControl,
   blockBytes: number | null,
 ): BlockSource {
-  const from = { fromByte: row.stageByte, firstLine: row.stageLine };
+  const from = { fromByte: row.stageByte, untilByte: row.profile.dataEnd, firstLine: row.stageLine };
   return { reader, ...from, ...marksOf(row.profile.plan), signal, ...(blockBytes === null ? {} : { blockBytes }) };
 }
 

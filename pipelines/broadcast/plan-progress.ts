@@ -7,13 +7,14 @@ import { isPlanned, readPlan } from './plan-store.ts';
 export async function readPlanProgress(db: Queryable, broadcastId: string): Promise<PlanProgress> {
   const row = await readPlan(db, broadcastId);
   const stage = isPlanned(row) ? 'planned' : (planStepOf(row.planStep) ?? 'inspecting');
-  const staged = row.stageByte >= row.spoolBytes;
+  const bytesTotal = row.profile.dataEnd ?? row.spoolBytes;
+  const staged = row.stageByte >= bytesTotal;
   return {
     stage,
     linesDone: stage === 'staging' || stage === 'inspecting' ? row.lines : row.matchedLines,
     linesTotal: staged ? row.lines : null,
     bytesDone: row.stageByte,
-    bytesTotal: row.spoolBytes,
+    bytesTotal,
   };
 }
 

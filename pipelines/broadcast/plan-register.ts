@@ -97,8 +97,8 @@ async function inspectList(
       phoneMatch: input.phoneMatch,
       ...columns,
     };
-    const { headers, dataByte, dataLine, skipped } = shape;
-    return { profile: { encoding: spooled.encoding, headers, plan, dataByte, dataLine }, skipped };
+    const { headers, dataByte, dataLine, dataEnd, skipped } = shape;
+    return { profile: { encoding: spooled.encoding, headers, plan, dataByte, dataLine, dataEnd }, skipped };
   } finally {
     await reader.close();
   }

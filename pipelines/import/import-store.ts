@@ -23,6 +23,8 @@ export interface ImportProfile {
   newAttributes: { name: string; type: AttributeType }[];
   dataByte: number;
   dataLine: number;
+  /** See `TableShape`; left out by versions of before. */
+  dataEnd?: number | null;
 }
 
 /** `Options` and `Profile`: those of contacts, unless the import is of something else. */

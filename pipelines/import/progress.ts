@@ -14,8 +14,9 @@ export async function readProgressOfWorkflow(db: Queryable, workflowId: string):
 
 /** Counts as they stand now; cheap enough to be asked every few seconds. */
 export async function readProgress(db: Queryable, importId: string): Promise<ImportProgress> {
-  const row = await readImport<unknown, unknown, Record<string, number>>(db, importId);
-  const staged = row.stageByte >= row.spoolBytes;
+  const row = await readImport<unknown, { dataEnd?: number | null }, Record<string, number>>(db, importId);
+  const bytesTotal = row.profile.dataEnd ?? row.spoolBytes;
+  const staged = row.stageByte >= bytesTotal;
   const { rows } = await db.query<{ changed: string; created: string; updated: string }>(
     `select coalesce(sum(created + updated), 0) as changed, coalesce(sum(created), 0) as created,
        coalesce(sum(updated), 0) as updated
@@ -31,7 +32,7 @@ export async function readProgress(db: Queryable, importId: string): Promise<Imp
     linesDone: applying ? Number(applied.changed) : row.stagedLines,
     linesTotal: applying ? due : staged ? row.stagedLines : null,
     bytesDone: row.stageByte,
-    bytesTotal: row.spoolBytes,
+    bytesTotal,
     outcomes: row.outcomes ?? {},
   };
 }

@@ -13,6 +13,8 @@ export interface BlockSource extends Marks {
   reader: FileReader;
   /** Offset of a record's first byte. */
   fromByte: number;
+  /** Offset after the last record's bytes; null, left out: the end of the file. */
+  untilByte?: number | null | undefined;
   /** Physical line (1-based) of that byte. */
   firstLine: number;
   /** Bytes read at a time; default 1 MiB. */
@@ -46,11 +48,18 @@ function wholeRecords(
   return { consumed, lineBreaks };
 }
 
-/** Fills the buffer from a position as far as the file goes. */
-async function fill(reader: FileReader, buffer: Uint8Array, offset: number, position: number): Promise<number> {
+/** Fills the buffer from a position as far as the data go. */
+async function fill(
+  { reader, untilByte }: BlockSource,
+  buffer: Uint8Array,
+  offset: number,
+  position: number,
+): Promise<number> {
+  const end =
+    untilByte === null || untilByte === undefined ? buffer.length : Math.min(buffer.length, untilByte - position);
   let filled = offset;
-  while (filled < buffer.length) {
-    const count = await reader.read(buffer.subarray(filled), position + filled);
+  while (filled < end) {
+    const count = await reader.read(buffer.subarray(filled, end), position + filled);
     if (count === 0) break;
     filled += count;
   }
@@ -78,7 +87,7 @@ export async function* readRecordBlocks(source: BlockSource): AsyncGenerator<Rec
   for (;;) {
     source.signal?.throwIfAborted();
     let buffer: Uint8Array = new Uint8Array(blockBytes);
-    let length = await fill(source.reader, buffer, 0, byteStart);
+    let length = await fill(source, buffer, 0, byteStart);
     if (length === 0) return;
     let found = wholeRecords(buffer, length, length < buffer.length, source);
     while (found.consumed === 0) {
@@ -91,7 +100,7 @@ export async function* readRecordBlocks(source: BlockSource): AsyncGenerator<Rec
       const larger = new Uint8Array(Math.min(buffer.length * 2, maxRecordBytes + 1));
       larger.set(buffer.subarray(0, length));
       buffer = larger;
-      length = await fill(source.reader, buffer, length, byteStart);
+      length = await fill(source, buffer, length, byteStart);
       found = wholeRecords(buffer, length, length < buffer.length, source);
     }
     yield { bytes: buffer.subarray(0, found.consumed), byteStart, firstLine };

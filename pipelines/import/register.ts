@@ -179,9 +179,9 @@ async function insertImport(
   const { rows } = await tx.query<{ id: string }>(
     `insert into imports (id, channel_id, state, workflow_id, run_id, file_name, source_path, content_sha256, spool_path,
        spool_bytes, options, options_digest, rule_version, dry_run, profile, stage_byte, stage_line, skipped_blank,
-       skipped_preamble, skipped_header, kind)
+       skipped_preamble, skipped_header, kind, skipped_footer)
      values (coalesce((select $1::bigint where not exists (select from imports where id = $1)), nextval('imports_id_seq')), $2, 'staging', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-       $13, $14, $15, $16, $17, $18, $19, $20)
+       $13, $14, $15, $16, $17, $18, $19, $20, $21)
      returning id`,
     [
       input.importId,
@@ -204,6 +204,7 @@ async function insertImport(
       skipped.preamble,
       skipped.header,
       kind,
+      skipped.footer,
     ],
   );
   return rows[0]!.id;

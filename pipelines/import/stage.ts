@@ -36,6 +36,7 @@ export interface StageInto<Row extends ImportRow<unknown, StagedProfile, unknown
 /** What staging must know of a file's profile. */
 interface StagedProfile {
   plan: Marks;
+  dataEnd?: number | null;
 }
 
 /** Stages the lines of a contact import; see {@link stageInto}. */
@@ -94,7 +95,7 @@ function blockSource(
   signal: AbortSignal,
   blockBytes?: number,
 ): BlockSource {
-  const from = { fromByte: row.stageByte, firstLine: row.stageLine };
+  const from = { fromByte: row.stageByte, untilByte: row.profile.dataEnd, firstLine: row.stageLine };
   return { reader, ...from, ...marksOf(row.profile.plan), signal, ...(blockBytes === undefined ? {} : { blockBytes }) };
 }
 

@@ -33,6 +33,8 @@ export interface TableShape extends Marks {
   /** Offset and physical line of what follows the header: the first data record, or the end. */
   dataByte: number;
   dataLine: number;
+  /** Offset after the data, where a second table or a remark stands behind a blank line; null: they go to the end. */
+  dataEnd: number | null;
   /** Data records within the sample, blank ones too. Personal data. */
   data: SourceRecord[];
   /** Data records of the whole table that are not blank; exact when `recordsExact`, else estimated from the sample. */
@@ -80,6 +82,26 @@ function countRecords(bytes: number, from: number, data: SourceRecord[]): Pick<T
   return { records: read === 0 ? 1 : Math.round((filled * (read + left)) / read), recordsExact: false };
 }
 
+/** True when a record has the fields of its table, or more that are blank. */
+const hasWidth = ({ fields }: SourceRecord, width: number): boolean =>
+  fields.length >= width && fields.slice(width).every(isBlankCell);
+
+/**
+ * What stands behind the data: from a blank record on to the end of the file, no record has the width of the table. Only of a file
+ * that was seen as a whole: a line too few at the end of a sample says nothing about what follows.
+ */
+function withoutFooter(
+  data: SourceRecord[],
+  width: number,
+  isWhole: boolean,
+): { kept: SourceRecord[]; footer: SourceRecord[] } {
+  const lastFit = data.findLastIndex((record) => !isBlankRecord(record) && hasWidth(record, width));
+  const blank = data.findIndex((record, index) => index > lastFit && isBlankRecord(record));
+  const from = blank === -1 ? -1 : data.findIndex((record, index) => index > blank && !isBlankRecord(record));
+  if (!isWhole || width < 2 || lastFit === -1 || from === -1) return { kept: data, footer: [] };
+  return { kept: data.slice(0, from), footer: data.slice(from).filter((record) => !isBlankRecord(record)) };
+}
+
 /**
  * The shape of a spooled table, from its first 256 KiB. Writes nothing; the same spool and options give the same shape.
  * Throws what `detectDialect` throws.
@@ -91,6 +113,7 @@ export async function readTableShape(source: TableSource, options: DialectOption
   const before = dialect.records.slice(0, dialect.headerIndex ?? 0);
   const data = dialect.records.slice(dialect.headerIndex === null ? 0 : dialect.headerIndex + 1);
   const first = header ? placeAfter(header, sample, dialect) : { byte: 0, line: 1 };
+  const { kept, footer } = withoutFooter(data, dialect.width ?? 0, sample.length >= source.bytes);
   const blank = before.filter(isBlankRecord).length;
   const fields = header?.fields ?? data.find((record) => !isBlankRecord(record))?.fields ?? [];
   return {
@@ -98,10 +121,11 @@ export async function readTableShape(source: TableSource, options: DialectOption
     headerRow: header?.line ?? null,
     headerGuessed: dialect.headerGuessed,
     headers: header ? trimTrailingBlank(fields) : fields.map((_, index) => `column ${index + 1}`),
-    skipped: { blank, preamble: before.length - blank, header: header ? 1 : 0, footer: 0 },
+    skipped: { blank, preamble: before.length - blank, header: header ? 1 : 0, footer: footer.length },
     dataByte: first.byte,
     dataLine: first.line,
-    data,
-    ...countRecords(source.bytes, first.byte, data),
+    dataEnd: footer[0]?.byteStart ?? null,
+    data: kept,
+    ...countRecords(footer[0]?.byteStart ?? source.bytes, first.byte, kept),
   };
 }

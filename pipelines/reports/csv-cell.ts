@@ -23,3 +23,6 @@ export function guardedCell(value: string | null, delimiter: string): string {
 export function unguarded(text: string): string {
   return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
 }
+
+/** At the begin of a CSV file: without it Excel takes UTF-8 for the encoding of the machine. The import skips it. */
+export const BOM = '\uFEFF';

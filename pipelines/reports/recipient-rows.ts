@@ -1,6 +1,7 @@
 // What became of each recipient of a broadcast, in order and in constant memory: the rows of every report file.
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { Fate } from '../contracts/broadcast.ts';
+import { fileColumn } from '../contracts/file-columns.ts';
 import { csvCell } from './csv-cell.ts';
 import { reportsSql } from './reports-sql.ts';
 
@@ -90,7 +91,7 @@ export const REPORT_COLUMNS = [
 
 /** The rows as CSV text with a header, page by page. */
 export async function* recipientCsv(pages: AsyncIterable<RecipientRow[]>): AsyncGenerator<string, void> {
-  yield `${REPORT_COLUMNS.map(([name]) => name).join(',')}\n`;
+  yield `${REPORT_COLUMNS.map(([name]) => fileColumn(name)).join(',')}\n`;
   for await (const page of pages)
     yield page.map((row) => `${REPORT_COLUMNS.map(([name]) => csvCell(textOf(row[name]), ',')).join(',')}\n`).join('');
 }

@@ -45,6 +45,8 @@ export interface TagProfile {
   plan: TagPlan;
   dataByte: number;
   dataLine: number;
+  /** See `TableShape`; left out by versions of before. */
+  dataEnd?: number | null;
 }
 
 /** One line, read. With a reason it is invalid, and everything else is null. */

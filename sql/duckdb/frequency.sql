@@ -71,7 +71,10 @@ from read_parquet({{=path}})
 
 -- name: write_csv
 copy (
-  select channel_id, contact_id, social_id, tag, times,
+  -- A tag that a spreadsheet would run gets an apostrophe before it, as pipelines/reports/csv-cell.ts has it.
+  select channel_id, contact_id, social_id,
+    case when regexp_matches(tag, '^''*[=+\-@\t\r]') and not regexp_matches(tag, '^[+-][\d\s.,()-]*$') then '''' || tag else tag end as tag,
+    times,
     strftime(make_timestamp(epoch_us(first_at)), '%Y-%m-%dT%H:%M:%S.%fZ') as first_at,
     strftime(make_timestamp(epoch_us(last_at)), '%Y-%m-%dT%H:%M:%S.%fZ') as last_at
   from read_parquet({{=files}}) order by channel_id, social_id, tag
@@ -79,9 +82,9 @@ copy (
 
 -- name: write_json
 copy (
-  select contact_id::varchar as "contactId", channel_id as "channelId", social_id as "socialId", tag, times,
-    strftime(make_timestamp(epoch_us(first_at)), '%Y-%m-%dT%H:%M:%S.%fZ') as "firstAt",
-    strftime(make_timestamp(epoch_us(last_at)), '%Y-%m-%dT%H:%M:%S.%fZ') as "lastAt"
+  select channel_id, contact_id::varchar as contact_id, social_id, tag, times,
+    strftime(make_timestamp(epoch_us(first_at)), '%Y-%m-%dT%H:%M:%S.%fZ') as first_at,
+    strftime(make_timestamp(epoch_us(last_at)), '%Y-%m-%dT%H:%M:%S.%fZ') as last_at
   from read_parquet({{=files}}) order by channel_id, social_id, tag
 ) to {{=path}} (format json, array true)
 

@@ -44,7 +44,7 @@ test('every format holds the same rows; asked again the answer is recognised', a
   const csv = readFileSync(at('frequency.csv'), 'utf8').trimEnd().split('\n');
   expect([json.length, arrow.numRows, csv.length - 1]).toEqual([rows, rows, rows]);
   const first = arrow.get(0)!.toJSON() as Record<string, unknown>;
-  expect(json[0]).toMatchObject({ socialId: first['socialId'], tag: first['tag'], times: Number(first['times']) });
+  expect(json[0]).toMatchObject({ social_id: first['social_id'], tag: first['tag'], times: Number(first['times']) });
   expect(readFileSync(result.report!, 'utf8')).toContain('<svg');
   const again = await runFrequency(world, { formats, asOf: result.asOf, knownAt: result.knownAt });
   expect(again).toMatchObject({ recognised: true, windows: result.windows });

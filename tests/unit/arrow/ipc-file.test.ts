@@ -5,6 +5,7 @@ import path from 'node:path';
 import { tableFromIPC } from '@uwdata/flechette';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeArrowFile, type ColumnarFile } from '../../../adapters/arrow/ipc-file.ts';
+import { fileColumn } from '../../../pipelines/contracts/file-columns.ts';
 
 let folder: string;
 beforeAll(async () => (folder = await mkdtemp(path.join(tmpdir(), 'sluice-arrow-'))));
@@ -55,14 +56,14 @@ test('64-bit numbers and microseconds survive, whatever they are given as; null 
   ]);
   expect(table.numRows).toBe(4);
   const column = (name: string): unknown[] => [...table.getChild(name)];
-  expect(column('contactId')).toEqual([9_223_372_036_854_775_807n, -9_223_372_036_854_775_808n, null, 42n]);
+  expect(column('contact_id')).toEqual([9_223_372_036_854_775_807n, -9_223_372_036_854_775_808n, null, 42n]);
   expect(column('tag')).toEqual(['常客', '', null, '👍\u0000"']);
   expect(column('times')).toEqual([3, 0, null, 2_147_483_647]);
   // The reader gives times in milliseconds; the values themselves stand in the batches.
-  const batches = table.getChild('firstAt').data.map((batch) => batch.values as BigInt64Array);
+  const batches = table.getChild('first_at').data.map((batch) => batch.values as BigInt64Array);
   expect(batches.flatMap((values) => [...values])).toEqual([MICROS, -1n, 0n, 0n]);
-  expect(column('firstAt').map((value) => value === null)).toEqual([false, false, true, false]);
-  expect(column('seenAt').map((value) => (value === null ? null : Number(value)))).toEqual([
+  expect(column('first_at').map((value) => value === null)).toEqual([false, false, true, false]);
+  expect(column('seen_at').map((value) => (value === null ? null : Number(value)))).toEqual([
     1_709_571_661_234,
     0,
     null,
@@ -74,7 +75,7 @@ test('the schema says 64 bits, and UTC', async () => {
   const table = await written('schema.arrow', []);
   expect(table.numRows).toBe(0);
   expect(table.schema.fields.map(({ name, nullable }) => [name, nullable])).toEqual(
-    COLUMNS.map(([name]) => [name, true]),
+    COLUMNS.map(([name]) => [fileColumn(name), true]),
   );
   const [contactId, , , firstAt, seenAt] = table.schema.fields.map(({ type }) => type);
   expect(contactId).toMatchObject({ bitWidth: 64, signed: true });

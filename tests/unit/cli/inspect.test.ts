@@ -1,0 +1,111 @@
+// `sluice inspect` of several files: each has its own answer, and no file of the person's is ever written over.
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { buildProgram } from '../../../cli/program.ts';
+import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-inspect-test-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+  error?: string;
+}
+
+/** The command in this process; names of files stand for those in the folder. */
+async function inspect(...args: string[]): Promise<Ran> {
+  const ran: Ran = { code: 0, stdout: '', stderr: '' };
+  const line = (to: 'stdout' | 'stderr') => (text: unknown) => void (ran[to] += `${String(text)}\n`);
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation(line('stdout')),
+    vi.spyOn(console, 'error').mockImplementation(line('stderr')),
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      ran.stdout += String(text);
+      return true;
+    }),
+  ];
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    const inside = (arg: string) => (arg.startsWith('-') ? arg : path.join(folder, arg));
+    await (await buildProgram('inspect')).parseAsync(['inspect', ...args.map(inside)], { from: 'user' });
+    ran.code = Number(process.exitCode ?? 0);
+  } catch (error) {
+    ran.code = 1;
+    ran.stderr += String(error);
+    if (error instanceof PipelineError) ran.error = error.code;
+  } finally {
+    process.exitCode = before;
+    for (const spy of spies) spy.mockRestore();
+  }
+  return ran;
+}
+
+const SOURCE = 'LINE UID;姓名\r\nU1;王\r\n\r\n';
+const file = (name: string, text = SOURCE): string => {
+  mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+  writeFileSync(path.join(folder, name), text);
+  return name;
+};
+const text = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+
+test('--rows never writes over a source, by whatever name it is reached', async () => {
+  file('a.csv');
+  mkdirSync(path.join(folder, 'out'));
+  linkSync(path.join(folder, 'a.csv'), path.join(folder, 'out', 'a.csv'));
+  symlinkSync(folder, path.join(folder, 'here'));
+  for (const out of ['.', './', 'here', 'out']) {
+    const ran = await inspect('a.csv', '--rows', '--out', out);
+    expect([out, ran.code, text('a.csv')]).toEqual([out, 1, SOURCE]);
+    expect(ran.stderr).toContain('a.csv');
+  }
+});
+
+test('two files of one name are refused before anything is written', async () => {
+  const ran = await inspect(file('x/a.csv'), file('y/a.csv', 'b\n1\n'), '--rows', '--out', 'out');
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain('y/a.csv');
+  expect(readdirSync(folder)).not.toContain('out');
+});
+
+test('a bad file does not keep the others from their answer; the code is 1', async () => {
+  file('bad.csv', '\u0000\u0001\u0002\u0000binary');
+  file('good.csv');
+  const json = await inspect('none.csv', 'good.csv', 'bad.csv', '--json');
+  expect(json.code).toBe(1);
+  const answers = JSON.parse(json.stdout) as { file: string; error?: { code: string }; records?: number }[];
+  expect(answers.map((one) => [path.basename(one.file), one.error?.code ?? null, one.records ?? null])).toEqual([
+    ['none.csv', expect.any(String), null],
+    ['good.csv', null, 1],
+    ['bad.csv', 'file_binary', null],
+  ]);
+  const shown = await inspect('bad.csv', 'good.csv');
+  expect([shown.code, shown.stdout.includes('good.csv: utf-8'), shown.stderr.includes('bad.csv')]).toEqual([
+    1,
+    true,
+    true,
+  ]);
+  const rows = await inspect('bad.csv', 'good.csv', '--rows', '--out', 'out');
+  expect([rows.code, text('out/good.csv')]).toEqual([1, 'LINE UID,姓名\nU1,王\n']);
+  expect((await inspect('bad.csv', '--json')).error).toBe('file_binary');
+});
+
+test('--bom puts the mark that a spreadsheet wants before the rows', async () => {
+  file('good.csv');
+  expect((await inspect('good.csv', '--rows', '--bom')).stdout).toBe('\uFEFFLINE UID,姓名\nU1,王\n');
+  expect((await inspect('good.csv', '--rows')).stdout).toBe('LINE UID,姓名\nU1,王\n');
+});
