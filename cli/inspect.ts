@@ -7,10 +7,11 @@ import { openFile } from '../adapters/files/open-file.ts';
 import { spoolFile } from '../adapters/files/spool.ts';
 import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { inspectFile } from '../pipelines/import/inspect-file.ts';
+import { targetName, type ColumnReason } from '../pipelines/import/header-mapping.ts';
+import { inspectFile, mapColumns } from '../pipelines/import/inspect-file.ts';
 import { isBlankRecord, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
 import { rowsWriter } from './inspect-rows.ts';
-import { parseDelimiterOption } from './option-values.ts';
+import { collectMap, parseDelimiterOption } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 
 interface InspectOptions {
@@ -19,6 +20,7 @@ interface InspectOptions {
   out?: string;
   bom?: boolean;
   encoding?: string;
+  map?: Record<string, string>;
   delimiter?: string;
   quote?: string;
   kind: ChannelKind;
@@ -31,6 +33,7 @@ export function registerInspect(program: Command): void {
     .option('--rows', 'the table as read, as clean CSV, on stdout')
     .option('--out <dir>', 'with --rows: one file per input, under its own name; never over an input')
     .option('--bom', 'with --rows: begin with a byte order mark, which Excel needs for UTF-8')
+    .option('--map <field=column>', 'what a column means, as for an import; may be repeated', collectMap)
     .option('--encoding <name>', 'instead of detecting it')
     .option('--delimiter <char>', 'one of , ; tab |, instead of detecting it', parseDelimiterOption)
     .option('--quote <char>', 'instead of detecting it; none for plain text')
@@ -57,7 +60,11 @@ interface InspectReport {
   delimiter: string;
   quote: string;
   headerRow: number | null;
-  columns: { header: string; field: string | null; confidence: number }[];
+  columns: { header: string; field: string | null; confidence: number; why: ColumnReason }[];
+  /** The header is likely, not sure: see with `sample` whether it is one. */
+  headerGuessed: boolean;
+  /** Characters that could not be read in this encoding; U+FFFD stands for each. */
+  lostCharacters: number;
   records: number;
   skipped: TableShape['skipped'];
   sample: string[][];
@@ -77,7 +84,9 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
       delimiter: shape.delimiter,
       quote: shape.quote,
       headerRow: shape.headerRow,
+      headerGuessed: shape.headerGuessed,
       columns,
+      lostCharacters: source.lostCharacters,
       records: shape.records,
       skipped: shape.skipped,
       sample: shape.data
@@ -89,7 +98,7 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
   });
 }
 
-type Source = Parameters<typeof inspectFile>[0];
+type Source = Parameters<typeof inspectFile>[0] & { lostCharacters: number };
 
 /** What the columns mean to an import. A table that is no contact list is shown all the same, with the reason. */
 async function meaningOf(
@@ -97,19 +106,29 @@ async function meaningOf(
   shape: TableShape,
   options: InspectOptions,
 ): Promise<Pick<InspectReport, 'columns' | 'problem'>> {
-  try {
-    const { profile } = await inspectFile(source, {
-      ...declared(options),
-      defaultCountry: 'TW',
-      timeZone: 'Asia/Taipei',
-    });
-    const columns = profile.columns.map(({ header, field, confidence }) => ({ header, field, confidence }));
-    return { columns, problem: null };
-  } catch (error) {
-    if (!(error instanceof PipelineError)) throw error;
-    const columns = shape.headers.map((header) => ({ header, field: null, confidence: 0 }));
-    return { columns, problem: describeError(error) };
-  }
+  const given = { ...declared(options), map: options.map ?? {}, defaultCountry: 'TW', timeZone: 'Asia/Taipei' };
+  const problems: PipelineError[] = [];
+  const tried = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      problems.push(error);
+      return null;
+    }
+  };
+  // Columns that clash leave the others alone.
+  const mapped = await tried(() => mapColumns(shape, shape.data, given, given.timeZone, problems));
+  if (problems.length === 0) await tried(() => inspectFile(source, given));
+  const columns = mapped
+    ? mapped.columns.map(({ header, target, confidence, why }) => ({
+        header,
+        field: targetName(target),
+        confidence,
+        why,
+      }))
+    : shape.headers.map((header) => ({ header, field: null, confidence: 0, why: 'unknown' as const }));
+  return { columns, problem: problems.length === 0 ? null : problems.map(describeError).join(' ') };
 }
 
 const declared = (options: InspectOptions) => ({
@@ -133,7 +152,8 @@ async function withSpool<T>(
     });
     const reader = await openFile(spooled.path);
     try {
-      const source = { reader, bytes: spooled.bytes, encoding: spooled.encoding };
+      const { bytes, encoding, lostCharacters } = spooled;
+      const source = { reader, bytes, encoding, lostCharacters };
       return await work(source, await readTableShape(source, declared(options)));
     } finally {
       await reader.close();
@@ -165,17 +185,37 @@ async function forEach<T>(files: string[], work: (file: string) => Promise<T>): 
   return ended;
 }
 
+const BECAUSE: Record<ColumnReason, string> = {
+  map: '--map says so',
+  word: 'known word',
+  'likely word': 'likely word (a guess)',
+  form: 'form of its values (a guess)',
+  attribute: 'attribute of that name',
+  clash: 'clashes with another column',
+  unknown: 'nothing says what it is',
+};
+
+function headerOf({ headerRow, headerGuessed }: InspectReport): string {
+  if (headerRow === null) return 'no header';
+  return `header in line ${headerRow}${headerGuessed ? ' (a guess)' : ''}`;
+}
+
 function render(report: InspectReport): string {
   const { blank, preamble, header, footer } = report.skipped;
   return [
-    `${report.file}: ${report.encoding}, delimiter ${JSON.stringify(report.delimiter)}, header in line ${report.headerRow ?? 'none'}`,
+    `${report.file}: ${report.encoding}, delimiter ${JSON.stringify(report.delimiter)}, ${headerOf(report)}`,
+    ...(report.lostCharacters === 0
+      ? []
+      : [
+          `${report.lostCharacters} characters cannot be read as ${report.encoding}: � stands for each, and lines with one in a key or name are invalid`,
+        ]),
     `about ${report.records} records; skipped so far: blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer}`,
     table(
-      ['column', 'read as', 'confidence', 'first values'],
+      ['column', 'read as', 'because', 'first values'],
       report.columns.map((column, index) => [
         column.header,
         column.field ?? '(ignored)',
-        column.confidence.toFixed(2),
+        BECAUSE[column.why],
         report.sample
           .slice(0, 3)
           .map((row) => row[index] ?? '')

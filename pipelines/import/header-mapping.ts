@@ -28,13 +28,23 @@ export interface MappingOptions {
   createAttributes: boolean;
   /** The type a new attribute gets from the values of that column. */
   guessType: (column: number) => AttributeType;
+  /** Given: columns that clash mean nothing, and what is wrong is put here, instead of thrown. */
+  clashes?: PipelineError[];
 }
+
+/**
+ * `map`: the user said so; `word`, `likely word`: the header is a known word; `form`: there is no header, and the values show it;
+ * `attribute`: one of that name is defined, or made; `clash`: several columns mean the same; `unknown`: nothing says what it is.
+ */
+export type ColumnReason = 'map' | 'word' | 'likely word' | 'form' | 'attribute' | 'clash' | 'unknown';
 
 export interface MappedColumn {
   header: string;
   target: ColumnTarget;
   /** 1: said by the user or a sure word; lower: likely. 0: not imported. */
   confidence: number;
+  /** What the meaning was taken from. */
+  why: ColumnReason;
 }
 
 export interface Mapping {
@@ -173,7 +183,7 @@ export function columnOf(header: string, key: string, headers: string[], kind: C
   });
 }
 
-function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
+function refuseSharedTargets(columns: (MappedColumn | undefined)[], clashes?: PipelineError[]): void {
   const headers = columns.map((column) => column?.header ?? '');
   const seen = new Map<string, number>();
   columns.forEach((column, index) => {
@@ -182,10 +192,15 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[]): void {
     const earlier = seen.get(name);
     if (earlier !== undefined) {
       const both = [nameOf(headers, earlier), nameOf(headers, index)];
-      throw new PipelineError('field_duplicate', `The columns ${listHeaders(both)} both mean ${name}.`, {
+      const problem = new PipelineError('field_duplicate', `The columns ${listHeaders(both)} both mean ${name}.`, {
         hint: `Say which one counts, for example --map ${name}=${both[1]}.`,
         details: { target: name },
       });
+      if (clashes === undefined) throw problem;
+      clashes.push(problem);
+      for (const at of [earlier, index])
+        columns[at] = { header: headers[at]!, target: { kind: 'ignored' }, confidence: 0, why: 'clash' };
+      return;
     }
     seen.set(name, index);
   });
@@ -220,7 +235,7 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
     }
     const { target, created } = parseTarget(key, index, options);
     if (created) newAttributes.push(created);
-    columns[index] = { header: headers[index] ?? '', target, confidence: 1 };
+    columns[index] = { header: headers[index] ?? '', target, confidence: 1, why: 'map' };
   }
   const taken = new Set(columns.map((column) => (column ? targetName(column.target) : null)));
   const sure = new Set(
@@ -230,7 +245,7 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
     columns[index] ??=
       byReport(header) ?? byWords(header, taken, sure, options) ?? byAttribute(header, index, options, newAttributes);
   });
-  refuseSharedTargets(columns);
+  refuseSharedTargets(columns, options.clashes);
   refuseLongNames(columns);
   return { columns: columns.filter((column) => column !== undefined), newAttributes };
 }
@@ -240,7 +255,7 @@ const surely = (found: { meaning: string; confidence: number } | null): string |
 
 /** The columns that our own rejects file adds to a line are about the line, not the contact. */
 function byReport(header: string): MappedColumn | null {
-  return header.startsWith('sluice_') ? { header, target: { kind: 'ignored' }, confidence: 0 } : null;
+  return header.startsWith('sluice_') ? { header, target: { kind: 'ignored' }, confidence: 0, why: 'word' } : null;
 }
 
 function byWords(
@@ -251,13 +266,13 @@ function byWords(
 ): MappedColumn | null {
   const tag = /^(?:tag|標籤|标签)\s*[:：]\s*(\S.*)$/i.exec(header.trim())?.[1];
   if (tag !== undefined)
-    return taken.has(`tag:${tag}`) ? null : { header, target: { kind: 'tag', tag }, confidence: 0.9 };
+    return taken.has(`tag:${tag}`) ? null : { header, target: { kind: 'tag', tag }, confidence: 0.9, why: 'word' };
   const found = meaningOf(header, options.channelKind);
   if (!found || taken.has(found.meaning)) return null;
   // 手機 beside 電話: the likely word gives way to the sure one.
   if (found.confidence < 1 && sure.has(found.meaning)) return null;
   const target: ColumnTarget = found.meaning === 'tags' ? { kind: 'tags' } : { kind: 'field', field: found.meaning };
-  return { header, target, confidence: found.confidence };
+  return { header, target, confidence: found.confidence, why: found.confidence === 1 ? 'word' : 'likely word' };
 }
 
 function byAttribute(
@@ -271,9 +286,10 @@ function byAttribute(
   const known =
     options.definitions.find((definition) => definition.name === name) ??
     options.definitions.find((definition) => key !== '' && headerKey(definition.name) === key);
-  if (known) return { header, target: { kind: 'attribute', ...known }, confidence: 1 };
-  if (!options.createAttributes || name === '') return { header, target: { kind: 'ignored' }, confidence: 0 };
+  if (known) return { header, target: { kind: 'attribute', ...known }, confidence: 1, why: 'attribute' };
+  if (!options.createAttributes || name === '')
+    return { header, target: { kind: 'ignored' }, confidence: 0, why: 'unknown' };
   const definition = { name, type: options.guessType(index) };
   created.push(definition);
-  return { header, target: { kind: 'attribute', ...definition }, confidence: 1 };
+  return { header, target: { kind: 'attribute', ...definition }, confidence: 1, why: 'attribute' };
 }

@@ -8,7 +8,14 @@ import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
 import type { ShortRows } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { mapHeaders, nameColumns, targetName, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
+import {
+  mapHeaders,
+  nameColumns,
+  targetName,
+  type AttributeDefinition,
+  type MappedColumn,
+  type Mapping,
+} from './header-mapping.ts';
 import { valueMeanings } from './headerless.ts';
 import { marksOf } from './marks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
@@ -125,6 +132,37 @@ function checkOptions(options: InspectOptions): string {
 }
 
 /**
+ * What each column of a table means, by the user's map, its header or, where there is none, the form of its values. `clashes`: see
+ * `MappingOptions`. Throws what `mapHeaders` throws.
+ */
+export function mapColumns(
+  shape: Pick<TableShape, 'headers' | 'headerRow'>,
+  data: SourceRecord[],
+  options: InspectOptions,
+  timeZone: string,
+  clashes?: PipelineError[],
+): Mapping {
+  const { headers } = shape;
+  const asked = options.map ?? {};
+  const dateOptions = { timeZone, format: options.dateFormat ?? null };
+  const map = shape.headerRow === null ? valueMeanings(headers, data, options) : asked;
+  const mapping = mapHeaders(headers, {
+    channelKind: options.channelKind,
+    map,
+    definitions: options.definitions ?? [],
+    createAttributes: options.createAttributes ?? false,
+    guessType: (column) => guessAttributeType(columnSamples(data, column), dateOptions),
+    ...(clashes === undefined ? {} : { clashes }),
+  });
+  const byForm = (column: MappedColumn): boolean =>
+    column.why === 'map' && !((targetName(column.target) ?? '') in asked);
+  const columns = mapping.columns.map((column) =>
+    byForm(column) && map !== asked ? { ...column, why: 'form' as const } : column,
+  );
+  return { ...mapping, columns };
+}
+
+/**
  * Fixes how a spool is read. Reads its first 256 KiB; the same spool and options give the same profile. `profile` holds
  * headers, counts and the plan, but no cell of the data; `sample` does. Throws PipelineError `no_identifier`,
  * `date_format_ambiguous`, `date_format_invalid`, `country_unknown`, `time_zone_unknown`, and what `readTableShape` and
@@ -133,14 +171,7 @@ function checkOptions(options: InspectOptions): string {
 export async function inspectFile(source: InspectSource, options: InspectOptions): Promise<InspectedFile> {
   const timeZone = checkOptions(options);
   const { data, ...shape } = await readTableShape(source, options);
-  const dateOptions = { timeZone, format: options.dateFormat ?? null };
-  const { columns, newAttributes } = mapHeaders(shape.headers, {
-    channelKind: options.channelKind,
-    map: shape.headerRow === null ? valueMeanings(shape.headers, data, options) : (options.map ?? {}),
-    definitions: options.definitions ?? [],
-    createAttributes: options.createAttributes ?? false,
-    guessType: (column) => guessAttributeType(columnSamples(data, column), dateOptions),
-  });
+  const { columns, newAttributes } = mapColumns(shape, data, options, timeZone);
   const plan: NormalisePlan = {
     channelKind: options.channelKind,
     defaultCountry: options.defaultCountry,

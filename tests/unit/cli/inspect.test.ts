@@ -41,7 +41,7 @@ async function inspect(...args: string[]): Promise<Ran> {
   const before = process.exitCode;
   process.exitCode = undefined;
   try {
-    const inside = (arg: string) => (arg.startsWith('-') ? arg : path.join(folder, arg));
+    const inside = (arg: string) => (/^-|=/.test(arg) ? arg : path.join(folder, arg));
     await (await buildProgram('inspect')).parseAsync(['inspect', ...args.map(inside)], { from: 'user' });
     ran.code = Number(process.exitCode ?? 0);
   } catch (error) {
@@ -108,4 +108,22 @@ test('--bom puts the mark that a spreadsheet wants before the rows', async () =>
   file('good.csv');
   expect((await inspect('good.csv', '--rows', '--bom')).stdout).toBe('\uFEFFLINE UID,姓名\nU1,王\n');
   expect((await inspect('good.csv', '--rows')).stdout).toBe('LINE UID,姓名\nU1,王\n');
+});
+
+test('what each column becomes and why, and what was guessed; columns that clash leave the others alone', async () => {
+  file('clash.csv', 'LINE UID,姓名,手機,手機,城市\nU1,王,1,2,x\n');
+  const { stdout } = await inspect('clash.csv', '--map', 'tag:VIP=城市', '--json');
+  const report = JSON.parse(stdout) as { problem: string; columns: { field: string | null; why: string }[] };
+  expect(report.columns.map(({ field, why }) => `${field} ${why}`)).toEqual([
+    'social_id word',
+    'display_name word',
+    'null clash',
+    'null clash',
+    'tag:VIP map',
+  ]);
+  expect(report.problem).toMatch(/“#3”, “#4” both mean phone/);
+  file('guess.csv', '甲,顧客\nx,y\n');
+  const guessed = await inspect('guess.csv');
+  expect(guessed.stdout).toMatch(/header in line 1 \(a guess\)/);
+  expect(guessed.stdout).toMatch(/likely word \(a guess\)/);
 });
