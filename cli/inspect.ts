@@ -68,6 +68,10 @@ interface InspectReport {
   records: number;
   skipped: TableShape['skipped'];
   sample: string[][];
+  /** Lines looked at on which a quote breaks the rule, and how many there are. */
+  oddQuotes: { count: number; firstLine: number | null };
+  /** Records looked at of which a cell holds whole lines: an import takes each for one invalid line. */
+  swallowed: { line: number; until: number }[];
   /** What keeps this file from being imported as contacts as it is; null when nothing does. */
   problem: string | null;
 }
@@ -93,6 +97,10 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
         .filter((record) => !isBlankRecord(record))
         .slice(0, SAMPLE_LINES)
         .map((record) => record.fields),
+      oddQuotes: { count: shape.oddLines.length, firstLine: shape.oddLines[0] ?? null },
+      swallowed: shape.data.flatMap(({ line, swallowedUntil: until }) =>
+        until === undefined ? [] : [{ line, until }],
+      ),
       problem,
     };
   });
@@ -218,9 +226,18 @@ function render(report: InspectReport): string {
         BECAUSE[column.why],
         report.sample
           .slice(0, 3)
-          .map((row) => row[index] ?? '')
+          .map((row) => (row[index] ?? '').replace(/\s+/g, ' '))
           .join(' | '),
       ]),
+    ),
+    ...(report.oddQuotes.count === 0
+      ? []
+      : [
+          `${report.oddQuotes.count} of the records looked at have quotes that break the rule, the first in line ${report.oddQuotes.firstLine}: see that it is read as it is meant`,
+        ]),
+    ...report.swallowed.map(
+      ({ line, until }) =>
+        `A cell of lines ${line} to ${until} holds whole lines: a quote too many swallowed them, and an import would take them for one invalid line`,
     ),
     ...(report.problem === null ? [] : [`Not importable as it is: ${report.problem}`]),
   ].join('\n');

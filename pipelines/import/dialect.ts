@@ -30,6 +30,8 @@ export interface Dialect extends Marks {
   headerIndex: number | null;
   /** The header is likely, not sure: none of its words is known, or others could be it. */
   headerGuessed: boolean;
+  /** Lines of the sample on which a quote breaks the rule. */
+  oddLines: number[];
 }
 
 /** The character a person declares (`tab`, `\t`, `;`). Throws PipelineError `delimiter_invalid`. */
@@ -51,8 +53,8 @@ function parseQuote(text: string): string {
 
 interface Sample {
   records: SourceRecord[];
-  /** Records whose quotes break the rule. */
-  odd: number;
+  /** Lines of records whose quotes break the rule. */
+  odd: number[];
 }
 
 /** Whole records at the beginning of the bytes. */
@@ -63,7 +65,7 @@ function sampleRecords(bytes: Uint8Array, atEnd: boolean, marks: Marks, limit: n
   const count = Math.min(scan.starts.length, limit);
   const end = count < scan.starts.length ? (scan.starts[count] ?? 0) : scan.consumed;
   const { records } = readRecords({ bytes: bytes.subarray(0, end), byteStart: 0, firstLine: 1 }, marks);
-  return { records, odd: [...scan.odd.keys()].filter((index) => index < count).length };
+  return { records, odd: [...scan.odd.keys()].filter((index) => index < count).map((index) => 1 + scan.lines[index]!) };
 }
 
 function isBlank(record: SourceRecord): boolean {
@@ -112,7 +114,9 @@ function detectQuote(text: string, delimiters: string[]): string {
 
 /** True when a backslash makes quotes of a text follow the rule that they break without: fewer odd records, no width lost. */
 function escapesByBackslash(plain: Sample, escaped: Sample): boolean {
-  return escaped.odd < plain.odd && commonWidth(escaped.records).share >= commonWidth(plain.records).share;
+  return (
+    escaped.odd.length < plain.odd.length && commonWidth(escaped.records).share >= commonWidth(plain.records).share
+  );
 }
 
 /**
@@ -167,10 +171,12 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
   const first =
     header === null ? found.sample.records.find((record) => !isBlank(record)) : found.sample.records[header.index];
   const marks: Marks = { ...found.marks, width: filledWidth(first?.fields ?? []) };
+  // Read again: the width decides between readings of odd quotes.
+  const { records, odd } = sampleRecords(sample, atEnd, marks, Number.POSITIVE_INFINITY);
   return {
     ...marks,
-    // Read again: the width decides between readings of odd quotes.
-    records: sampleRecords(sample, atEnd, marks, Number.POSITIVE_INFINITY).records,
+    records,
+    oddLines: odd,
     headerIndex: header?.index ?? null,
     headerGuessed: header?.guessed ?? false,
   };

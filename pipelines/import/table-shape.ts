@@ -26,6 +26,8 @@ export interface TableShape extends Marks {
   headerRow: number | null;
   /** The header is likely, not sure. */
   headerGuessed: boolean;
+  /** Lines of the sample on which a quote breaks the rule. */
+  oddLines: number[];
   /** Names of the columns, without blank ones at the end; `column 1` … where there is no header. */
   headers: string[];
   /** Records before the data, by kind. */
@@ -120,6 +122,7 @@ export async function readTableShape(source: TableSource, options: DialectOption
     ...marksOf(dialect),
     headerRow: header?.line ?? null,
     headerGuessed: dialect.headerGuessed,
+    oddLines: dialect.oddLines,
     headers: header ? trimTrailingBlank(fields) : fields.map((_, index) => `column ${index + 1}`),
     skipped: { blank, preamble: before.length - blank, header: header ? 1 : 0, footer: footer.length },
     dataByte: first.byte,

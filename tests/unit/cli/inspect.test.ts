@@ -127,3 +127,12 @@ test('what each column becomes and why, and what was guessed; columns that clash
   expect(guessed.stdout).toMatch(/header in line 1 \(a guess\)/);
   expect(guessed.stdout).toMatch(/likely word \(a guess\)/);
 });
+
+test('a quote that swallows lines, or is never closed, is seen', async () => {
+  file('swallow.csv', 'member_id,name,x\nM1,"a,1\nM2,b,2\nM3,c",3\nM4,"d,4\n');
+  const report = JSON.parse((await inspect('swallow.csv', '--json')).stdout) as Record<string, unknown>;
+  expect(report).toMatchObject({ swallowed: [{ line: 2, until: 4 }], oddQuotes: { count: 1, firstLine: 5 } });
+  const { stdout } = await inspect('swallow.csv');
+  expect(stdout).toMatch(/lines 2 to 4/);
+  expect(stdout).toMatch(/the first in line 5/);
+});
