@@ -3,7 +3,8 @@ import { readChannel } from '../channels/channel-store.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { FrequencyInput, FrequencyPlan, FrequencyResult } from '../contracts/tag-frequency.ts';
 import { frequencySql } from './frequency-sql.ts';
-import { publishedOf } from './frequency-store.ts';
+import { windowResult } from './frequency-store.ts';
+import { knownAnswer } from './known-answer.ts';
 import { reportName } from './names.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { instantUs, isoOfUs, resolveWindow } from './windows.ts';
@@ -41,27 +42,16 @@ async function recognise(
   plan: Omit<FrequencyPlan, 'recognised'> & { knownAtUs: string },
 ): Promise<FrequencyResult | null> {
   const triple = { channel: input.channel, asOfMs: plan.asOfMs, knownAtUs: plan.knownAtUs };
-  const published = await publishedOf(world.db, triple, plan.windows);
-  const windows = input.windows.map((name) => published.find(({ window }) => window === name));
   const report = reportName(triple, input.windows);
   if (input.report && (await world.reportFolder.fingerprint(report)) === null) return null;
-  for (const [index, found] of windows.entries()) {
-    const { fromMs, toMs } = plan.windows[index]!;
-    // The business time zone may have been another one then.
-    if (!found || Date.parse(found.from) !== fromMs || Date.parse(found.to) !== toMs) return null;
-    const names = (await world.resultFolder.list(found.folder)).map(({ name }) => name);
-    for (const format of input.formats)
-      if (!names.some((name) => name.startsWith('frequency') && name.endsWith(`.${format}`))) return null;
-  }
+  const windows = await knownAnswer(world, triple, plan.windows, input.formats);
+  if (windows === null) return null;
   return {
     asOf: new Date(plan.asOfMs).toISOString(),
     knownAt: isoOfUs(BigInt(plan.knownAtUs)),
     channel: input.channel,
     lakeVersion: windows[0]!.lakeVersion,
-    windows: windows.map((found) => {
-      const { lakeVersion: _, ...window } = found!;
-      return window;
-    }),
+    windows: windows.map(windowResult),
     report: input.report ? world.reportFolder.at(report) : null,
     recognised: true,
   };
