@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
 import { FREQUENCY_FORMATS, type LakeRefresh } from '../contracts/tag-frequency.ts';
 import type { StepControl } from '../import/ports.ts';
+import { requireBusinessZone } from '../lake/business-zone.ts';
 import { defineChecksum } from '../lake/checksum.ts';
 import { fixErasures, openErased } from '../lake/erased.ts';
 import { headVersion, pathsOf, versionFiles } from '../lake/manifest.ts';
@@ -29,9 +30,10 @@ interface Touched {
 /**
  * Refreshes the lake, then writes every result anew in which somebody was counted who has been erased since: whoever is erased
  * leaves both in one step. Killed and called again, it goes on. `anew`: writes all of the lake again.
- * @throws PipelineError `disk_full`, `duckdb_memory`, or the signal's reason
+ * @throws PipelineError `business_time_zone_differs`, `disk_full`, `duckdb_memory`, or the signal's reason
  */
 export async function bringUpToDate(world: FrequencyWorld, anew: boolean, control: StepControl): Promise<LakeRefresh> {
+  await requireBusinessZone(world.db, world.timeZone);
   const refreshed = await refreshLake(world, anew, control);
   await scrubErased(world, control);
   await sweepWork(world);

@@ -16,6 +16,15 @@ from lake_versions order by version desc limit 1
 -- name: version
 select version, epoch_us(watermark) as watermark, time_zone, files, rows, erased_through from lake_versions where version = $1
 
+-- name: first_business_zone
+insert into settings (name, value) values ('business_time_zone', $1) on conflict do nothing
+
+-- name: business_zone
+select value from settings where name = 'business_time_zone'
+
+-- name: change_business_zone
+insert into settings (name, value) values ('business_time_zone', $1) on conflict (name) do update set value = excluded.value
+
 -- name: log_months
 -- The first and the last month (UTC) that events can lie in: those that have partitions.
 select to_char(min(month), 'YYYY-MM-DD') as first, to_char(max(month), 'YYYY-MM-DD') as last
