@@ -1,5 +1,5 @@
 // `sluice bench tag-frequency`: lake and tag frequency against bare COPY and bare DuckDB, and one contact from Postgres.
-import os from 'node:os';
+import { memoryBytes } from '../adapters/duckdb/memory-limit.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { parseFrequencyInput, type FrequencyResult, type PartRequest } from '../pipelines/contracts/tag-frequency.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
@@ -70,7 +70,7 @@ async function measureCompute(
   say: (text: string) => void,
 ): Promise<Compute> {
   say('bare DuckDB gets its sorted files');
-  const memoryMiB = Math.floor(os.totalmem() / 2 ** 20 / 4);
+  const memoryMiB = Math.floor(memoryBytes() / 2 ** 20 / 4);
   const lakeFolder = world.lakeFolder.at('.');
   const best: Compute = {
     rows: 0,

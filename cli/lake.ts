@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import type { LakeRefresh } from '../pipelines/contracts/tag-frequency.ts';
 import { bringUpToDate } from '../pipelines/frequency/scrub.ts';
+import { changeBusinessZone } from '../pipelines/lake/business-zone.ts';
 import { verifyLake } from '../pipelines/lake/verify.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
 import { answer, progressLine } from './output.ts';
@@ -28,14 +29,25 @@ export function registerLake(program: Command): void {
     if (check.problems.length > 0) process.exitCode = 1;
   });
   registerWriting(lake, 'refresh', false, 'write the days that changed since the last version');
-  registerWriting(lake, 'rebuild', true, 'write every file again from the log; readers keep the old ones for a while');
+  registerWriting(
+    lake,
+    'rebuild',
+    true,
+    'write every file again from the log; readers keep the old ones for a while',
+  ).option(
+    '--change-time-zone',
+    'from now on the days of this database lie in the configured business time zone; set all processes to it',
+  );
 }
 
-function registerWriting(lake: Command, verb: string, anew: boolean, description: string): void {
-  shared(lake.command(verb).description(description), `sluice lake ${verb}`).action(
+function registerWriting(lake: Command, verb: string, anew: boolean, description: string): Command {
+  return shared(lake.command(verb).description(description), `sluice lake ${verb}`).action(
     async (_options, command: Command) => {
-      const options = command.optsWithGlobals<SharedOptions>();
-      const refreshed = await working(options, (world, control) => bringUpToDate(world, anew, control));
+      const options = command.optsWithGlobals<SharedOptions & { changeTimeZone?: boolean }>();
+      const refreshed = await working(options, async (world, control) => {
+        if (options.changeTimeZone) await changeBusinessZone(world.db, world.timeZone);
+        return bringUpToDate(world, anew, control);
+      });
       answer(options, refreshed, render);
     },
   );

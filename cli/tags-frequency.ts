@@ -15,6 +15,7 @@ import {
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { contactFrequency, type ContactTagFrequency } from '../pipelines/frequency/contact-frequency.ts';
 import { instantUs, isoOfUs, resolveWindow } from '../pipelines/frequency/windows.ts';
+import { requireBusinessZone } from '../pipelines/lake/business-zone.ts';
 import { findContact } from '../pipelines/tags/contact-ref.ts';
 import { followWorkflow } from './follow-workflow.ts';
 import { showFrequency } from './frequency-page.ts';
@@ -65,9 +66,10 @@ export function registerTagsFrequency(tags: Command): void {
       const options = command.optsWithGlobals<FrequencyOptions>();
       if (options.window.length === 0) options.window = ['30d'];
       const input = inputOf(options);
-      await withSession(options, (session) =>
-        options.contact === undefined ? ofAll(session, input, options) : ofOne(session, input, options),
-      );
+      await withSession(options, async (session) => {
+        await requireBusinessZone(session.db, session.config.businessTimeZone);
+        await (options.contact === undefined ? ofAll : ofOne)(session, input, options);
+      });
     });
 }
 

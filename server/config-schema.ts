@@ -90,7 +90,7 @@ export const SETTINGS = {
     max: 4_194_304,
     unit: 'MiB',
     meaning:
-      'Memory of DuckDB in a worker before it writes to the data folder; 0 is a quarter of the machine. Too low: it spills, or fails; too high: the machine runs out.',
+      'Memory of DuckDB in a worker before it writes to the data folder; 0 is a quarter of the machine or container. Too low: it spills, or fails; too high: the machine runs out.',
   },
   duckdbThreads: {
     env: 'SLUICE_DUCKDB_THREADS',

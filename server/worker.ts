@@ -2,8 +2,10 @@
 // deliveries.
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel as SdkLogLevel } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
-import { openDatabase } from '../adapters/postgres/database.ts';
+import { openDatabase, type Database } from '../adapters/postgres/database.ts';
+import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { requireBusinessZone } from '../pipelines/lake/business-zone.ts';
 import { activityDeps, lanesOf } from './activity-deps.ts';
 import { startDeliveryWorkers, type DeliveryWorkers, type QueueOptions } from './delivery-workers.ts';
 import { WORKFLOW_BUNDLE } from './bundle-workflows.ts';
@@ -27,9 +29,17 @@ const DATA_STEPS = 2;
 /** Starts, retries and cancels at once in one worker: each walks its ledger by ranges. */
 const BROADCAST_STEPS = 4;
 
+/** While Postgres is away it cannot be asked: then the steps that need days ask for themselves. */
+async function refuseOtherZone(db: Database, config: Config): Promise<void> {
+  await requireBusinessZone(db, config.businessTimeZone).catch((error: unknown) => {
+    if (error instanceof PipelineError) throw error;
+  });
+}
+
 /**
  * Polls until SIGINT or SIGTERM; `onReady` is called once all of them poll. Registers missing search attributes first. Rejects,
- * with all workers ended, when Temporal cannot be reached at the start (`temporal_unreachable`) or any worker cannot go on.
+ * with all workers ended, when Temporal cannot be reached at the start (`temporal_unreachable`), its business time zone is not the
+ * database's (`business_time_zone_differs`), or any worker cannot go on.
  * Postgres may be away: the steps wait for it. Any number of such processes may run side by side.
  */
 export async function runWorker(config: Config, services: Services, onReady: () => void): Promise<void> {
@@ -53,6 +63,7 @@ export async function runWorker(config: Config, services: Services, onReady: () 
   const fleet = new WorkerFleet();
   let deliveries: DeliveryWorkers | null = null;
   try {
+    await refuseOtherZone(db, config);
     await ensureSearchAttributes(client.connection, namespace);
     const activities = createActivities(activityDeps(config, db, client, lanes));
     const start = (options: QueueOptions) =>

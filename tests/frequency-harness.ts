@@ -8,6 +8,7 @@ import {
   partsFor,
   type FrequencyInput,
   type FrequencyResult,
+  type PublishRequest,
 } from '../pipelines/contracts/tag-frequency.ts';
 import { countPart } from '../pipelines/frequency/count-part.ts';
 import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
@@ -40,6 +41,20 @@ export async function runFrequency(
   given: Partial<FrequencyInput>,
   asOf = Date.now(),
 ): Promise<FrequencyResult> {
+  const counted = await countFrequency(world, given, asOf);
+  if ('windows' in counted && 'report' in counted) return counted;
+  const result = await publishFrequency(world, counted, control);
+  if (!counted.input.report) return result;
+  const { channel } = counted.input;
+  return { ...result, report: await reportFrequency(world, { ...counted, channel, result }, control) };
+}
+
+/** The steps of a run before it publishes; or the answer, when the question is recognised. */
+export async function countFrequency(
+  world: TestFrequency,
+  given: Partial<FrequencyInput>,
+  asOf = Date.now(),
+): Promise<PublishRequest | FrequencyResult> {
   const input = parseFrequencyInput({ report: false, ...given });
   const plan = await prepareFrequency(world, input, input.asOf === null ? asOf : Date.parse(input.asOf));
   if (plan.recognised) return plan.recognised;
@@ -55,9 +70,7 @@ export async function runFrequency(
   };
   const counted = [];
   for (let part = 0; part < parts; part += 1) counted.push(await countPart(world, { ...scope, part, parts }, control));
-  const result = await publishFrequency(world, { ...scope, input, asOfMs: plan.asOfMs, parts: counted }, control);
-  if (!input.report) return result;
-  return { ...result, report: await reportFrequency(world, { ...scope, asOfMs: plan.asOfMs, result }, control) };
+  return { ...scope, input, asOfMs: plan.asOfMs, parts: counted };
 }
 
 /** One line a row: `channel socialId tag times first last`, sorted. */

@@ -37,7 +37,7 @@ export function tagWorld(): TagWorld {
 
 export async function emptyTagWorld(db: Pick<Database, 'query'>): Promise<void> {
   await db.query(`truncate tag_events, tag_message_keys, contact_tags, contact_tag_removals, import_lines, import_slices,
-    imports, contacts, tag_definitions, tag_erasures, lake_dirty_hours, suppressions, broadcast_recipients`);
+    imports, contacts, tag_definitions, tag_erasures, suppressions, broadcast_recipients`);
   await db.query(`insert into contacts (id, channel_id, social_id, member_id, email, email_key, phone, source)
     select n, 'line', 'U' || md5(n::text), 'M' || n, n || '@Example.com', n || '@example.com', '+88691200000' || n, 'test'
     from generate_series(1, 9) n`);

@@ -1,14 +1,15 @@
 // One DuckDB for one piece of work: limits from the settings, spilling to a folder of its own, errors by what can be done about them.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { Duck, WithDuck } from '../../pipelines/contracts/duck.ts';
+import { memoryBytes } from './memory-limit.ts';
 
 export interface DuckSettings {
-  /** MiB before DuckDB writes to the temporary folder; 0: a quarter of the machine's memory. */
+  /** MiB before DuckDB writes to the temporary folder; 0: a quarter of the machine's memory, or of the container's. */
   memoryMiB: number;
   /** 0: one for each core. */
   threads: number;
@@ -16,7 +17,7 @@ export interface DuckSettings {
   tempFolder: string;
 }
 
-/** A quarter leaves room for Postgres, Temporal and the worker itself on one machine. */
+/** A quarter leaves room for Postgres, Temporal and the worker itself on one machine, or in one container. */
 const SHARE_OF_MEMORY = 4;
 /** What a killed process left in the temporary folder goes after this long: no piece of work takes a day. */
 const LEFT_BEHIND_MS = 24 * 60 * 60 * 1000;
@@ -38,7 +39,7 @@ async function inSession<T>(settings: DuckSettings, signal: AbortSignal, work: (
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(settings.threads || availableParallelism()),
-    memory_limit: `${settings.memoryMiB || Math.floor(totalmem() / 2 ** 20 / SHARE_OF_MEMORY)}MiB`,
+    memory_limit: `${settings.memoryMiB || Math.floor(memoryBytes() / 2 ** 20 / SHARE_OF_MEMORY)}MiB`,
     temp_directory: folder,
     // Sorted where order matters; without it every COPY would hold its rows back.
     preserve_insertion_order: 'false',

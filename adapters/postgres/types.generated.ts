@@ -379,11 +379,6 @@ export interface ImportStaging {
   time_zone: string | null;
 }
 
-export interface LakeDirtyHours {
-  hour: Timestamp;
-  marked_at: Generated<Timestamp>;
-}
-
 export interface LakeFiles {
   added_in: Int8 | null;
   base_version: Int8;
@@ -391,6 +386,7 @@ export interface LakeFiles {
   buckets: Generated<number>;
   bytes: Int8;
   created_at: Generated<Timestamp>;
+  erased_through: Generated<Int8>;
   format: number;
   id: Generated<Int8>;
   kind: string;
@@ -412,6 +408,7 @@ export interface LakeTags {
 
 export interface LakeVersions {
   created_at: Generated<Timestamp>;
+  erased_through: Generated<Int8>;
   files: number;
   rows: Int8;
   time_zone: string;
@@ -462,6 +459,7 @@ export interface TagDefinitions {
 
 export interface TagErasures {
   channel_id: string;
+  contact_id: Int8 | null;
   erased_at: Generated<Timestamp>;
   events: Int8;
   first_at: Timestamp;
@@ -489,6 +487,7 @@ export interface TagFrequencies {
   channel_id: string;
   checksum: Numeric;
   erased_since: Generated<Int8>;
+  erased_through: Generated<Int8>;
   folder: string;
   id: Generated<Int8>;
   known_at: Timestamp;
@@ -557,7 +556,6 @@ export interface DB {
   import_slices: ImportSlices;
   import_staging: ImportStaging;
   imports: Imports;
-  lake_dirty_hours: LakeDirtyHours;
   lake_files: LakeFiles;
   lake_tags: LakeTags;
   lake_versions: LakeVersions;

@@ -40,6 +40,24 @@ export function localDay(epochMs: number, timeZone: string): string {
   return format.format(epochMs);
 }
 
+/**
+ * The instant (epoch ms) at which a day (`2024-03-05`) begins in a zone: its midnight; the first of two; where clocks skip midnight,
+ * the first instant after. The one rule for days: Postgres and DuckDB would take the second, so they are given instants.
+ */
+export function startOfDay(day: string, timeZone: string): number {
+  return zoneClock(timeZone).toEpochMs(Date.parse(`${day}T00:00:00Z`));
+}
+
+/**
+ * The day that an instant lies in by `startOfDay`. It is `localDay`, but where clocks go from just after midnight back to the evening:
+ * that evening's second hour belongs to the day that has begun.
+ */
+export function dayOf(epochMs: number, timeZone: string): string {
+  const day = localDay(epochMs, timeZone);
+  const next = new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+  return epochMs >= startOfDay(next, timeZone) ? next : day;
+}
+
 function offsetReader(timeZone: string): (epochMs: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,

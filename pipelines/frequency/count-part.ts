@@ -6,15 +6,15 @@ import type { StepControl } from '../import/ports.ts';
 import { defineChecksum } from '../lake/checksum.ts';
 import type { Duck } from '../contracts/duck.ts';
 import { countSql } from './frequency-sql.ts';
-import { filesOfVersion, openEvents, openKeys, passesOf, scopeText, type EventScope } from './lake-events.ts';
+import { openEvents, openKeys, passesOf, readingVersion, scopeText, type EventScope } from './lake-events.ts';
+import { sumWindow } from './leave-out.ts';
 import type { FrequencyWorld } from './ports.ts';
 
 /**
  * Counts one part. Called again, it writes new files: those of a try that was given up are never read.
- * @throws PipelineError `lake_version_gone`, `duckdb_memory`, `disk_full`
+ * @throws PipelineError `lake_version_gone`, `lake_file_missing`, `duckdb_memory`, `disk_full`
  */
 export async function countPart(world: FrequencyWorld, request: PartRequest, control: StepControl): Promise<PartCount> {
-  const files = await filesOfVersion(world, request.lakeVersion);
   const scope: EventScope = {
     knownAtUs: BigInt(request.knownAtUs),
     fromMs: Math.min(...request.windows.map(({ fromMs }) => fromMs)),
@@ -23,21 +23,24 @@ export async function countPart(world: FrequencyWorld, request: PartRequest, con
     parts: request.parts,
     channel: request.channel,
   };
-  return world.withDuck(control.signal, async (duck) => {
-    await defineChecksum(duck);
-    await openKeys(world, duck, files, scope);
-    for (const [pass, passScope] of passesOf(world, files, scope).entries()) {
-      await openEvents(world, duck, files, passScope);
-      await duck.run(countStatement(request.windows, scope, pass === 0));
-    }
-    await prepareToWrite(duck);
-    const windows: PartCount['windows'] = [];
-    for (const [index] of request.windows.entries()) {
-      windows.push(await writeWindow(world, duck, request, index));
-      control.onProgress(index + 1);
-    }
-    return { windows };
-  });
+  return readingVersion(world, request.lakeVersion, ({ files, timeZone }) =>
+    world.withDuck(control.signal, async (duck) => {
+      const lake = { ...world, timeZone };
+      await defineChecksum(duck);
+      await openKeys(lake, duck, files, scope);
+      for (const [pass, passScope] of passesOf(lake, files, scope).entries()) {
+        await openEvents(lake, duck, files, passScope);
+        await duck.run(countStatement(request.windows, scope, pass === 0));
+      }
+      await prepareToWrite(duck);
+      const windows: PartCount['windows'] = [];
+      for (const [index] of request.windows.entries()) {
+        windows.push(await writeWindow(world, duck, request, index));
+        control.onProgress(index + 1);
+      }
+      return { windows };
+    }),
+  );
 }
 
 /** All windows of a pass. Limits that the whole pass has anyway are not asked of each row again. */
@@ -98,8 +101,6 @@ async function prepareToWrite(duck: Duck): Promise<void> {
   await duck.run(countSql.channels_by_number);
 }
 
-type Sum = { rows: string; times: string; newest: string | null; nulls: string; checksum: string };
-
 async function writeWindow(
   world: FrequencyWorld,
   duck: Duck,
@@ -116,7 +117,5 @@ async function writeWindow(
     .replace('{{FIRST}}', String(firstOf(request.windows, window)))
     .replace('{{LAST}}', String(lastOf(request.windows, window)));
   await duck.run(withLiterals(statement, { path }));
-  const sums = await duck.rows<Sum>(withLiterals(countSql.sum_window, { path }));
-  const { rows, times, newest, nulls, checksum } = sums[0]!;
-  return { file, rows: Number(rows), times: Number(times), newestUs: newest, nulls: Number(nulls), checksum };
+  return { file, ...(await sumWindow(duck, path)) };
 }

@@ -1,6 +1,7 @@
 // Published results as the database knows them.
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { FrequencyWindowResult, ResolvedWindow } from '../contracts/tag-frequency.ts';
+import type { ErasedSpan } from '../lake/erased.ts';
 import { frequencySql } from './frequency-sql.ts';
 import { isoOfUs } from './windows.ts';
 
@@ -15,6 +16,8 @@ export interface Triple {
 
 export interface Published extends FrequencyWindowResult {
   lakeVersion: string;
+  /** Somebody it counts may have been erased since. */
+  behind: boolean;
 }
 
 type Row = {
@@ -28,6 +31,7 @@ type Row = {
   times: string;
   folder: string;
   erased_since: string;
+  behind: boolean;
 };
 
 export const asOfUs = ({ asOfMs }: { asOfMs: number }): string => String(BigInt(asOfMs) * 1000n);
@@ -61,19 +65,41 @@ function publishedRow(row: Row): Published {
     checksum: row.checksum,
     folder: row.folder,
     erasedSince: Number(row.erased_since),
+    behind: row.behind,
   };
 }
 
-/** People erased after the known-at who had events in the window: the answer cannot be what it once was. */
-export async function erasedSince(db: Queryable, triple: Triple, window: ResolvedWindow): Promise<number> {
+/** As runs answer it. */
+export function windowResult({ lakeVersion: _, behind: _behind, ...window }: Published): FrequencyWindowResult {
+  return window;
+}
+
+/** Erasures of people who had events in a window. */
+export interface ErasedIn {
+  /** After the known-at, up to the last one looked at: the answer cannot be what it once was. */
+  since: number;
+  /** In the span looked at. */
+  newer: number;
+  /** Of these, those of whom it is no longer known whom they concern. */
+  unknown: number;
+}
+
+export async function erasedIn(
+  db: Queryable,
+  triple: Triple,
+  window: ResolvedWindow,
+  { after, through }: ErasedSpan,
+): Promise<ErasedIn> {
   const us = (ms: number) => String(BigInt(ms) * 1000n);
-  const { rows } = await db.query<{ erased: string }>(frequencySql.erased_between, [
+  const { rows } = await db.query<ErasedIn & Record<string, unknown>>(frequencySql.erased_between, [
     triple.channel ?? ALL_CHANNELS,
     us(window.fromMs),
     us(window.toMs),
     triple.knownAtUs,
+    through,
+    after,
   ]);
-  return Number(rows[0]!.erased);
+  return rows[0]!;
 }
 
 /** Rows of the result before an as-of, and that result's as-of. */

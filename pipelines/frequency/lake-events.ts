@@ -1,8 +1,8 @@
 // The events of one version of the lake as a view of DuckDB, as they were known at an instant.
 import { withLiterals } from '../../sql/named.ts';
-import { localDay } from '../contacts/time-zone.ts';
+import { dayOf } from '../contacts/time-zone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { pathsOf, versionFiles, type LakeFile } from '../lake/manifest.ts';
+import { headVersion, pathsOf, readVersion, versionFiles, type LakeFile } from '../lake/manifest.ts';
 import { LEAST_BUCKETS } from '../lake/units.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from '../lake/ports.ts';
@@ -21,20 +21,37 @@ export interface EventScope {
   channel: string | null;
 }
 
+/** A version of the lake to be read: its files, and the zone that its days lie in, whatever the reader's own is. */
+export interface OpenVersion {
+  files: LakeFile[];
+  timeZone: string;
+}
+
+const versionGone = (version: string) =>
+  new PipelineError('lake_version_gone', `Version ${version} of the lake is no longer there.`, {
+    hint: 'A newer one gives the same answer.',
+  });
+
 /**
- * The files of a version. @throws PipelineError `lake_version_gone` when their time is over: take a newer version, the answer is
- * the same
+ * Reads a version. Files of older ones go after the grace time, also under a reader's hands.
+ * @throws PipelineError `lake_version_gone` when their time is over: take a newer version, the answer is the same;
+ * `lake_file_missing` when a file is not there though no newer version has taken its place
  */
-export async function filesOfVersion(world: LakeWorld, version: string): Promise<LakeFile[]> {
-  const { rows } = await world.db.query<{ files: number }>('select files from lake_versions where version = $1', [
-    version,
-  ]);
-  const files = await versionFiles(world.db, version);
-  if (rows[0]?.files !== files.length)
-    throw new PipelineError('lake_version_gone', `Version ${version} of the lake is no longer there.`, {
-      hint: 'A newer one gives the same answer.',
-    });
-  return files;
+export async function readingVersion<T>(
+  { db }: Pick<LakeWorld, 'db'>,
+  version: string,
+  read: (opened: OpenVersion) => Promise<T>,
+): Promise<T> {
+  const found = await readVersion(db, version);
+  const files = await versionFiles(db, version);
+  if (found?.files !== files.length) throw versionGone(version);
+  try {
+    return await read({ files, timeZone: found.timeZone });
+  } catch (error) {
+    const missing = error instanceof PipelineError && error.code === 'lake_file_missing';
+    if (missing && (await headVersion(db))?.version !== version) throw versionGone(version);
+    throw error;
+  }
 }
 
 /** Makes the view `lake_events`, tags by number. Only files that can hold what is asked for are read. */
@@ -101,8 +118,8 @@ export function passesOf(world: LakeWorld, files: readonly LakeFile[], scope: Ev
 }
 
 function filesFor(world: LakeWorld, files: readonly LakeFile[], scope: EventScope): LakeFile[] {
-  const from = localDay(scope.fromMs, world.timeZone);
-  const to = localDay(scope.toMs, world.timeZone);
+  const from = dayOf(scope.fromMs, world.timeZone);
+  const to = dayOf(scope.toMs, world.timeZone);
   return files.filter((file) => file.kind === 'events' && file.from! <= to && file.to! > from && mayHold(file, scope));
 }
 

@@ -22,6 +22,8 @@ export interface FrequencyWorld extends LakeWorld {
   reportFolder: Folder;
   /** Loaded when first drawn with. */
   plots: () => Promise<Plots>;
+  /** Whether the workflow run of that id has not ended. Absent where nobody can be asked. */
+  runLives?: (runId: string) => Promise<boolean>;
   /** Writes rows as an Arrow IPC file, page by page. Replaces the file. */
   writeArrow: (file: ColumnarFile<ResultRow>) => Promise<void>;
 }

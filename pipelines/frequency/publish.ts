@@ -1,15 +1,41 @@
-// Publishes the counted parts of a run: gates first, then whole folders by one rename each, then all windows in one transaction.
+// Publishes the counted parts of a run: whoever was erased since is left out, gates, whole folders by one rename each, then all windows
+// in one transaction.
 import { randomUUID } from 'node:crypto';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { FrequencyResult, PublishRequest, ResolvedWindow } from '../contracts/tag-frequency.ts';
+import type {
+  FrequencyResult,
+  FrequencyWindowResult,
+  PartCount,
+  PublishRequest,
+  ResolvedWindow,
+} from '../contracts/tag-frequency.ts';
 import type { StepControl } from '../import/ports.ts';
+import { fixErasures } from '../lake/erased.ts';
+import { readVersion } from '../lake/manifest.ts';
 import { frequencySql } from './frequency-sql.ts';
-import { ALL_CHANNELS, asOfUs, erasedSince, publishedOf, rowsBefore, type Triple } from './frequency-store.ts';
+import {
+  ALL_CHANNELS,
+  asOfUs,
+  erasedIn,
+  publishedOf,
+  rowsBefore,
+  windowResult,
+  type Triple,
+} from './frequency-store.ts';
 import { refusals, type Gated } from './gates.ts';
-import { tripleName, windowFolder } from './names.ts';
+import { knownAnswer } from './known-answer.ts';
+import { leaveOut } from './leave-out.ts';
 import type { FrequencyWorld } from './ports.ts';
-import { buildFolder, takePlace, type Manifest } from './result-folder.ts';
+import { makeCurrent, recordResults, type Draft } from './record-results.ts';
+import { buildFolder, type Manifest } from './result-folder.ts';
+import { scrubErased } from './scrub.ts';
 import { isoOfUs } from './windows.ts';
+
+/**
+ * Times that whoever was erased meanwhile is left out before it is published nevertheless: the next scrub takes them out, and until
+ * then nobody is answered with it. Each takes the part of a second; more means that people are erased without a pause.
+ */
+const ROUNDS = 20;
 
 interface Total extends Gated {
   times: number;
@@ -19,55 +45,100 @@ interface Total extends Gated {
 }
 
 /**
- * Publishes all windows of a run, or none. Called again after it was killed, it ends the same.
- * @throws PipelineError `gate_failed`: the last published results stay; `not_reproducible`: a bug of ours, nothing is touched
+ * Publishes all windows of a run, or none. Called again after it was killed, after its last step too, it ends the same.
+ * @throws PipelineError `gate_failed`: the last published results stay; `not_reproducible`: a bug of ours, nothing is touched;
+ * `lake_version_gone`: the parts are gone and nothing is published, count again
  */
 export async function publishFrequency(
   world: FrequencyWorld,
   request: PublishRequest,
   control: StepControl,
 ): Promise<FrequencyResult> {
-  const { input, asOfMs, knownAtUs } = request;
-  const triple: Triple = { channel: input.channel, asOfMs, knownAtUs };
-  const totals = await Promise.all(
-    request.windows.map((window, index) => totalOf(world, request, triple, window, index)),
-  );
-  await refuseAtGates(world, request, triple, totals);
-  await refuseOtherAnswer(world, triple, totals);
-  const folders: string[] = [];
-  for (const total of totals) folders.push(await placeFolder(world, request, triple, total, control));
-  const ids = await record(world, request, triple, totals, folders);
-  for (const [index, { window }] of totals.entries()) await makeCurrent(world, triple, window, folders[index]!);
+  const triple: Triple = { channel: request.input.channel, asOfMs: request.asOfMs, knownAtUs: request.knownAtUs };
+  if (!(await partsThere(world, request))) return publishedBefore(world, request, triple, control);
+  let { parts } = request;
+  let after = (await readVersion(world.db, request.lakeVersion))?.erasedThrough ?? '0';
+  for (let round = 1; ; round += 1) {
+    const through = await fixErasures(world.db);
+    const span = { after, through };
+    const erased = await Promise.all(request.windows.map((window) => erasedIn(world.db, triple, window, span)));
+    if (erased.some(({ unknown }) => unknown > 0)) throw partsGone();
+    const touched = erased.map(({ newer }) => newer > 0);
+    parts = await leaveOut(world, request, parts, touched, span, control);
+    after = through;
+    const totals: Total[] = [];
+    for (const [index, window] of request.windows.entries())
+      totals.push(await totalOf(world, parts, triple, window, index, erased[index]!.since));
+    await refuseAtGates(world, request, triple, totals);
+    await refuseOtherAnswer(world, triple, totals);
+    const drafts: Draft[] = [];
+    for (const total of totals) drafts.push(await buildDraft(world, request, triple, total, control));
+    const run = { triple, lakeVersion: request.lakeVersion, erasedThrough: through, drafts };
+    const windows = await recordResults(world, run, round === ROUNDS);
+    if (windows === null) continue;
+    return ended(world, request, triple, windows);
+  }
+}
+
+/** What is left when all is known: `current`, and the folder of work. */
+async function ended(
+  world: FrequencyWorld,
+  request: PublishRequest,
+  triple: Triple,
+  windows: FrequencyWindowResult[],
+): Promise<FrequencyResult> {
+  await makeCurrent(world, triple, windows);
   await world.resultFolder.remove(`.work/${request.work}`);
   return {
-    asOf: new Date(asOfMs).toISOString(),
-    knownAt: isoOfUs(BigInt(knownAtUs)),
-    channel: input.channel,
+    asOf: new Date(triple.asOfMs).toISOString(),
+    knownAt: isoOfUs(BigInt(triple.knownAtUs)),
+    channel: triple.channel,
     lakeVersion: request.lakeVersion,
-    windows: totals.map((total, index) => ({
-      frequencyId: ids[index]!,
-      window: total.window.name,
-      from: new Date(total.window.fromMs).toISOString(),
-      to: new Date(total.window.toMs).toISOString(),
-      rows: total.rows,
-      times: total.times,
-      checksum: total.checksum,
-      folder: folders[index]!,
-      erasedSince: total.erasedSince,
-    })),
+    windows,
     report: null,
     recognised: false,
   };
 }
 
-async function totalOf(
+async function partsThere(world: FrequencyWorld, { work, windows, parts }: PublishRequest): Promise<boolean> {
+  const there = new Set<string>();
+  for (const index of windows.keys())
+    for (const { name } of await world.resultFolder.list(`.work/${work}/${index}`))
+      there.add(`.work/${work}/${index}/${name}`);
+  return parts.every((part) => part.windows.every(({ file }) => there.has(file)));
+}
+
+/** A try before this one was killed after it had published everything, while it removed its work or before it could say so. */
+async function publishedBefore(
   world: FrequencyWorld,
   request: PublishRequest,
   triple: Triple,
+  control: StepControl,
+): Promise<FrequencyResult> {
+  const known = () => knownAnswer(world, triple, request.windows, request.input.formats);
+  let windows = await known();
+  if (windows === null) {
+    await scrubErased(world, control);
+    windows = await known();
+  }
+  if (windows === null) throw partsGone();
+  return ended(world, request, triple, windows.map(windowResult));
+}
+
+const partsGone = () =>
+  new PipelineError('lake_version_gone', 'The counted parts of the run are no longer there.', {
+    hint: 'They are counted again.',
+  });
+
+async function totalOf(
+  world: FrequencyWorld,
+  parts: readonly PartCount[],
+  triple: Triple,
   window: ResolvedWindow,
   index: number,
+  erasedSince: number,
 ): Promise<Total> {
-  const files = request.parts.map(({ windows }) => windows[index]!);
+  const files = parts.map(({ windows }) => windows[index]!);
   const sum = (of: (file: (typeof files)[number]) => number) => files.reduce((total, file) => total + of(file), 0);
   const newest = files.flatMap(({ newestUs }) => (newestUs === null ? [] : [BigInt(newestUs)]));
   return {
@@ -84,7 +155,7 @@ async function totalOf(
       ),
     ),
     before: await rowsBefore(world.db, triple, window),
-    erasedSince: await erasedSince(world.db, triple, window),
+    erasedSince,
   };
 }
 
@@ -123,7 +194,8 @@ async function refuseOtherAnswer(world: FrequencyWorld, triple: Triple, totals: 
   for (const total of totals) {
     const before = published.find(({ window }) => window === total.window.name);
     const sameSpan = before && Date.parse(before.from) === total.window.fromMs;
-    if (!sameSpan || before.checksum === total.checksum || total.erasedSince > before.erasedSince) continue;
+    // Whoever is still in that one was erased since: it gives way.
+    if (!sameSpan || before.checksum === total.checksum || before.behind) continue;
     throw new PipelineError(
       'not_reproducible',
       `${total.window.name}: the checksum is ${total.checksum}; the result published for the same as-of and known-at has ${before.checksum}.`,
@@ -132,13 +204,13 @@ async function refuseOtherAnswer(world: FrequencyWorld, triple: Triple, totals: 
   }
 }
 
-async function placeFolder(
+async function buildDraft(
   world: FrequencyWorld,
   request: PublishRequest,
   triple: Triple,
   total: Total,
   control: StepControl,
-): Promise<string> {
+): Promise<Draft> {
   const { window, rows, times, checksum } = total;
   const manifest: Omit<Manifest, 'files'> = {
     window: window.name,
@@ -156,50 +228,5 @@ async function placeFolder(
   };
   const draft = `.work/${request.work}/publish-${randomUUID()}`;
   await buildFolder(world, draft, total.files, request.input.formats, manifest, control);
-  return takePlace(world, draft, windowFolder(triple.channel, window.name), tripleName(triple));
-}
-
-async function record(
-  world: FrequencyWorld,
-  request: PublishRequest,
-  triple: Triple,
-  totals: Total[],
-  folders: string[],
-): Promise<string[]> {
-  const us = (ms: number) => String(BigInt(ms) * 1000n);
-  return world.db.transaction(async (tx) => {
-    const ids: string[] = [];
-    for (const [index, total] of totals.entries()) {
-      const { rows } = await tx.query<{ id: string }>(frequencySql.publish, [
-        triple.channel ?? ALL_CHANNELS,
-        total.window.name,
-        us(total.window.fromMs),
-        us(total.window.toMs),
-        asOfUs(triple),
-        triple.knownAtUs,
-        request.lakeVersion,
-        total.rows,
-        total.checksum,
-        total.times,
-        total.newestUs,
-        folders[index],
-        total.erasedSince,
-      ]);
-      ids.push(rows[0]!.id);
-    }
-    return ids;
-  });
-}
-
-/** `current` is the newest as-of, not the newest run: a backfill of the past does not move it back. */
-async function makeCurrent(
-  world: FrequencyWorld,
-  triple: Triple,
-  window: ResolvedWindow,
-  folder: string,
-): Promise<void> {
-  const parent = windowFolder(triple.channel, window.name);
-  const name = folder.slice(parent.length + 1);
-  const now = await world.resultFolder.linked(`${parent}/current`);
-  if (now === null || now < name) await world.resultFolder.link(`${parent}/current`, name);
+  return { ...total, draft };
 }

@@ -6,17 +6,24 @@ import type { StepControl } from '../import/ports.ts';
 import { countSql } from './frequency-sql.ts';
 import type { FrequencyWorld, ResultRow } from './ports.ts';
 import { writeFormat } from './result-folder.ts';
+import { wholeResult } from './result-place.ts';
 
-/** @throws PipelineError `result_missing` when this machine does not see the folder */
+/**
+ * Its Parquet files, when all its files are as they were written. @throws PipelineError `result_missing` when this machine does not
+ * see the folder; `result_damaged`
+ */
 async function sourcesOf(world: FrequencyWorld, folder: string): Promise<string[]> {
-  const names = (await world.resultFolder.list(folder))
-    .map(({ name }) => name)
-    .filter((name) => name.endsWith('.parquet'));
-  if (names.length === 0)
-    throw new PipelineError('result_missing', `The published result ${folder} is not in the data folder.`, {
-      hint: 'Workers and commands must see the same data folder; the same as-of and known-at compute it again.',
+  const hint = 'Workers and commands must see the same data folder; the same as-of and known-at compute it again.';
+  if ((await world.resultFolder.read(`${folder}/manifest.json`)) === null)
+    throw new PipelineError('result_missing', `The published result ${folder} is not in the data folder.`, { hint });
+  const manifest = await wholeResult(world, folder);
+  if (manifest === null)
+    throw new PipelineError('result_damaged', `Files of the published result ${folder} are not what was written.`, {
+      hint: 'Ask again with the same as-of and known-at: it is computed again.',
     });
-  return names.map((name) => world.resultFolder.at(`${folder}/${name}`));
+  return manifest.files
+    .filter(({ name }) => name.endsWith('.parquet'))
+    .map(({ name }) => world.resultFolder.at(`${folder}/${name}`));
 }
 
 /** Hands all rows to `use`, a page at a time, by channel, social id and tag. */

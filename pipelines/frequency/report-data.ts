@@ -10,7 +10,7 @@ import {
   type FrequencyReportWindow,
 } from '../reports/frequency-report.ts';
 import { countSql } from './frequency-sql.ts';
-import { filesOfVersion, openEvents, openKeys, scopeText, type EventScope } from './lake-events.ts';
+import { openEvents, openKeys, readingVersion, scopeText, type EventScope } from './lake-events.ts';
 import { reportName } from './names.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { spanBefore } from './windows.ts';
@@ -39,7 +39,6 @@ async function reportData(
   control: StepControl,
 ): Promise<FrequencyReportData> {
   const { result, windows, channel } = request;
-  const files = await filesOfVersion(world, request.lakeVersion);
   const spans = windows.flatMap((window) => [window, spanBefore(window)]);
   const scope: EventScope = {
     knownAtUs: BigInt(request.knownAtUs),
@@ -49,22 +48,25 @@ async function reportData(
     parts: 1,
     channel,
   };
-  return world.withDuck(control.signal, async (duck) => {
-    await openEvents(world, duck, files, scope);
-    await openKeys(world, duck, files, scope);
-    const described: FrequencyReportWindow[] = [];
-    for (const [index, window] of windows.entries())
-      described.push(await describeWindow(world, duck, scope, window, result.windows[index]!));
-    return {
-      asOf: result.asOf,
-      knownAt: result.knownAt,
-      channel,
-      timeZone: world.timeZone,
-      lakeVersion: request.lakeVersion,
-      generatedFrom: `${result.windows.reduce((most, { times }) => Math.max(most, times), 0)} events of the largest window`,
-      windows: described,
-    };
-  });
+  return readingVersion(world, request.lakeVersion, ({ files, timeZone }) =>
+    world.withDuck(control.signal, async (duck) => {
+      const lake = { ...world, timeZone };
+      await openEvents(lake, duck, files, scope);
+      await openKeys(lake, duck, files, scope);
+      const described: FrequencyReportWindow[] = [];
+      for (const [index, window] of windows.entries())
+        described.push(await describeWindow(world, duck, scope, window, result.windows[index]!));
+      return {
+        asOf: result.asOf,
+        knownAt: result.knownAt,
+        channel,
+        timeZone: world.timeZone,
+        lakeVersion: request.lakeVersion,
+        generatedFrom: `${result.windows.reduce((most, { times }) => Math.max(most, times), 0)} events of the largest window`,
+        windows: described,
+      };
+    }),
+  );
 }
 
 async function describeWindow(

@@ -5,6 +5,7 @@ import type { FrequencyFormat, PartCount } from '../contracts/tag-frequency.ts';
 import type { StepControl } from '../import/ports.ts';
 import { countSql } from './frequency-sql.ts';
 import type { FrequencyWorld, ResultRow } from './ports.ts';
+import { writeManifest } from './result-place.ts';
 
 const ARROW_COLUMNS: ColumnarFile<ResultRow>['columns'] = [
   ['channelId', 'text'],
@@ -53,7 +54,7 @@ export async function buildFolder(
   }
   const files: Manifest['files'] = [];
   for (const name of names) files.push({ name, ...(await resultFolder.seal(`${folder}/${name}`)) });
-  await resultFolder.write(`${folder}/manifest.json`, `${JSON.stringify({ ...manifest, files }, null, 2)}\n`);
+  await writeManifest(world, folder, { ...manifest, files });
 }
 
 /** The rows of Parquet files as one file, in the order of channel, social id and tag. Replaces what is there. */
@@ -73,37 +74,4 @@ export async function writeFormat(
       await duck.run(withLiterals(statements[format], { files: sources, path }));
     }
   });
-}
-
-/**
- * Puts a built folder where readers look; gives its name. One that is there already, of the same answer, keeps its place and
- * gets the files that it lacks; one of another answer, which can only be from before an erasure, gives way.
- */
-export async function takePlace(world: FrequencyWorld, draft: string, parent: string, name: string): Promise<string> {
-  const { resultFolder } = world;
-  const place = `${parent}/${name}`;
-  const mine = JSON.parse((await resultFolder.read(`${draft}/manifest.json`))!) as Manifest;
-  const there = await resultFolder.read(`${place}/manifest.json`);
-  if (there === null) {
-    await resultFolder.remove(place);
-    await resultFolder.rename(draft, place);
-    return place;
-  }
-  const old = JSON.parse(there) as Manifest;
-  if (old.checksum !== mine.checksum || old.rows !== mine.rows) {
-    // Two renames and no moment at which a folder is there by half; for an instant there is none.
-    await resultFolder.rename(place, `${draft}-old`);
-    await resultFolder.rename(draft, place);
-    return place;
-  }
-  // Its Parquet files stay: readers may have them open, and the other parts may be divided otherwise.
-  const missing = mine.files.filter(
-    (file) => !file.name.endsWith('.parquet') && !old.files.some(({ name: known }) => known === file.name),
-  );
-  for (const file of missing) await resultFolder.alias(`${draft}/${file.name}`, `${place}/${file.name}`);
-  if (missing.length > 0) {
-    const files = [...old.files, ...missing];
-    await resultFolder.write(`${place}/manifest.json`, `${JSON.stringify({ ...old, files }, null, 2)}\n`);
-  }
-  return place;
 }

@@ -1,5 +1,5 @@
 // Windows by name, resolved to instants. Pure: days and their midnights are those of the business time zone.
-import { localDay, zoneClock } from '../contacts/time-zone.ts';
+import { dayOf, startOfDay } from '../contacts/time-zone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { parseWindow, type ResolvedWindow, type WindowRule } from '../contracts/tag-frequency.ts';
 import { dayAfter } from '../lake/units.ts';
@@ -24,12 +24,12 @@ export function resolveWindow(name: string, asOfMs: number, timeZone: string): R
 }
 
 function spanOf(rule: WindowRule, asOfMs: number, timeZone: string): { fromMs: number; toMs: number } {
-  const midnight = (day: string): number => zoneClock(timeZone).toEpochMs(Date.parse(`${day}T00:00:00Z`));
+  const midnight = (day: string): number => startOfDay(day, timeZone);
   switch (rule.kind) {
     case 'rolling':
       return { fromMs: asOfMs - rule.days * DAY_MS, toMs: asOfMs };
     case 'calendar': {
-      const begun = firstDay(rule.unit, localDay(asOfMs, timeZone));
+      const begun = firstDay(rule.unit, dayOf(asOfMs, timeZone));
       if (rule.toDate) return { fromMs: midnight(begun), toMs: asOfMs };
       return { fromMs: midnight(firstDay(rule.unit, dayAfter(begun, -1))), toMs: midnight(begun) };
     }

@@ -85,13 +85,16 @@ async function applySlice(
         range,
       );
       if (taken.rowCount > 0) return;
-      // Asked in every slice: the first suppression of a channel may come while slices are applied.
-      const { rows } = await tx.query<{ found: boolean }>(importSql.has_suppressions, [ref.importId]);
-      if (rows[0]?.found) {
+      // Asked in every slice, and again where somebody went: the first suppression of a channel may come while slices are applied.
+      const keys = async () => {
+        const { rows } = await tx.query<{ found: boolean }>(importSql.has_suppressions, [ref.importId]);
+        if (!rows[0]?.found) return [null, null];
         const { inner, outer } = await pads();
-        await run('slice_suppress', [inner, outer]);
-      }
-      await createContacts(run);
+        return [inner, outer];
+      };
+      const before = await keys();
+      if (before[0] !== null) await run('slice_suppress', before);
+      await createContacts(run, keys);
       await changeContacts(row, run);
       if (hasTags(row)) await changeTags(row, run);
       await run('record_slice');
@@ -102,13 +105,16 @@ async function applySlice(
 
 type Run = (name: Parameters<typeof forImport>[0], more?: unknown[]) => ReturnType<Transaction['query']>;
 
-async function createContacts(run: Run): Promise<void> {
+async function createContacts(run: Run, keys: () => Promise<(Uint8Array | null)[]>): Promise<void> {
   const { rows } = await run('slice_count_creates');
   const expected = Number((rows[0] as { lines: number }).lines);
   if (expected === 0) return;
   const { rowCount } = await run('slice_create');
-  // Fewer than decided: someone else made some of these contacts meanwhile. Their lines change them instead.
-  if (rowCount < expected) await run('slice_late');
+  if (rowCount === expected) return;
+  // Fewer than decided: someone else made some of these contacts meanwhile. Their lines change them instead; or say that the contact
+  // went before it was found: no line may stand for a contact that is not there, since its tags would be nobody's.
+  await run('slice_late');
+  await run('slice_vanished', await keys());
 }
 
 async function changeContacts(row: ImportRow, run: Run): Promise<void> {

@@ -20,6 +20,7 @@ export const importSql = namedStatements('import', [
   'slice_create',
   'slice_count_creates',
   'slice_late',
+  'slice_vanished',
   'slice_lock',
   'slice_gone',
   'slice_equal',

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { StepControl } from '../import/ports.ts';
+import { holdingErased, withoutErased } from './erased.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { pathsOf, type LakeFile, type NewFile } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
@@ -16,12 +17,14 @@ const statements = {
     unknown: lakeFilesSql.unknown_contacts,
     all: lakeFilesSql.all_contacts,
     copy: lakeSql.copy_contacts,
+    missing: lakeSql.missing_contacts,
     write: lakeFilesSql.write_contacts,
   },
   tags: {
     unknown: lakeFilesSql.unknown_tags,
     all: lakeFilesSql.all_tags,
     copy: lakeSql.copy_tags,
+    missing: lakeSql.missing_tags,
     write: lakeFilesSql.write_tags,
   },
 };
@@ -35,8 +38,10 @@ export interface KeyWork {
   fresh: readonly NewFile[];
   /** All files of the version it is built on. */
   present: readonly LakeFile[];
-  /** Someone was erased: nothing that was written before may stay. */
+  /** Nothing that was written before is used. */
   anew: boolean;
+  /** Somebody was erased: who is in the table `erased` leaves the present files, and with them the names of tags that nobody has. */
+  erased: boolean;
 }
 
 export interface KeyFiles {
@@ -46,6 +51,8 @@ export interface KeyFiles {
   removed: LakeFile[];
   /** The numbers of all tags that the version has, when the tag files were written anew; null when they were not. */
   tagsLeft: number[] | null;
+  /** Contacts with events that Postgres does not have: erased a moment ago, or their erasure was never finished. */
+  gone: string[];
 }
 
 /** Writes what the keys of events stand for, as far as no present file has it. @throws PipelineError `lake_keys_gone` */
@@ -55,49 +62,82 @@ export async function writeKeyFiles(
   work: KeyWork,
   control: StepControl,
 ): Promise<KeyFiles> {
-  const contacts = await writeKeys(world, duck, 'contacts', work, control);
-  const tags = await writeKeys(world, duck, 'tags', work, control);
+  const contacts = await writeContacts(world, duck, work, control);
+  const tags = await writeTags(world, duck, work, control);
   return {
-    added: [contacts, tags].flatMap(({ file }) => file ?? []),
+    added: [...contacts.added, ...tags.added],
     removed: [...contacts.removed, ...tags.removed],
-    tagsLeft: tags.anew ? await numbersIn(world, duck, tags.file) : null,
+    tagsLeft: tags.anew ? await numbersIn(world, duck, tags.added[0] ?? null) : null,
+    gone: contacts.gone,
   };
 }
 
+/** Of new contacts from Postgres; the erased leave the present files, without anybody being copied out of Postgres again. */
+async function writeContacts(
+  world: LakeWorld,
+  duck: Duck,
+  work: KeyWork,
+  control: StepControl,
+): Promise<{ added: NewFile[]; removed: LakeFile[]; gone: string[] }> {
+  const present = work.present.filter(({ kind }) => kind === 'contacts');
+  const anew = work.anew || present.length === 0;
+  const { file, missing } = await writeKeys(world, duck, 'contacts', { ...work, anew, present }, control);
+  const added = file ? [file] : [];
+  if (anew) return { added, removed: present, gone: missing };
+  const holding = work.erased ? await holdingErased(world, duck, present) : [];
+  // Too many files become one.
+  const groups = present.length >= MOST_FILES ? [present] : holding.map((one) => [one]);
+  for (const group of groups) {
+    const rest = await withoutErased(world, duck, group);
+    if (rest) added.push({ ...rest, watermark: work.watermark });
+  }
+  return { added, removed: groups.flat(), gone: missing };
+}
+
+async function writeTags(
+  world: LakeWorld,
+  duck: Duck,
+  work: KeyWork,
+  control: StepControl,
+): Promise<{ added: NewFile[]; removed: LakeFile[]; anew: boolean }> {
+  const present = work.present.filter(({ kind }) => kind === 'tags');
+  const anew = work.anew || work.erased || present.length === 0 || present.length >= MOST_FILES;
+  const { file, missing } = await writeKeys(world, duck, 'tags', { ...work, anew, present }, control);
+  if (missing.length > 0) {
+    if (file) await world.lakeFolder.remove(file.path);
+    throw new PipelineError('lake_keys_gone', 'Tags went while their events were being copied.', {
+      retry: 'later',
+      hint: 'The step is tried again and leaves them out.',
+    });
+  }
+  return { added: file ? [file] : [], removed: anew ? present : [], anew };
+}
+
+/** What `events` (anew), or the fresh ones of them, need and no present file has; and what of it Postgres does not have either. */
 async function writeKeys(
   world: LakeWorld,
   duck: Duck,
   kind: KeyKind,
   work: KeyWork,
   control: StepControl,
-): Promise<{ file: NewFile | null; removed: LakeFile[]; anew: boolean }> {
-  const present = work.present.filter((file) => file.kind === kind);
-  const anew = work.anew || present.length === 0 || present.length >= MOST_FILES;
-  const done = { file: null, removed: anew ? present : [], anew };
-  const from = anew ? work.events : work.fresh;
-  if (from.length === 0) return done;
+): Promise<{ file: NewFile | null; missing: string[] }> {
+  const from = work.anew ? work.events : work.fresh;
+  if (from.length === 0) return { file: null, missing: [] };
   const sql = statements[kind];
-  const statement = anew
+  const statement = work.anew
     ? withLiterals(sql.all, { events: pathsOf(world, from) })
-    : withLiterals(sql.unknown, { events: pathsOf(world, from), present: pathsOf(world, present) });
+    : withLiterals(sql.unknown, { events: pathsOf(world, from), present: pathsOf(world, work.present) });
   const csv = `.${randomUUID()}.csv`;
   try {
-    const wanted = await copyKeys(world, duck.pages<{ key: string }>(statement), sql.copy, csv, control);
-    if (wanted === 0) return done;
+    const { wanted, missing } = await copyKeys(world, duck.pages<{ key: string }>(statement), kind, csv, control);
+    if (wanted === missing.length) return { file: null, missing };
     const path = `${kind}/${randomUUID()}.parquet`;
     const places = { csv: world.lakeFolder.at(csv), path: world.lakeFolder.at(path) };
     const written = await duck.rows<{ Count: string }>(withLiterals(sql.write, places));
-    const rows = Number(written[0]!.Count);
-    if (rows !== wanted) {
-      await world.lakeFolder.remove(path);
-      throw new PipelineError('lake_keys_gone', 'Contacts or tags went while their events were being copied.', {
-        retry: 'later',
-        hint: 'The step is tried again and leaves them out.',
-      });
-    }
     const sealed = await world.lakeFolder.seal(path);
     const unit = { from: null, to: null, bucket: 0, buckets: 1 };
-    return { ...done, file: { path, kind, ...unit, rows, ...sealed, watermark: work.watermark } };
+    const rows = Number(written[0]!.Count);
+    return { file: { path, kind, ...unit, rows, ...sealed, watermark: work.watermark }, missing };
   } finally {
     await world.lakeFolder.remove(csv);
   }
@@ -112,10 +152,10 @@ async function numbersIn(world: LakeWorld, duck: Duck, file: NewFile | null): Pr
 async function copyKeys(
   world: LakeWorld,
   pages: AsyncIterable<{ key: string }[]>,
-  copy: string,
+  kind: KeyKind,
   csv: string,
   { signal }: StepControl,
-): Promise<number> {
+): Promise<{ wanted: number; missing: string[] }> {
   let wanted = 0;
   async function* keys(): AsyncIterable<Uint8Array> {
     for await (const page of pages) {
@@ -123,13 +163,15 @@ async function copyKeys(
       yield Buffer.from(page.map(({ key }) => `${key}\n`).join(''));
     }
   }
-  await world.db.transaction(
+  const { copy, missing } = statements[kind];
+  return world.db.transaction(
     async (tx) => {
       await tx.query('create temp table lake_wanted (key bigint) on commit drop');
       await tx.copyIn('copy lake_wanted from stdin', keys());
       await tx.copyOut(copy, world.lakeFolder.sink(csv));
+      const { rows } = await tx.query<{ id: string }>(missing);
+      return { wanted, missing: rows.map(({ id }) => id) };
     },
     { signal },
   );
-  return wanted;
 }

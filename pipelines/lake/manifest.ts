@@ -5,7 +5,7 @@ import { lakeSql } from './lake-sql.ts';
 import type { LakeWorld } from './ports.ts';
 
 /** Versions are published one after the other. */
-const PUBLISH_LOCK = 7_316_004;
+const PUBLISH_LOCK = 7_316_005;
 
 export interface LakeVersion {
   version: string;
@@ -14,6 +14,8 @@ export interface LakeVersion {
   timeZone: string;
   files: number;
   rows: number;
+  /** Number of the last erasure whose person is in none of its files. */
+  erasedThrough: string;
 }
 
 export interface LakeFile {
@@ -39,7 +41,15 @@ export function pathsOf({ lakeFolder }: Pick<LakeWorld, 'lakeFolder'>, files: re
   return files.map(({ path }) => lakeFolder.at(path));
 }
 
-type VersionRow = { version: string; watermark: string; time_zone: string; files: number; rows: string };
+interface VersionRow {
+  [column: string]: unknown;
+  version: string;
+  watermark: string;
+  time_zone: string;
+  files: number;
+  rows: string;
+  erased_through: string;
+}
 type FileRow = {
   id: string;
   path: string;
@@ -57,10 +67,18 @@ type FileRow = {
 /** The newest version, or null when there is no lake yet. */
 export async function headVersion(db: Queryable): Promise<LakeVersion | null> {
   const { rows } = await db.query<VersionRow>(lakeSql.head);
-  const row = rows[0];
-  if (!row) return null;
-  const { version, watermark, time_zone: timeZone, files } = row;
-  return { version, watermark: BigInt(watermark), timeZone, files, rows: Number(row.rows) };
+  return rows[0] ? versionOf(rows[0]) : null;
+}
+
+/** A version that was published at some time, its files may be gone; null when there was none of that number. */
+export async function readVersion(db: Queryable, version: string): Promise<LakeVersion | null> {
+  const { rows } = await db.query<VersionRow>(lakeSql.version, [version]);
+  return rows[0] ? versionOf(rows[0]) : null;
+}
+
+function versionOf(row: VersionRow): LakeVersion {
+  const { version, watermark, time_zone: timeZone, files, rows, erased_through: erasedThrough } = row;
+  return { version, watermark: BigInt(watermark), timeZone, files, rows: Number(rows), erasedThrough };
 }
 
 /** The files of a version, by day and bucket. */
@@ -69,9 +87,19 @@ export async function versionFiles(db: Queryable, version: string): Promise<Lake
   return rows.map(fileOf);
 }
 
-/** Files that an earlier try for the same base and watermark has written. */
-export async function draftFiles(db: Queryable, base: string, watermark: bigint): Promise<LakeFile[]> {
-  const { rows } = await db.query<FileRow>(lakeSql.drafts, [base, String(watermark)]);
+/** What a version to come is built on and holds. */
+export interface Basis {
+  /** The version it is built on; `0` for none. */
+  base: string;
+  watermark: bigint;
+  timeZone: string;
+  /** Number of the last erasure that it takes in. */
+  erasedThrough: string;
+}
+
+/** Files that an earlier try for the same has written. */
+export async function draftFiles(db: Queryable, { base, watermark, erasedThrough }: Basis): Promise<LakeFile[]> {
+  const { rows } = await db.query<FileRow>(lakeSql.drafts, [base, String(watermark), erasedThrough]);
   return rows.map(fileOf);
 }
 
@@ -90,28 +118,22 @@ function fileOf({ unit_from: from, unit_to: to, ...row }: FileRow): LakeFile {
 export async function addDrafts(
   tx: Queryable,
   files: readonly NewFile[],
-  base: string,
-  timeZone: string,
+  { base, timeZone, erasedThrough }: Omit<Basis, 'watermark'>,
 ): Promise<LakeFile[]> {
   const drafts: LakeFile[] = [];
   for (const file of files) {
     const { path, kind, from, to, bucket, buckets, rows, bytes, sha256, watermark } = file;
-    const values = [path, kind, from, to, bucket, buckets, rows, bytes, sha256, String(watermark), base, timeZone];
+    const own = [path, kind, from, to, bucket, buckets, rows, bytes, sha256, String(watermark)];
+    const values = [...own, base, timeZone, erasedThrough];
     const added = await tx.query<{ id: string }>(lakeSql.add_draft, values);
     drafts.push({ ...file, id: added.rows[0]!.id });
   }
   return drafts;
 }
 
-export interface Publication {
-  /** The version this one was built on; `0` for none. */
-  base: string;
-  watermark: bigint;
-  timeZone: string;
+export interface Publication extends Basis {
   added: readonly LakeFile[];
   removed: readonly LakeFile[];
-  /** Marks of erasures up to this are taken in. */
-  markedUntil: string;
   /** Numbers of the tags that its events have: all others are forgotten. Null: they were not looked at. */
   tagsLeft: readonly number[] | null;
 }
@@ -129,16 +151,19 @@ export async function holdBase(tx: Transaction, base: string, as: 'alone' | 'sha
 
 /** Makes a version of drafts and what stays. @throws PipelineError `lake_moved` when another one came first */
 export async function publishVersion(tx: Transaction, publication: Publication): Promise<LakeVersion> {
-  const { base, watermark, timeZone, added, removed, markedUntil, tagsLeft } = publication;
+  const { base, watermark, timeZone, erasedThrough, added, removed, tagsLeft } = publication;
   await holdBase(tx, base, 'alone');
-  const { rows } = await tx.query<{ version: string }>(lakeSql.add_version, [String(watermark), timeZone]);
+  const { rows } = await tx.query<{ version: string }>(lakeSql.add_version, [
+    String(watermark),
+    timeZone,
+    erasedThrough,
+  ]);
   const version = rows[0]!.version;
   const ids = (files: readonly LakeFile[]) => files.map(({ id }) => id);
   await tx.query(lakeSql.add_files, [version, ids(added), ids(removed)]);
   const counted = await tx.query<{ files: string; rows: string }>(lakeSql.count_version, [version]);
-  await tx.query(lakeSql.clear_marks, [markedUntil]);
   // Whoever refreshes at the same time has the same base: it can give no number from here on, and will have to begin again.
   if (tagsLeft !== null) await tx.query(lakeSql.forget_tags, [tagsLeft]);
   const { files, rows: events } = counted.rows[0]!;
-  return { version, watermark, timeZone, files: Number(files), rows: Number(events) };
+  return { version, watermark, timeZone, files: Number(files), rows: Number(events), erasedThrough };
 }

@@ -1,8 +1,12 @@
-// Brings the lake up to a watermark: only days that changed are written, to new files; then one new version is published.
+// Brings the lake up to a watermark: only days that changed are written, to new files, and whoever was erased is taken out of the
+// files that held them; then one new version is published.
 import type { StepControl } from '../import/ports.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { LakeRefresh } from '../contracts/tag-frequency.ts';
+import { dayOf } from '../contacts/time-zone.ts';
+import { daysOfLog } from './business-days.ts';
 import { removeOutdated } from './cleanup.ts';
+import { countErased, holdingErased, openErased, withoutErased } from './erased.ts';
 import { writeKeyFiles } from './key-files.ts';
 import { lakeSql } from './lake-sql.ts';
 import {
@@ -11,44 +15,49 @@ import {
   headVersion,
   publishVersion,
   versionFiles,
+  type Basis,
   type LakeFile,
   type LakeVersion,
   type NewFile,
 } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from './ports.ts';
+import { tagsSql } from '../tags/tags-sql.ts';
 import { copyBatch, writeBatch, type UnitJob } from './unit-files.ts';
-import { batches, planUnits, type DayRows, type Unit, type UnitWork } from './units.ts';
+import { batches, planUnits, type DayRows, type PresentUnit, type UnitWork } from './units.ts';
 
-/** What is wrong when another refresh came first. */
-const OVERTAKEN = ['lake_moved', 'lake_keys_gone'];
+/** What is wrong when another refresh came first; the last one only when there is a newer version: its cleaning up took the file. */
+const OVERTAKEN = ['lake_moved', 'lake_keys_gone', 'lake_file_missing'];
 
 /** Refreshes that came first and were waited for. More means that somebody refreshes without end. */
 const TRIES = 5;
 
 /**
  * A version of the lake that holds all that is recorded now. Killed and called again, it goes on with the files it has.
- * `anew`: writes every file again. @throws PipelineError `disk_full`, `duckdb_memory`, or the signal's reason
+ * `anew`: writes every file again, and uses none that is there. @throws PipelineError `disk_full`, `duckdb_memory`,
+ * `lake_file_missing`, or the signal's reason
  */
 export async function refreshLake(world: LakeWorld, anew: boolean, control: StepControl): Promise<LakeRefresh> {
-  for (let attempt = 1; ; attempt += 1)
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await headVersion(world.db);
     try {
-      let { refreshed, resumed } = await refreshOnce(world, anew, control);
-      // What a killed try had begun is finished as of its own watermark; what came since is a day or so.
-      if (resumed) ({ refreshed, resumed } = await refreshOnce(world, false, control));
+      let { refreshed, again } = await refreshOnce(world, anew, control);
+      // What a killed try had begun is finished as of its own watermark; what came since is a day or so. And who was found to be
+      // gone is taken out at once.
+      if (again) ({ refreshed, again } = await refreshOnce(world, false, control));
       await removeOutdated(world);
       return refreshed;
     } catch (error) {
       const passed = error instanceof PipelineError && OVERTAKEN.includes(error.code);
       if (!passed || attempt === TRIES) throw error;
+      const now = await headVersion(world.db);
+      if (error.code === 'lake_file_missing' && now?.version === before?.version) throw error;
     }
+  }
 }
 
-interface Start {
+interface Start extends Basis {
   head: LakeVersion | null;
-  base: string;
-  watermark: bigint;
-  markedUntil: string;
   /** The watermark is that of a try that died. */
   resumed: boolean;
 }
@@ -57,40 +66,76 @@ async function refreshOnce(
   world: LakeWorld,
   anew: boolean,
   control: StepControl,
-): Promise<{ refreshed: LakeRefresh; resumed: boolean }> {
-  const start = await begin(world);
-  const { head, base, watermark } = start;
-  const whole = anew || head === null || head.timeZone !== world.timeZone;
+): Promise<{ refreshed: LakeRefresh; again: boolean }> {
+  const start = await begin(world, anew);
+  const { head, watermark, timeZone, erasedThrough } = start;
+  const span = { after: head?.erasedThrough ?? '0', through: erasedThrough };
+  const { erasures, unknown } = await countErased(world.db, span);
+  // Nobody knows any more whom to take out: what Postgres has is right.
+  const whole = anew || head === null || head.timeZone !== timeZone || unknown > 0;
   const present = head ? await versionFiles(world.db, head.version) : [];
   const events = present.filter(({ kind }) => kind === 'events');
-  const dirty = await daysToWrite(world, whole ? null : head, watermark);
-  const works = planUnits(dirty, whole ? [] : unitsOf(events), await businessDay(world, watermark));
-  const drafts = await usableDrafts(world, base, watermark);
-  const job: UnitJob = { base, watermark, whole, present: events };
+  const dirty = await daysOfLog(world.db, timeZone, watermark, whole ? null : head);
+  const today = dayOf(Number(watermark / 1000n), timeZone);
+  const works = planUnits(dirty, whole ? [] : unitsOf(events), today);
+  const drafts = anew ? [] : await usableDrafts(world, start);
+  const job: UnitJob = { ...start, whole, present: events };
   return world.withDuck(control.signal, async (duck) => {
+    const erased = !whole && erasures > 0;
+    await openErased(world, duck, erased ? span : 'none', control);
     const written = await writeUnits(world, duck, { job, works, drafts }, control);
     const replaced = events.filter(
       ({ from }) => whole || works.some(({ replaces }) => replaces.some((unit) => unit.from === from)),
     );
-    const kept = events.filter((file) => !replaced.includes(file));
-    const erased = start.markedUntil !== '-infinity';
+    const stays = events.filter((file) => !replaced.includes(file));
+    const cleared = erased ? await takeOut(world, duck, stays, control) : { from: [], to: [] };
+    const kept = stays.filter((file) => !cleared.from.includes(file));
     const keys = await writeKeyFiles(
       world,
       duck,
-      { watermark, events: [...kept, ...written], fresh: written, present, anew: whole || erased },
+      { watermark, events: [...kept, ...cleared.to, ...written], fresh: written, present, anew: whole, erased },
       control,
     );
     const version = await world.db.transaction(async (tx) => {
-      const added = [...written, ...(await addDrafts(tx, keys.added, base, world.timeZone))];
-      const removed = [...replaced, ...keys.removed];
-      const { tagsLeft } = keys;
-      return publishVersion(tx, { ...start, timeZone: world.timeZone, added, removed, tagsLeft });
+      const added = [...written, ...(await addDrafts(tx, [...cleared.to, ...keys.added], start))];
+      const removed = [...replaced, ...cleared.from, ...keys.removed];
+      return publishVersion(tx, { ...start, added, removed, tagsLeft: keys.tagsLeft });
     });
-    return { refreshed: summary(version, written, dirty, keys.added.length), resumed: start.resumed };
+    if (keys.gone.length > 0) await finishErasures(world, keys.gone);
+    const refreshed = summary(version, [...written, ...cleared.to], dirty, keys.added.length);
+    return { refreshed, again: start.resumed || keys.gone.length > 0 };
   });
 }
 
-function summary(version: LakeVersion, written: LakeFile[], dirty: DayRows[], keyFiles: number): LakeRefresh {
+/** Writes those of the files that hold somebody erased without them, one after the other. */
+async function takeOut(
+  world: LakeWorld,
+  duck: Duck,
+  files: readonly LakeFile[],
+  { signal }: StepControl,
+): Promise<{ from: LakeFile[]; to: NewFile[] }> {
+  const from = await holdingErased(world, duck, files);
+  const to: NewFile[] = [];
+  for (const file of from) {
+    signal.throwIfAborted();
+    const rest = await withoutErased(world, duck, [file]);
+    if (rest) to.push(rest);
+  }
+  return { from, to };
+}
+
+/**
+ * Events of contacts that are not there can be counted for nobody. They are what a writer left who had not seen that somebody was
+ * being erased: their erasure is finished, with a number, and the next refresh takes them out.
+ */
+async function finishErasures({ db }: LakeWorld, contacts: readonly string[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.query(tagsSql.join_writers);
+    await tx.query(lakeSql.finish_erasures, [contacts]);
+  });
+}
+
+function summary(version: LakeVersion, written: NewFile[], dirty: DayRows[], keyFiles: number): LakeRefresh {
   return {
     version: version.version,
     watermarkUs: String(version.watermark),
@@ -103,43 +148,30 @@ function summary(version: LakeVersion, written: LakeFile[], dirty: DayRows[], ke
   };
 }
 
-/** Fixes the watermark; or takes that of a try that died, if its files can be used. */
-async function begin(world: LakeWorld): Promise<Start> {
-  const head = await headVersion(world.db);
+/** Fixes the watermark and the last erasure; or takes the watermark of a try that died, if its files can be used. */
+async function begin({ db, timeZone }: LakeWorld, anew: boolean): Promise<Start> {
+  const head = await headVersion(db);
   const base = head?.version ?? '0';
-  return world.db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
     const fixed = await tx.query<{ watermark: string }>(lakeSql.fix_watermark);
-    const marked = await tx.query<{ until: string }>(lakeSql.marked_until);
-    const unfinished = await tx.query<{ watermark: string | null }>(lakeSql.unfinished_watermark, [
-      base,
-      world.timeZone,
-    ]);
-    const earlier = unfinished.rows[0]?.watermark ?? null;
+    const erasedThrough = (await tx.query<{ through: string }>(lakeSql.fix_erasures)).rows[0]!.through;
+    const values = [base, timeZone, erasedThrough];
+    const unfinished = await tx.query<{ watermark: string | null }>(lakeSql.unfinished_watermark, values);
+    const earlier = anew ? null : (unfinished.rows[0]?.watermark ?? null);
     const watermark = BigInt(earlier ?? fixed.rows[0]!.watermark);
-    return { head, base, watermark, markedUntil: marked.rows[0]!.until, resumed: earlier !== null };
+    return { head, base, watermark, timeZone, erasedThrough, resumed: earlier !== null };
   });
 }
 
-async function daysToWrite(world: LakeWorld, head: LakeVersion | null, watermark: bigint): Promise<DayRows[]> {
-  const values = [String(watermark), world.timeZone];
-  const { rows } = head
-    ? await world.db.query<{ day: string; rows: string }>(lakeSql.dirty_days, [...values, String(head.watermark)])
-    : await world.db.query<{ day: string; rows: string }>(lakeSql.all_days, values);
-  return rows.map((row) => ({ day: row.day, rows: Number(row.rows) }));
-}
-
-async function businessDay(world: LakeWorld, watermark: bigint): Promise<string> {
-  const { rows } = await world.db.query<{ day: string }>(lakeSql.business_day, [String(watermark), world.timeZone]);
-  return rows[0]!.day;
-}
-
-function unitsOf(files: readonly LakeFile[]): Unit[] {
-  const units = new Map(files.map(({ from, to }) => [from, { from: from!, to: to! }]));
+function unitsOf(files: readonly LakeFile[]): PresentUnit[] {
+  const units = new Map<string, { from: string; to: string; rows: number }>();
+  for (const { from, to, rows } of files)
+    units.set(from!, { from: from!, to: to!, rows: rows + (units.get(from!)?.rows ?? 0) });
   return [...units.values()];
 }
 
-async function usableDrafts(world: LakeWorld, base: string, watermark: bigint): Promise<LakeFile[]> {
-  const drafts = await draftFiles(world.db, base, watermark);
+async function usableDrafts(world: LakeWorld, basis: Basis): Promise<LakeFile[]> {
+  const drafts = await draftFiles(world.db, basis);
   const usable: LakeFile[] = [];
   for (const draft of drafts)
     if ((await world.lakeFolder.fingerprint(draft.path))?.sha256 === draft.sha256) usable.push(draft);
@@ -178,7 +210,7 @@ async function writeUnits(
     const csv = await next;
     next = ahead(index + 1);
     const onUnit = async (files: NewFile[]) => {
-      written.push(...(await world.db.transaction((tx) => addDrafts(tx, files, job.base, world.timeZone))));
+      written.push(...(await world.db.transaction((tx) => addDrafts(tx, files, job))));
       control.onProgress(written.reduce((sum, { rows }) => sum + rows, 0));
     };
     await writeBatch(world, duck, job, batch, csv, onUnit, control);

@@ -3,16 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
 import type { StepControl } from '../import/ports.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
-import { pathsOf, type LakeFile, type NewFile } from './manifest.ts';
+import { spanOf } from './business-days.ts';
+import { pathsOf, type Basis, type LakeFile, type NewFile } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { LakeWorld } from './ports.ts';
 import { numberLoaded } from './tag-numbers.ts';
 import { bucketsFor, spans, type Unit, type UnitWork } from './units.ts';
 
-export interface UnitJob {
-  /** The version it is built on. */
-  base: string;
-  watermark: bigint;
+export interface UnitJob extends Basis {
   /** Days that are not dirty have no events: the log is read in long strokes. */
   whole: boolean;
   /** Files of that version. */
@@ -30,12 +28,13 @@ export async function copyBatch(
   const names: string[] = [];
   for (const span of spans(days, job.whole)) {
     const name = `.${randomUUID()}.csv`;
+    const { from, to } = spanOf(span, job.timeZone);
     await world.db.transaction(
       async (tx) => {
         await tx.query(
           `select set_config('timezone', 'UTC', true), set_config('sluice.from', $1, true), set_config('sluice.to', $2, true),
-                  set_config('sluice.zone', $3, true), set_config('sluice.watermark', $4, true)`,
-          [span.from, span.to, world.timeZone, String(job.watermark)],
+                  set_config('sluice.watermark', $3, true)`,
+          [from, to, String(job.watermark)],
         );
         await tx.copyOut(lakeSql.copy_events, world.lakeFolder.sink(name));
       },
@@ -69,17 +68,21 @@ export async function writeBatch(
 async function keepCleanDays(world: LakeWorld, duck: Duck, job: UnitJob, work: UnitWork): Promise<void> {
   const old = job.present.filter(({ from }) => work.replaces.some((unit) => unit.from === from));
   if (old.length === 0 || job.whole) return;
+  const anew = spans(
+    work.dirty.map(({ day }) => day),
+    false,
+  ).map((span) => spanOf(span, job.timeZone));
   await duck.run(
     withLiterals(lakeFilesSql.keep_events, {
       files: pathsOf(world, old),
-      days: work.dirty.map(({ day }) => day),
-      zone: world.timeZone,
+      froms: anew.map(({ from }) => from),
+      tos: anew.map(({ to }) => to),
     }),
   );
 }
 
 async function writeUnit(world: LakeWorld, duck: Duck, job: UnitJob, unit: Unit): Promise<NewFile[]> {
-  const range = { zone: world.timeZone, from: unit.from, to: unit.to };
+  const range = spanOf(unit, job.timeZone);
   const counted = await duck.rows<{ rows: string }>(withLiterals(lakeFilesSql.count_unit, range));
   const rows = Number(counted[0]!.rows);
   const buckets = bucketsFor(rows, world.division);

@@ -18,6 +18,13 @@ export interface UnitWork {
   dirty: DayRows[];
   /** Present units whose files these replace. */
   replaces: Unit[];
+  /** Rows of those files: what is read again beside the dirty days. */
+  keeps: number;
+}
+
+/** A unit as it is there, with the rows of its files. */
+export interface PresentUnit extends Unit {
+  rows?: number;
 }
 
 /**
@@ -54,7 +61,10 @@ export interface Division {
 /** A log of 25,000 events a day lost by quarters, one of 83,000 a day gained, over 90 days; see docs/decisions/0015. */
 export const DIVISION: Division = { unitRows: 50_000, countedRows: 5_000_000 };
 
-/** Rows taken from the log at a time. Too low: Postgres reads a month many times over; too high: DuckDB has to spill. */
+/**
+ * Rows that are worked on at a time: new ones, and those of the files that are written again. Too low: Postgres reads a month many
+ * times over; too high: DuckDB has to spill.
+ */
 export const ROWS_A_BATCH = 4_000_000;
 
 export function dayAfter(day: string, days = 1): string {
@@ -75,18 +85,21 @@ export function unitOf(day: string, today: string): Unit {
 /** Of two units that hold the same day the one that holds the other: days lie in thirds, thirds in months. */
 const larger = (one: Unit, other: Unit): Unit => (one.from < other.from || one.to > other.to ? one : other);
 
+const spanOf = ({ from, to }: Unit): Unit => ({ from, to });
+
 const holds = (unit: Unit, day: string): boolean => unit.from <= day && day < unit.to;
 
 /**
  * What must be written so that the lake holds the dirty days as the log has them, and older days lie in thirds of months, then in
  * months. Present units never overlap; they are merged and never divided. In the order of days.
  */
-export function planUnits(dirty: readonly DayRows[], present: readonly Unit[], today: string): UnitWork[] {
+export function planUnits(dirty: readonly DayRows[], present: readonly PresentUnit[], today: string): UnitWork[] {
   const works = new Map<string, UnitWork>();
   const workOn = (unit: Unit): UnitWork => {
     const known = works.get(unit.from);
     if (known) return known;
-    const work = { unit, dirty: [], replaces: present.filter((old) => holds(unit, old.from)) };
+    const replaces = present.filter((old) => holds(unit, old.from));
+    const work = { unit, dirty: [], replaces, keeps: replaces.reduce((sum, { rows = 0 }) => sum + rows, 0) };
     works.set(unit.from, work);
     return work;
   };
@@ -94,7 +107,7 @@ export function planUnits(dirty: readonly DayRows[], present: readonly Unit[], t
     const old = present.find((unit) => holds(unit, day.day));
     const unit = unitOf(day.day, today);
     // A unit of several days stays, even if the clock says that it is too young: dividing it would gain nothing.
-    workOn(old ? larger(old, unit) : unit).dirty.push(day);
+    workOn(old ? spanOf(larger(old, unit)) : unit).dirty.push(day);
   }
   for (const old of present) {
     const unit = unitOf(old.from, today);
@@ -103,12 +116,12 @@ export function planUnits(dirty: readonly DayRows[], present: readonly Unit[], t
   return [...works.values()].sort((a, b) => (a.unit.from < b.unit.from ? -1 : 1));
 }
 
-/** Consecutive works whose dirty days have so many rows together; a larger one stands alone. */
+/** Consecutive works that touch so many rows together; a larger one stands alone. */
 export function batches(works: readonly UnitWork[], rows = ROWS_A_BATCH): UnitWork[][] {
   const all: UnitWork[][] = [];
   let left = 0;
   for (const work of works) {
-    const mine = work.dirty.reduce((sum, day) => sum + day.rows, 0);
+    const mine = work.dirty.reduce((sum, day) => sum + day.rows, work.keeps);
     const batch = all.at(-1);
     if (batch && mine <= left) batch.push(work);
     else all.push([work]);

@@ -2,7 +2,9 @@
 import { withLiterals } from '../../sql/named.ts';
 import type { StepControl } from '../import/ports.ts';
 import type { LakeCheck } from '../contracts/tag-frequency.ts';
+import { daysOfLog, spanOf } from './business-days.ts';
 import { defineChecksum } from './checksum.ts';
+import { fixErasures, openErased } from './erased.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { headVersion, pathsOf, versionFiles, type LakeFile, type LakeVersion } from './manifest.ts';
 import type { Duck } from '../contracts/duck.ts';
@@ -24,6 +26,8 @@ export async function verifyLake(world: LakeWorld, control: StepControl): Promis
   if (problems.length === 0)
     await world.withDuck(control.signal, async (duck) => {
       await defineChecksum(duck);
+      // Who was erased since the version is no longer in the log, and leaves the lake at the next refresh.
+      await openErased(world, duck, { after: head.erasedThrough, through: await fixErasures(world.db) }, control);
       problems.push(...(await compareUnits(world, duck, head, files, control)));
     });
   problems.push(...(await daysWithoutFiles(world, head, events)));
@@ -50,7 +54,8 @@ async function compareUnits(
     const unit = events.filter((file) => file.from === from);
     const places = { files: pathsOf(world, unit), tags };
     const lake = (await duck.rows<Sum>(withLiterals(lakeFilesSql.unit_checksum, places)))[0]!;
-    const values = [from, unit[0]!.to, head.timeZone, String(head.watermark)];
+    const span = spanOf({ from: from!, to: unit[0]!.to! }, head.timeZone);
+    const values = [span.from, span.to, String(head.watermark)];
     const log = (await world.db.query<Sum>(lakeSql.log_checksum, values)).rows[0]!;
     if (lake.rows !== log.rows || lake.checksum !== log.checksum)
       problems.push(`${from} to ${unit[0]!.to}: ${lake.rows} events in the lake, ${log.rows} in the log, or others`);
@@ -61,8 +66,8 @@ async function compareUnits(
 }
 
 async function daysWithoutFiles(world: LakeWorld, head: LakeVersion, events: LakeFile[]): Promise<string[]> {
-  const { rows } = await world.db.query<{ day: string }>(lakeSql.all_days, [String(head.watermark), head.timeZone]);
-  return rows
+  const days = await daysOfLog(world.db, head.timeZone, head.watermark, null);
+  return days
     .filter(({ day }) => !events.some(({ from, to }) => from! <= day && day < to!))
     .map(({ day }) => `${day}: has events in the log and no file in the lake`);
 }

@@ -130,7 +130,10 @@ create or replace temp table people as select contact_id from read_parquet({{=co
 -- name: nobody_there
 create or replace temp table people as select 0::bigint as contact_id where false
 
+-- name: holds_erased
+select exists (select 1 from read_parquet({{=files}}) where contact_id in (select contact_id from erased)) as found
+
 -- name: write_kept
 copy (
-  select * from read_parquet({{=files}}) where contact_id in (select contact_id from people)
+  select * from read_parquet({{=files}}) where contact_id not in (select contact_id from erased) {{PEOPLE}}
 ) to {{=path}} (format parquet, compression zstd)

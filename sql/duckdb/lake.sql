@@ -1,4 +1,5 @@
--- Statements of the lake in DuckDB. {{=name}} is a quoted literal. Times are instants; business days are dates in {{=zone}}.
+-- Statements of the lake in DuckDB. {{=name}} is a quoted literal. Times are instants; where a business day begins is computed
+-- outside, since DuckDB and Postgres take the second of two midnights.
 
 -- name: begin_events
 -- Events as COPY writes them; then with their tags by number, which must not be null: no event may be lost for want of one.
@@ -32,22 +33,46 @@ insert into incoming
 select contact_id, tag_number, occurred_at, recorded_at, retracted_at from loaded left join tag_numbers using (tag);
 drop table loaded
 
+-- name: begin_erased
+-- Whom nothing that is written may hold.
+create or replace temp table erased (contact_id bigint)
+
+-- name: load_erased
+insert into erased select * from read_csv({{=csv}}, header = false, auto_detect = false, delim = ',', columns = {'contact_id': 'BIGINT'})
+
 -- name: keep_events
--- What the present files hold, but for the days that came anew.
+-- What the present files hold, but for the spans that came anew, whose beginnings and ends are two lists, and for the erased.
 insert into incoming
-select contact_id, tag_number, occurred_at, recorded_at, retracted_at from read_parquet({{=files}})
-where not list_contains({{=days}}::varchar[], strftime(timezone({{=zone}}, occurred_at), '%Y-%m-%d'))
+select contact_id, tag_number, occurred_at, recorded_at, retracted_at from read_parquet({{=files}}) e
+where contact_id not in (select contact_id from erased) and not exists (
+  select 1 from (
+    select unnest({{=froms}}::varchar[])::timestamptz as span_from, unnest({{=tos}}::varchar[])::timestamptz as span_to
+  ) s
+  where e.occurred_at >= s.span_from and e.occurred_at < s.span_to
+)
+
+-- name: holding_erased
+-- Which of the files hold somebody erased. They are sorted by contact: most blocks need not be looked into.
+select distinct filename from read_parquet({{=files}}, filename = true) where contact_id in (select contact_id from erased)
+
+-- name: events_without_erased
+copy (
+  select * from read_parquet({{=files}}) where contact_id not in (select contact_id from erased) order by contact_id, occurred_at
+) to {{=path}} (format parquet, compression zstd)
+
+-- name: contacts_without_erased
+copy (
+  select * from read_parquet({{=files}}) where contact_id not in (select contact_id from erased) order by contact_id
+) to {{=path}} (format parquet, compression zstd)
 
 -- name: count_unit
-select count(*) as rows from incoming
-where occurred_at >= timezone({{=zone}}, {{=from}}::timestamp) and occurred_at < timezone({{=zone}}, {{=to}}::timestamp)
+select count(*) as rows from incoming where occurred_at >= {{=from}}::timestamptz and occurred_at < {{=to}}::timestamptz
 
 -- name: write_events
 -- One bucket of a unit, sorted by contact.
 copy (
   select contact_id, tag_number, occurred_at, recorded_at, retracted_at from incoming
-  where occurred_at >= timezone({{=zone}}, {{=from}}::timestamp) and occurred_at < timezone({{=zone}}, {{=to}}::timestamp)
-    and contact_id % {{=buckets}} = {{=bucket}}
+  where occurred_at >= {{=from}}::timestamptz and occurred_at < {{=to}}::timestamptz and contact_id % {{=buckets}} = {{=bucket}}
   order by contact_id, occurred_at
 ) to {{=path}} (format parquet, compression zstd)
 
@@ -86,10 +111,11 @@ copy (
 select tag_number from read_parquet({{=path}})
 
 -- name: unit_checksum
--- As log_checksum in sql/postgres/lake.sql; the macros are in sql/duckdb/checksum.sql.
+-- As log_checksum in sql/postgres/lake.sql, without those who were erased since; the macros are in sql/duckdb/checksum.sql.
 select count(*) as rows, checksum_of(h) as checksum
 from (
   select row_hash(concat_ws(chr(31), contact_id, tag, epoch_us(occurred_at), epoch_us(recorded_at),
     coalesce(epoch_us(retracted_at)::varchar, ''))) as h
   from read_parquet({{=files}}) left join read_parquet({{=tags}}) using (tag_number)
+  where contact_id not in (select contact_id from erased)
 )

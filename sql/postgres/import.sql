@@ -206,6 +206,20 @@ join imports i on i.id = $1
 join contacts c on c.channel_id = i.channel_id and c.social_id = s.social_id
 where l.import_id = $1 and l.line between $2 and $3 and l.outcome = 'create' and s.line = l.line and c.id <> l.contact_id
 
+-- name: slice_vanished
+-- After slice_late, lines that have made nobody: somebody had made the contact, and it was erased or deleted before it was looked
+-- for. It is not made again. $4, $5: the padded keys, or NULL when nothing is suppressed.
+update import_lines l
+set outcome = case when hit.reason is null then 'invalid' else 'suppressed' end::import_outcome,
+  reason = coalesce(hit.reason, 'contact_deleted'), contact_id = null
+from (
+  select s.line, suppression_of(s.*, i.channel_id, $4, $5) as reason
+  from {{staging}} s join imports i on i.id = $1
+  where s.line between $2 and $3
+) hit
+where l.import_id = $1 and l.line = hit.line and l.outcome = 'create'
+  and not exists (select from contacts c where c.id = l.contact_id)
+
 -- name: slice_lock
 -- In one order for everybody, so that two writers cannot wait for each other.
 select c.id from contacts c

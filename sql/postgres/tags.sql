@@ -389,18 +389,15 @@ order by 1, 3 desc, 2
 select pg_advisory_xact_lock(7316004)
 
 -- name: erase_tags
--- Notes that answers about contact $1 can no longer be had again, and which parts of the lake hold its events.
+-- Notes that answers about contact $1 can no longer be had again, and whom the lake and published answers have to leave out. After
+-- join_writers, so that the erasure's number is given under the log's lock.
 with events as (
-  select channel_id, occurred_at, event_key, message_id, kind from tag_events where contact_id = $1
+  select channel_id, contact_id, occurred_at, event_key, message_id, kind from tag_events where contact_id = $1
 ),
 noted as (
-  insert into tag_erasures (channel_id, first_at, last_at, events)
-  select channel_id, min(occurred_at), max(occurred_at), count(*) from events where kind = 'applied' group by channel_id
-),
-marked as (
-  insert into lake_dirty_hours (hour)
-  select distinct date_trunc('hour', occurred_at, 'UTC') from events where kind = 'applied' order by 1
-  on conflict (hour) do update set marked_at = sluice_now()
+  insert into tag_erasures (contact_id, channel_id, first_at, last_at, events)
+  select contact_id, channel_id, min(occurred_at), max(occurred_at), count(*)
+  from events where kind = 'applied' group by contact_id, channel_id
 )
 delete from tag_message_keys where event_key in (select event_key from events where message_id is not null)
 

@@ -92,8 +92,6 @@ test('who is erased leaves events and addresses', async () => {
     expect(found).toEqual([]);
   });
   expect(await verifyLake(lake, control)).toMatchObject({ problems: [] });
-  const marks = await lake.db.query('select from lake_dirty_hours');
-  expect(marks.rowCount).toBe(0);
 });
 
 test('damage is found and named, and a rebuild mends it', async () => {

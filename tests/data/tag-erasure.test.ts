@@ -42,17 +42,17 @@ describe('erasure', () => {
       { address: null, parameters: null },
       { address: 'U2', parameters: ['Bob'] },
     ]);
-    expect((await world.db.query('select channel_id, first_at, last_at, events from tag_erasures')).rows).toEqual([
+    expect(
+      (await world.db.query('select channel_id, contact_id, first_at, last_at, events from tag_erasures')).rows,
+    ).toEqual([
       {
+        // Until the lake and what was published are without the person.
+        contact_id: '1',
         channel_id: 'line',
         first_at: new Date('2024-03-01T01:30:00Z'),
         last_at: new Date('2024-04-01T00:00:00Z'),
         events: '3',
       },
-    ]);
-    expect((await world.db.query('select hour from lake_dirty_hours order by 1')).rows).toEqual([
-      { hour: new Date('2024-03-01T01:00:00Z') },
-      { hour: new Date('2024-04-01T00:00:00Z') },
     ]);
     const reading = { defaultCountry: 'TW', psid: false };
     expect(await checkAddress(world.db, TEST_KEY, 'line', social, reading)).toMatchObject({

@@ -32,17 +32,17 @@ describe('units', () => {
     const present = ['2026-08-15', '2026-11-03', '2026-11-24', '2026-11-25'].map((day) => unitOf(day, TODAY));
     const dirty = ['2026-08-17', '2026-11-04', '2026-11-25'].map((day, index) => ({ day, rows: index + 1 }));
     expect(planUnits(dirty, present, TODAY)).toEqual([
-      { unit: present[0], dirty: [dirty[0]], replaces: [present[0]] },
-      { unit: present[1], dirty: [dirty[1]], replaces: [present[1]] },
-      { unit: present[3], dirty: [dirty[2]], replaces: [present[3]] },
+      { unit: present[0], dirty: [dirty[0]], replaces: [present[0]], keeps: 0 },
+      { unit: present[1], dirty: [dirty[1]], replaces: [present[1]], keeps: 0 },
+      { unit: present[3], dirty: [dirty[2]], replaces: [present[3]], keeps: 0 },
     ]);
   });
 
   it('days and thirds that have grown old are merged, whether something in them changed or not', () => {
     const days = ['2026-11-01', '2026-11-10'].map((from) => ({ from, to: dayAfter(from) }));
     const third = { from: '2026-09-01', to: '2026-09-11' };
-    const left = { unit: { from: '2026-11-01', to: '2026-11-11' }, dirty: [], replaces: days };
-    const month = { unit: { from: '2026-09-01', to: '2026-10-01' }, replaces: [third] };
+    const left = { unit: { from: '2026-11-01', to: '2026-11-11' }, dirty: [], replaces: days, keeps: 0 };
+    const month = { unit: { from: '2026-09-01', to: '2026-10-01' }, replaces: [third], keeps: 0 };
     expect(planUnits([], [third, ...days], '2026-11-30')).toEqual([{ ...month, dirty: [] }, left]);
     const dirty = ['2026-09-05', '2026-09-30'].map((day) => ({ day, rows: 1 }));
     expect(planUnits(dirty, [third, ...days], '2026-11-30')).toEqual([{ ...month, dirty }, left]);
@@ -84,8 +84,17 @@ it('batches keep the order and stay under their size, but for what is larger alo
     unit: { from: String(n), to: String(n + 1) },
     dirty: [{ day: String(n), rows }],
     replaces: [],
+    keeps: 0,
   }));
   expect(batches(works, 8).map((batch) => batch.map(({ dirty }) => dirty[0]!.rows))).toEqual([[3, 4], [20], [1, 1]]);
+});
+
+it('batches are bounded by all rows that they touch, those that are only kept too', () => {
+  const dirty = [1, 2, 3, 4].map((day) => ({ day: `2026-11-2${day}`, rows: 1 }));
+  const present = dirty.map(({ day }) => ({ ...unitOf(day, TODAY), rows: 3_000_000 }));
+  expect(batches(planUnits(dirty, present, TODAY)).map((batch) => batch.length)).toEqual([1, 1, 1, 1]);
+  const few = present.map((unit) => ({ ...unit, rows: 1_500_000 }));
+  expect(batches(planUnits(dirty, few, TODAY)).map((batch) => batch.length)).toEqual([2, 2]);
 });
 
 it('spans join neighbours, and everything where gaps are empty', () => {
