@@ -63,6 +63,8 @@ interface InspectReport {
   sample: string[][];
   /** What keeps this file from being imported as contacts as it is; null when nothing does. */
   problem: string | null;
+  /** What should be known of how the file is read, such as a consent that is left out. */
+  warnings: string[];
 }
 
 /** Lines of the sample shown. */
@@ -70,7 +72,7 @@ const SAMPLE_LINES = 5;
 
 async function inspectOne(file: string, options: InspectOptions): Promise<InspectReport> {
   return withSpool(file, options, async (source, shape) => {
-    const { columns, problem } = await meaningOf(source, shape, options);
+    const { columns, problem, warnings } = await meaningOf(source, shape, options);
     return {
       file,
       encoding: source.encoding,
@@ -85,6 +87,7 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
         .slice(0, SAMPLE_LINES)
         .map((record) => record.fields),
       problem,
+      warnings,
     };
   });
 }
@@ -96,7 +99,7 @@ async function meaningOf(
   source: Source,
   shape: TableShape,
   options: InspectOptions,
-): Promise<Pick<InspectReport, 'columns' | 'problem'>> {
+): Promise<Pick<InspectReport, 'columns' | 'problem' | 'warnings'>> {
   try {
     const { profile } = await inspectFile(source, {
       ...declared(options),
@@ -104,11 +107,11 @@ async function meaningOf(
       timeZone: 'Asia/Taipei',
     });
     const columns = profile.columns.map(({ header, field, confidence }) => ({ header, field, confidence }));
-    return { columns, problem: null };
+    return { columns, problem: null, warnings: profile.warnings };
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     const columns = shape.headers.map((header) => ({ header, field: null, confidence: 0 }));
-    return { columns, problem: describeError(error) };
+    return { columns, problem: describeError(error), warnings: [] };
   }
 }
 
@@ -182,6 +185,7 @@ function render(report: InspectReport): string {
           .join(' | '),
       ]),
     ),
+    ...report.warnings.map((warning) => `Note: ${warning}`),
     ...(report.problem === null ? [] : [`Not importable as it is: ${report.problem}`]),
   ].join('\n');
 }

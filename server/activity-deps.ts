@@ -103,9 +103,9 @@ async function inspectForImport(
       definitions,
     },
   );
-  const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, skipped, newAttributes } = profile;
+  const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, skipped, newAttributes, warnings } = profile;
   return {
-    profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine },
+    profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine, warnings },
     skipped,
   };
 }

@@ -12,7 +12,7 @@ import {
   type InputRule,
 } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
-import type { ImportState, SkippedCounts } from './import.ts';
+import type { ImportState, ReasonCount, SkippedCounts } from './import.ts';
 import { PipelineError } from './pipeline-error.ts';
 import { tagSource } from './tag-event.ts';
 
@@ -87,6 +87,8 @@ export interface TagImportResult {
   rejectsFile: string | null;
   /** Why nothing or not everything was applied, in words; null when all went well. */
   message: string | null;
+  /** The most frequent reasons of invalid lines, at most three. */
+  reasons: ReasonCount[];
 }
 
 const RULES: Record<keyof TagImportInput, InputRule> = {

@@ -23,6 +23,8 @@ export interface ImportProfile {
   newAttributes: { name: string; type: AttributeType }[];
   dataByte: number;
   dataLine: number;
+  /** What a person should know before it acts; absent in imports of earlier versions. */
+  warnings?: string[];
 }
 
 /** `Options` and `Profile`: those of contacts, unless the import is of something else. */

@@ -8,6 +8,7 @@ import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { mapHeaders, nameColumns, targetName, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
+import { fileWarnings } from './file-warnings.ts';
 import { valueMeanings } from './headerless.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
 import { isBlankRecord, readTableShape, type TableShape, type TableSource } from './table-shape.ts';
@@ -49,6 +50,8 @@ export interface FileProfile extends Omit<TableShape, 'data'> {
   columns: ProfileColumn[];
   plan: NormalisePlan;
   newAttributes: AttributeDefinition[];
+  /** What a person should know before the file acts, as sentences; see file-warnings.ts. */
+  warnings: string[];
 }
 
 export interface InspectedFile {
@@ -158,6 +161,10 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
       columns: columns.map((column) => ({ ...column, field: targetName(column.target) })),
       plan,
       newAttributes,
+      warnings: fileWarnings(columns, plan, (column) => columnSamples(data, column), {
+        map: options.map ?? {},
+        matchBy: options.matchBy ?? null,
+      }),
     },
     sample: sample.map((record) => record.fields),
   };

@@ -18,10 +18,13 @@ interface ColumnStep {
   clear: ((row: StagedRow) => void) | null;
 }
 
+/** Kinds of columns of which a file may have several: their reasons must say which. */
+const SEVERAL = ['attribute', 'tag'];
+
 /** Turns records into staged rows. Stateless between rows. */
 export type RowNormaliser = (record: SourceRecord) => StagedRow;
 
-function emptyRow(record: SourceRecord, reason: InvalidReason | null): StagedRow {
+function emptyRow(record: SourceRecord, reason: string | null): StagedRow {
   return {
     line: record.line,
     byteStart: record.byteStart,
@@ -111,6 +114,12 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
   }
 }
 
+/** Whether a reason of this column can be of no other one. */
+function isAlone(plan: NormalisePlan, index: number): boolean {
+  const { kind } = plan.columns[index]!;
+  return !SEVERAL.includes(kind) || plan.columns.filter((column) => column.kind === kind).length === 1;
+}
+
 /** More fields than columns are tolerated when the extra ones are blank (spreadsheets add them). */
 export function hasColumnCount(fields: string[], columns: number): boolean {
   if (fields.length < columns) return false;
@@ -127,6 +136,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
   const steps = plan.columns
     .map((column, index) => stepFor(plan, column, index, index === key))
     .filter((step) => step !== null)
+    .map((step) => ({ ...step, alone: isAlone(plan, step.index) }))
     .sort((a, b) => Number(b.index === key) - Number(a.index === key) || a.index - b.index);
   const width = plan.columns.length;
   return (record) => {
@@ -141,7 +151,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
         continue;
       }
       const reason = step.apply(cell, row);
-      if (reason) return emptyRow(record, reason);
+      if (reason) return emptyRow(record, step.alone ? reason : `${reason}#${step.index + 1}`);
     }
     return row;
   };

@@ -14,7 +14,7 @@ export async function readProgressOfWorkflow(db: Queryable, workflowId: string):
 
 /** Counts as they stand now; cheap enough to be asked every few seconds. */
 export async function readProgress(db: Queryable, importId: string): Promise<ImportProgress> {
-  const row = await readImport<unknown, unknown, Record<string, number>>(db, importId);
+  const row = await readImport<unknown, { warnings?: string[] }, Record<string, number>>(db, importId);
   const staged = row.stageByte >= row.spoolBytes;
   const { rows } = await db.query<{ changed: string; created: string; updated: string }>(
     `select coalesce(sum(created + updated), 0) as changed, coalesce(sum(created), 0) as created,
@@ -33,5 +33,6 @@ export async function readProgress(db: Queryable, importId: string): Promise<Imp
     bytesDone: row.stageByte,
     bytesTotal: row.spoolBytes,
     outcomes: row.outcomes ?? {},
+    warnings: row.profile.warnings ?? [],
   };
 }
