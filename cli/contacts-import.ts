@@ -8,7 +8,14 @@ import {
   type ImportResult,
 } from '../pipelines/contracts/import.ts';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
-import { endWith, importFileInput, renderHead, runImport, type ImportFileOptions } from './follow-import.ts';
+import {
+  endWith,
+  importFileInput,
+  renderHead,
+  renderReasons,
+  runImport,
+  type ImportFileOptions,
+} from './follow-import.ts';
 import { collectMap, parseDelimiterOption, parsePercent, shortRowsOption } from './option-values.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session } from './session.ts';
@@ -92,6 +99,7 @@ export function renderImport(result: ImportResult): string {
       IMPORT_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),
     ),
   ];
+  text.push(...renderReasons(result.reasons), ...result.warnings.map((warning) => `Note: ${warning}`));
   if (result.message) text.push(result.message);
   if (result.rejectsFile) text.push(`Rejects: ${result.rejectsFile}`);
   if (result.diffFile) text.push(`Changes, old and new: ${result.diffFile}`);

@@ -4,7 +4,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Queryable } from '../adapters/postgres/database.ts';
 import type { MatchKey } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import type { ImportResult, ShortRows } from '../pipelines/contracts/import.ts';
+import type { ImportResult, ReasonCount, ShortRows } from '../pipelines/contracts/import.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
 import { followWorkflow } from './follow-workflow.ts';
@@ -77,10 +77,14 @@ export async function runImport<Result>(
 ): Promise<Result | null> {
   const { importId, handle } = await startImport(session.db, await session.temporal(), start);
   const { workflowId } = handle;
+  const said = new Set<string>();
   if (options.wait)
     return followWorkflow<Result>(handle, {
       look: async () => {
         const p = await readProgressOfWorkflow(session.db, workflowId);
+        // Said while there is time to stop it, and once.
+        for (const warning of p.warnings ?? []) if (!said.has(warning)) say(`Note: ${warning}`);
+        for (const warning of p.warnings ?? []) said.add(warning);
         return `${p.state}: ${p.linesDone}${p.linesTotal === null ? '' : ` of ${p.linesTotal}`} lines`;
       },
       first: 'inspecting',
@@ -108,6 +112,11 @@ export function renderHead(
     `Import ${result.importId} into ${result.channel}: ${result.state}${kind ? ` (${kind})` : ''}`,
     `${result.lines} lines; skipped ${blank + preamble + header + footer} records (blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer})`,
   ];
+}
+
+/** The most frequent reasons of invalid lines, one below the other. */
+export function renderReasons(reasons: ReasonCount[]): string[] {
+  return reasons.map(({ lines, line, text }) => `${lines} invalid, such as line ${line}: ${text}`);
 }
 
 /** Exit code 1 for whatever is not done. */

@@ -74,6 +74,8 @@ interface InspectReport {
   swallowed: { line: number; until: number }[];
   /** What keeps this file from being imported as contacts as it is; null when nothing does. */
   problem: string | null;
+  /** What should be known of how the file is read, such as a consent that is left out. */
+  warnings: string[];
 }
 
 /** Lines of the sample shown. */
@@ -81,7 +83,7 @@ const SAMPLE_LINES = 5;
 
 async function inspectOne(file: string, options: InspectOptions): Promise<InspectReport> {
   return withSpool(file, options, async (source, shape) => {
-    const { columns, problem } = await meaningOf(source, shape, options);
+    const { columns, problem, warnings } = await meaningOf(source, shape, options);
     return {
       file,
       encoding: source.encoding,
@@ -102,6 +104,7 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
         until === undefined ? [] : [{ line, until }],
       ),
       problem,
+      warnings,
     };
   });
 }
@@ -113,7 +116,7 @@ async function meaningOf(
   source: Source,
   shape: TableShape,
   options: InspectOptions,
-): Promise<Pick<InspectReport, 'columns' | 'problem'>> {
+): Promise<Pick<InspectReport, 'columns' | 'problem' | 'warnings'>> {
   const given = { ...declared(options), map: options.map ?? {}, defaultCountry: 'TW', timeZone: 'Asia/Taipei' };
   const problems: PipelineError[] = [];
   const tried = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
@@ -127,7 +130,7 @@ async function meaningOf(
   };
   // Columns that clash leave the others alone.
   const mapped = await tried(() => mapColumns(shape, shape.data, given, given.timeZone, problems));
-  if (problems.length === 0) await tried(() => inspectFile(source, given));
+  const inspected = problems.length === 0 ? await tried(() => inspectFile(source, given)) : null;
   const columns = mapped
     ? mapped.columns.map(({ header, target, confidence, why }) => ({
         header,
@@ -136,7 +139,11 @@ async function meaningOf(
         why,
       }))
     : shape.headers.map((header) => ({ header, field: null, confidence: 0, why: 'unknown' as const }));
-  return { columns, problem: problems.length === 0 ? null : problems.map(describeError).join(' ') };
+  return {
+    columns,
+    problem: problems.length === 0 ? null : problems.map(describeError).join(' '),
+    warnings: inspected?.profile.warnings ?? [],
+  };
 }
 
 const declared = (options: InspectOptions) => ({
@@ -239,6 +246,7 @@ function render(report: InspectReport): string {
       ({ line, until }) =>
         `A cell of lines ${line} to ${until} holds whole lines: a quote too many swallowed them, and an import would take them for one invalid line`,
     ),
+    ...report.warnings.map((warning) => `Note: ${warning}`),
     ...(report.problem === null ? [] : [`Not importable as it is: ${report.problem}`]),
   ].join('\n');
 }

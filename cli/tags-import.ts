@@ -8,7 +8,14 @@ import {
   type TagImportInput,
   type TagImportResult,
 } from '../pipelines/contracts/tag-import.ts';
-import { endWith, importFileInput, renderHead, runImport, type ImportFileOptions } from './follow-import.ts';
+import {
+  endWith,
+  importFileInput,
+  renderHead,
+  renderReasons,
+  runImport,
+  type ImportFileOptions,
+} from './follow-import.ts';
 import { collectMap, parseDelimiterOption, parsePercent, parseSource, shortRowsOption } from './option-values.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession } from './session.ts';
@@ -76,6 +83,7 @@ export function renderTagImport(result: TagImportResult): string {
       TAG_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),
     ),
   ];
+  text.push(...renderReasons(result.reasons));
   if (result.message) text.push(result.message);
   if (result.rejectsFile) text.push(`Rejects: ${result.rejectsFile}`);
   return text.join('\n');

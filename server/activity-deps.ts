@@ -109,9 +109,10 @@ async function inspectForImport(
       definitions,
     },
   );
-  const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, dataEnd, skipped, newAttributes } = profile;
+  const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, dataEnd, skipped, newAttributes, warnings } =
+    profile;
   return {
-    profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine, dataEnd },
+    profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine, dataEnd, warnings },
     skipped,
   };
 }

@@ -40,11 +40,15 @@ export function describeProgress(
   const speed = rate ? `, ${group(Math.round(rate.linesPerSecond))} lines/s` : '';
   const eta = rate?.etaSeconds == null ? '' : `, about ${Math.ceil(rate.etaSeconds)} s left in this stage`;
   const head = `**${progress.state}** import ${importId}: ${group(progress.linesDone)}${of} lines (${percent.toFixed(0)} %)${speed}${eta}`;
-  return Object.keys(progress.outcomes).length > 0 ? `${head}\n\n${outcomeTable(names, progress.outcomes)}` : head;
+  const outcomes = Object.keys(progress.outcomes).length > 0 ? [outcomeTable(names, progress.outcomes)] : [];
+  return [head, ...notes(progress.warnings), ...outcomes].join('\n\n');
 }
 
 export function describeResult(
-  result: Omit<ImportResult, 'outcomes' | 'diffFile'> & { outcomes: Record<string, number>; diffFile?: string | null },
+  result: Omit<ImportResult, 'outcomes' | 'diffFile' | 'reasons' | 'warnings'> & {
+    outcomes: Record<string, number>;
+    diffFile?: string | null;
+  } & Partial<Pick<ImportResult, 'reasons' | 'warnings'>>,
   names: readonly string[] = IMPORT_OUTCOMES,
 ): string {
   const { blank, preamble, header, footer } = result.skipped;
@@ -53,8 +57,15 @@ export function describeResult(
     result.rejectsFile && `Rejects: \`${result.rejectsFile}\``,
     result.diffFile && `Diff: \`${result.diffFile}\``,
   ];
-  return [head, result.message, outcomeTable(names, result.outcomes), ...files].filter(Boolean).join('\n\n');
+  const reasons = (result.reasons ?? []).map(
+    ({ lines, line, text }) => `${group(lines)} invalid, such as line ${group(line)}: ${text}`,
+  );
+  return [head, result.message, ...notes(result.warnings), outcomeTable(names, result.outcomes), ...reasons, ...files]
+    .filter(Boolean)
+    .join('\n\n');
 }
+
+const notes = (warnings: string[] = []): string[] => warnings.map((warning) => `**Note:** ${warning}`);
 
 function outcomeTable(names: readonly string[], outcomes: Record<string, number>): string {
   const rows = names.map((outcome) => `| ${outcome} | ${group(outcomes[outcome] ?? 0)} |`);

@@ -103,6 +103,17 @@ export interface SkippedCounts {
   footer: number;
 }
 
+/** One of the most frequent reasons of invalid lines. */
+export interface ReasonCount {
+  /** A stable word. */
+  reason: string;
+  lines: number;
+  /** A line of the file that has it, the first. */
+  line: number;
+  /** A sentence that names the column and what it accepts. */
+  text: string;
+}
+
 /** What an import ended with; the `--json` answer of `sluice contacts import`, a few hundred bytes whatever the input. */
 export interface ImportResult {
   importId: string;
@@ -118,6 +129,10 @@ export interface ImportResult {
   diffFile: string | null;
   /** Why nothing or not everything was applied, in words; null when all went well. */
   message: string | null;
+  /** The most frequent reasons of invalid lines, at most three. */
+  reasons: ReasonCount[];
+  /** What should be known of how the file is read, such as a consent that is left out. */
+  warnings: string[];
 }
 
 /** How far an import is; read while it runs. */
@@ -131,6 +146,8 @@ export interface ImportProgress {
   bytesTotal: number;
   /** Lines by outcome, once they are judged. */
   outcomes: Record<string, number>;
+  /** What should be known of how the file is read; absent in what an earlier version looked at. */
+  warnings?: string[];
 }
 
 /** Names the import and the workflow run that may write to it: a taken-over run's activities are refused. */

@@ -12,7 +12,7 @@ import {
   type InputRule,
 } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
-import { SHORT_ROWS, type ImportState, type ShortRows, type SkippedCounts } from './import.ts';
+import { SHORT_ROWS, type ImportState, type ReasonCount, type ShortRows, type SkippedCounts } from './import.ts';
 import { PipelineError } from './pipeline-error.ts';
 import { tagSource } from './tag-event.ts';
 
@@ -90,6 +90,8 @@ export interface TagImportResult {
   rejectsFile: string | null;
   /** Why nothing or not everything was applied, in words; null when all went well. */
   message: string | null;
+  /** The most frequent reasons of invalid lines, at most three. */
+  reasons: ReasonCount[];
 }
 
 const RULES: Record<keyof TagImportInput, InputRule> = {

@@ -1,6 +1,7 @@
 // The words that files use for contact fields, in English, traditional and simplified Chinese. A dictionary, nothing
 // else.
 import type { ChannelKind, ContactField } from '../contracts/contact-fields.ts';
+import { consentConfidence, consentOf } from './consent-words.ts';
 
 /** What a header can mean by itself. */
 export type HeaderMeaning = ContactField | 'tags';
@@ -76,6 +77,10 @@ export function headerDictionary(kind: ChannelKind): Map<string, { meaning: Head
  * of required fields, and at what stands in the brackets: `手機號碼（必填）`, `Email (電子郵件)`, `*姓名`.
  */
 export function meaningOf(header: string, kind: ChannelKind): { meaning: HeaderMeaning; confidence: number } | null {
+  const consent = consentConfidence(header, kind);
+  if (consent > 0) return { meaning: 'subscribed', confidence: consent };
+  // A consent for another way must not pass for this one by a part of its name.
+  if (consentOf(header) !== null) return null;
   const dictionary = headerDictionary(kind);
   const text = header.normalize('NFKC');
   const whole = dictionary.get(headerKey(text));

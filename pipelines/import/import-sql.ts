@@ -31,6 +31,7 @@ export const importSql = namedStatements('import', [
   'record_slice',
   'diff',
   'rejects',
+  'top_reasons',
 ]);
 
 /** A statement with the import's partition, and the column lines are matched by, put in. */

@@ -25,6 +25,8 @@ export interface ImportProfile {
   dataLine: number;
   /** See `TableShape`; left out by versions of before. */
   dataEnd?: number | null;
+  /** What a person should know before it acts; absent in imports of earlier versions. */
+  warnings?: string[];
 }
 
 /** `Options` and `Profile`: those of contacts, unless the import is of something else. */

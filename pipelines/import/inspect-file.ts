@@ -16,6 +16,7 @@ import {
   type MappedColumn,
   type Mapping,
 } from './header-mapping.ts';
+import { fileWarnings } from './file-warnings.ts';
 import { valueMeanings } from './headerless.ts';
 import { marksOf } from './marks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
@@ -59,6 +60,8 @@ export interface FileProfile extends Omit<TableShape, 'data'> {
   columns: ProfileColumn[];
   plan: NormalisePlan;
   newAttributes: AttributeDefinition[];
+  /** What a person should know before the file acts, as sentences; see file-warnings.ts. */
+  warnings: string[];
 }
 
 export interface InspectedFile {
@@ -192,6 +195,10 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
       columns: columns.map((column) => ({ ...column, field: targetName(column.target) })),
       plan,
       newAttributes,
+      warnings: fileWarnings(columns, plan, (column) => columnSamples(data, column), {
+        map: options.map ?? {},
+        matchBy: options.matchBy ?? null,
+      }),
     },
     sample: sample.map((record) => record.fields),
   };

@@ -21,10 +21,13 @@ interface ColumnStep {
   mustBeReadable: boolean;
 }
 
+/** Kinds of columns of which a file may have several: their reasons must say which. */
+const SEVERAL = ['attribute', 'tag'];
+
 /** Turns records into staged rows. Stateless between rows. */
 export type RowNormaliser = (record: SourceRecord) => StagedRow;
 
-function emptyRow(record: SourceRecord, reason: InvalidReason | null): StagedRow {
+function emptyRow(record: SourceRecord, reason: string | null): StagedRow {
   return {
     line: record.line,
     byteStart: record.byteStart,
@@ -116,6 +119,12 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
   }
 }
 
+/** Whether a reason of this column can be of no other one. */
+function isAlone(plan: NormalisePlan, index: number): boolean {
+  const { kind } = plan.columns[index]!;
+  return !SEVERAL.includes(kind) || plan.columns.filter((column) => column.kind === kind).length === 1;
+}
+
 /**
  * More fields than columns are tolerated when the extra ones are blank (spreadsheets add them); fewer only when they are to be
  * padded.
@@ -135,6 +144,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
   const steps = plan.columns
     .map((column, index) => stepFor(plan, column, index, index === key))
     .filter((step) => step !== null)
+    .map((step) => ({ ...step, alone: isAlone(plan, step.index) }))
     .sort((a, b) => Number(b.index === key) - Number(a.index === key) || a.index - b.index);
   const width = plan.columns.length;
   return (record) => {
@@ -152,7 +162,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
       }
       if (step.mustBeReadable && cell.includes('\uFFFD')) return emptyRow(record, 'character_unreadable');
       const reason = step.apply(cell, row);
-      if (reason) return emptyRow(record, reason);
+      if (reason) return emptyRow(record, step.alone ? reason : `${reason}#${step.index + 1}`);
     }
     return row;
   };

@@ -14,7 +14,10 @@ export async function readProgressOfWorkflow(db: Queryable, workflowId: string):
 
 /** Counts as they stand now; cheap enough to be asked every few seconds. */
 export async function readProgress(db: Queryable, importId: string): Promise<ImportProgress> {
-  const row = await readImport<unknown, { dataEnd?: number | null }, Record<string, number>>(db, importId);
+  const row = await readImport<unknown, { dataEnd?: number | null; warnings?: string[] }, Record<string, number>>(
+    db,
+    importId,
+  );
   const bytesTotal = row.profile.dataEnd ?? row.spoolBytes;
   const staged = row.stageByte >= bytesTotal;
   const { rows } = await db.query<{ changed: string; created: string; updated: string }>(
@@ -34,5 +37,6 @@ export async function readProgress(db: Queryable, importId: string): Promise<Imp
     bytesDone: row.stageByte,
     bytesTotal,
     outcomes: row.outcomes ?? {},
+    warnings: row.profile.warnings ?? [],
   };
 }

@@ -1,5 +1,6 @@
 // Why a line is invalid: the stable words that scripts match on, and the sentence a person reads for each.
 // Every reason that normalising can give stands here; a test holds both together.
+import { CONTACT_FIELDS, type ColumnTarget } from '../contracts/contact-fields.ts';
 
 const SENTENCES = {
   column_count:
@@ -7,13 +8,14 @@ const SENTENCES = {
   character_unreadable: 'A character of the line could not be read in the encoding of the file; it stands as \uFFFD.',
   lines_swallowed: 'A cell holds whole lines of the file: a quote too many swallowed them.',
   social_id_missing: 'The line has no social ID.',
-  social_id_invalid: 'The social ID does not have the form of this channel.',
+  social_id_invalid:
+    'The social ID does not have the form of this channel (LINE: U and 32 of 0-9 a-f; Messenger: digits; WhatsApp: a phone).',
   social_id_not_a_user: 'The id names a LINE group or room, not a person.',
-  social_id_scientific_notation: 'A spreadsheet abbreviated the social ID (1.23E+10); its digits are lost.',
+  social_id_scientific_notation: 'A spreadsheet abbreviated the social ID; its digits are lost.',
   member_id_missing: 'The line has no member ID.',
   contact_not_found: 'No contact has this key, and without an address for the channel none can be made.',
   contact_deleted: 'The contact was deleted while the import ran.',
-  member_id_scientific_notation: 'A spreadsheet abbreviated the member ID (1.23E+10); its digits are lost.',
+  member_id_scientific_notation: 'A spreadsheet abbreviated the member ID; its digits are lost.',
   member_id_placeholder: 'The member ID is a placeholder such as N/A or NULL.',
   member_id_too_long: 'The member ID is longer than 255 characters.',
   email_missing: 'The line has no e-mail address.',
@@ -24,26 +26,31 @@ const SENTENCES = {
   phone_invalid: 'The phone number is not valid in the default country, nor as an international number.',
   phone_country_unclear:
     'The number could be a mobile number of mainland China without its country code: write it with +86, or import with --country CN.',
-  phone_scientific_notation: 'A spreadsheet abbreviated the phone number (8.86E+11); its digits are lost.',
+  phone_scientific_notation: 'A spreadsheet abbreviated the phone number; its digits are lost.',
   phone_not_mobile: 'The phone number is valid but not a mobile number, so WhatsApp cannot reach it.',
   phone_too_long: 'The phone cell is longer than 200 characters.',
   display_name_too_long: 'The display name is longer than 255 characters.',
   avatar_url_invalid: 'The picture address is not an http or https URL of at most 2,048 characters.',
   time_zone_invalid: 'The time zone is not an IANA name such as Asia/Taipei.',
-  subscribed_invalid: 'The subscription is neither yes nor no.',
-  subscribed_since_invalid: 'The subscription time is not a date or time.',
+  subscribed_invalid:
+    'The subscription is neither yes nor no (yes, no, true, false, 1, 0, 是, 否, subscribed, unsubscribed, 已訂閱, 未訂閱 …).',
+  subscribed_since_invalid:
+    'The subscription time is not a date or time (2024-03-05, 2024/3/5 14:30, 2024年3月5日, or as --date-format says).',
   subscribed_since_format_undeclared: 'The subscription time can be read in two ways; declare the date format.',
-  last_interaction_at_invalid: 'The time of the last interaction is not a date or time.',
+  last_interaction_at_invalid:
+    'The time of the last interaction is not a date or time (2024-03-05, 2024/3/5 14:30, 2024年3月5日, or as --date-format says).',
   last_interaction_at_format_undeclared:
     'The time of the last interaction can be read in two ways; declare the date format.',
   tags_too_long: 'A tag is longer than 2,000 bytes (about 660 Chinese characters).',
   tags_too_many: 'The line has more than 10,000 tags.',
-  tag_invalid: 'A tag column says neither yes nor no.',
+  tag_invalid: 'A tag column says neither yes nor no (yes, no, true, false, 1, 0, 是, 否 …).',
   parameter_too_long: 'A value for the message is longer than 10,000 characters.',
   attribute_text_too_long: 'A text attribute is longer than 10,000 characters.',
-  attribute_number_invalid: 'A number attribute is not a number, or has more digits than can be kept.',
-  attribute_boolean_invalid: 'A yes-or-no attribute is neither yes nor no.',
-  attribute_date_invalid: 'A date attribute is not a date or time.',
+  attribute_number_invalid:
+    'A number attribute is not a number (1234, 1,234.5, NT$1,200), or has more digits than can be kept.',
+  attribute_boolean_invalid: 'A yes-or-no attribute is neither yes nor no (yes, no, true, false, 1, 0, 是, 否 …).',
+  attribute_date_invalid:
+    'A date attribute is not a date or time (2024-03-05, 2024/3/5 14:30, 2024年3月5日, or as --date-format says).',
   attribute_date_format_undeclared: 'A date attribute can be read in two ways; declare the date format.',
 } as const;
 
@@ -53,17 +60,48 @@ export type InvalidReason = keyof typeof SENTENCES;
 /** All reasons, in the order of the columns they concern. */
 export const INVALID_REASONS = Object.keys(SENTENCES) as InvalidReason[];
 
-/** The sentence for a reason; an unknown one (of a newer version) is given back as it is. */
-export function describeReason(reason: string): string {
-  return Object.hasOwn(SENTENCES, reason) ? SENTENCES[reason as InvalidReason] : reason;
+/** A stored reason: the word, and the number of the column (1-based) where several columns could have it. */
+export function splitReason(stored: string): { reason: string; column: number | null } {
+  const [reason = '', column] = stored.split('#');
+  return { reason, column: column === undefined ? null : Number(column) };
+}
+
+/** What a sentence needs of a file to name the column. */
+export interface ReasonPlace {
+  headers: string[];
+  columns: ColumnTarget[];
+}
+
+/** The sentence for a reason, and its column where it has one; an unknown reason (of a newer version) is given back as it is. */
+export function describeReason(stored: string, place?: ReasonPlace): string {
+  const { reason, column } = splitReason(stored);
+  const sentence = Object.hasOwn(SENTENCES, reason) ? SENTENCES[reason as InvalidReason] : reason;
+  const index = place === undefined ? -1 : column === null ? columnOfReason(reason, place.columns) : column - 1;
+  const header = place?.headers[index]?.trim();
+  return header === undefined || header === '' ? sentence : `Column “${header}”: ${sentence}`;
+}
+
+/** Fields with a longer name before those whose name theirs begins with. */
+const FIELDS = [...CONTACT_FIELDS].sort((a, b) => b.length - a.length);
+
+function columnOfReason(reason: string, columns: ColumnTarget[]): number {
+  const field = FIELDS.find((name) => reason.startsWith(`${name}_`));
+  const kind = reason.startsWith('attribute_')
+    ? 'attribute'
+    : reason === 'tag_invalid'
+      ? 'tag'
+      : reason.startsWith('tags_')
+        ? 'tags'
+        : null;
+  return columns.findIndex((target) => (target.kind === 'field' ? target.field === field : target.kind === kind));
 }
 
 /**
  * The sentence for a reason that depends on the line as it stood in the file: which lines a cell swallowed. Others: `describeReason`.
  * `line` is where it begins, `original` its text.
  */
-export function describeReasonOf(reason: string, line: number, original: string): string {
-  if (reason !== 'lines_swallowed') return describeReason(reason);
+export function describeReasonOf(reason: string, line: number, original: string, place?: ReasonPlace): string {
+  if (reason !== 'lines_swallowed') return describeReason(reason, place);
   const last = line + (original.match(/\r\n|\n|\r/g)?.length ?? 0);
   return `A cell of lines ${line} to ${last} holds whole lines of the file: a quote too many swallowed them. Take it out.`;
 }

@@ -1,7 +1,8 @@
 // The rejects file of an import: each line that was not taken, as it stood in the file, and why. It can be mended and
 // imported again: what is named sluice_* is ignored then. Memory does not grow with the number of lines.
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { csvCell } from '../reports/csv-cell.ts';
+import { BOM, csvCell } from '../reports/csv-cell.ts';
+import { splitReason } from './reasons.ts';
 import type { FileReader } from './record-blocks.ts';
 
 /** Lines fetched at a time. Too low: round trips dominate; too high: memory grows with the rejects. */
@@ -34,16 +35,16 @@ export interface RejectSource {
   explain(reject: RejectRow, original: string): string;
 }
 
-/** The rejects as CSV, in the delimiter of the file. */
+/** The rejects as CSV, in the delimiter of the file, with the mark that Excel needs for UTF-8. */
 export async function* rejectLines(source: RejectSource, form: FileForm): AsyncGenerator<string> {
   const { headers, delimiter, quote } = form;
   // In a file without quotes a cell of ours may not hold the delimiter.
   const plain = (value: string | null) =>
     quote === '' ? (value ?? '').replaceAll(delimiter, ' ') : csvCell(value, delimiter);
   const cells = (values: (string | null)[]) => values.map(plain).join(delimiter);
-  yield `${cells([...headers, 'sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'])}\n`;
+  yield `${BOM}${cells([...headers, 'sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'])}\n`;
   for await (const { reject, original } of rejects(source)) {
-    const why = cells([reject.line, reject.outcome, reject.reason, source.explain(reject, original)]);
+    const why = cells([reject.line, reject.outcome, wordOf(reject), source.explain(reject, original)]);
     yield `${original}${delimiter}${why}\n`;
   }
 }
@@ -55,7 +56,7 @@ export async function* rejectObjects(source: RejectSource): AsyncGenerator<strin
     const why = JSON.stringify({
       sluice_line: Number(line),
       sluice_outcome: outcome,
-      sluice_reason: reason,
+      sluice_reason: wordOf(reject),
       sluice_explanation: source.explain(reject, original),
     }).slice(1);
     // Numbers too long for JavaScript keep their digits: the text of the object is not written anew.
@@ -64,6 +65,9 @@ export async function* rejectObjects(source: RejectSource): AsyncGenerator<strin
     yield `${body}${/^\{\s*$/.test(body) ? '' : ','}${why}\n`;
   }
 }
+
+/** The reason as a stable word. */
+const wordOf = ({ reason }: RejectRow): string | null => (reason === null ? null : splitReason(reason).reason);
 
 async function* rejects(source: RejectSource): AsyncGenerator<{ reject: RejectRow; original: string }> {
   let after = '0';

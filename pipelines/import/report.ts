@@ -1,16 +1,17 @@
 // Report: closes an import. Checks that the outcomes still balance, writes the rejects file (and a dry run's diff), sets
 // the final state, and only then lets the staged lines go.
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
-import type { ImportRef, ImportResult, OutcomeCounts } from '../contracts/import.ts';
+import type { ImportRef, ImportResult, OutcomeCounts, ReasonCount } from '../contracts/import.ts';
 import { emptyOutcomes } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { dropPartition, forImport, partitionExists } from './import-sql.ts';
 import { lockImport, readImport, endImport, type ImportRow } from './import-store.ts';
 import type { FileReader } from './record-blocks.ts';
 import { PAGE_LINES, rejectLines, type RejectRow } from './rejects-file.ts';
-import { describeReasonOf } from './reasons.ts';
+import { describeReason, describeReasonOf, type ReasonPlace } from './reasons.ts';
 import { countOutcomes } from './resolve.ts';
-import { csvCell } from '../reports/csv-cell.ts';
+import { topReasons } from './top-reasons.ts';
+import { BOM, guardedCell } from '../reports/csv-cell.ts';
 
 export interface ReportPorts {
   db: Database;
@@ -42,7 +43,7 @@ export async function reportImport(
       outcomes,
       rejectsFile,
       diffFile,
-      error: state === 'rejected' ? rejection(row, outcomes) : null,
+      error: state === 'rejected' ? rejection(row, outcomes, await reasonsOf(ports.db, row)) : null,
     });
   }
   await dropPartition(ports.db, 'import_staging', ref.importId);
@@ -76,17 +77,25 @@ export async function importResult(db: Queryable, importId: string): Promise<Imp
     rejectsFile: row.rejectsFile,
     diffFile: row.diffFile,
     message: row.error,
+    reasons: await reasonsOf(db, row),
+    warnings: row.profile.warnings ?? [],
   };
 }
+
+const placeOf = ({ profile }: ImportRow): ReasonPlace => ({ headers: profile.headers, columns: profile.plan.columns });
+
+const reasonsOf = (db: Queryable, row: ImportRow): Promise<ReasonCount[]> =>
+  topReasons(db, row.importId, (reason) => describeReason(reason, placeOf(row)));
 
 /** Why an import with too many invalid lines was not applied. */
 export function rejection(
   row: Pick<ImportRow<{ maxInvalid: number }, unknown, unknown>, 'stagedLines' | 'options'>,
   outcomes: { invalid: number },
+  [first]: ReasonCount[],
 ): string {
   const share = ((100 * outcomes.invalid) / row.stagedLines).toFixed(1);
   const allowed = (100 * row.options.maxInvalid).toFixed(1);
-  return `${outcomes.invalid} of ${row.stagedLines} lines are invalid (${share} %, allowed ${allowed} %): nothing was applied. See the rejects file, mend the source or raise --max-invalid; lines that lack only empty cells at their end are taken with --short-rows pad.`;
+  return `${outcomes.invalid} of ${row.stagedLines} lines are invalid (${share} %, allowed ${allowed} %): nothing was applied.${first === undefined ? '' : ` ${first.lines} of them, such as line ${first.line}: ${first.text}`} See the rejects file, mend the source or raise --max-invalid.`;
 }
 
 async function balancedOutcomes(db: Database, row: ImportRow): Promise<OutcomeCounts> {
@@ -104,7 +113,13 @@ async function* rejectsOf(ports: ReportPorts, row: ImportRow): AsyncGenerator<st
   const { importId } = row;
   try {
     yield* rejectLines(
-      { db: ports.db, spool, statement: forImport('rejects', importId), importId, explain },
+      {
+        db: ports.db,
+        spool,
+        statement: forImport('rejects', importId),
+        importId,
+        explain: (reject, original) => explain(reject, original, row),
+      },
       row.profile,
     );
   } finally {
@@ -113,10 +128,10 @@ async function* rejectsOf(ports: ReportPorts, row: ImportRow): AsyncGenerator<st
 }
 
 /** Why a line was not imported, as a sentence. */
-function explain({ outcome, reason, candidates, line }: RejectRow, original: string): string {
+function explain({ outcome, reason, candidates, line }: RejectRow, original: string, row: ImportRow): string {
   if (outcome === 'ambiguous') return `Several contacts have this key: ${(candidates ?? []).join(', ')}.`;
   if (outcome === 'suppressed') return 'The address is on the suppression list; nothing of the line was imported.';
-  return describeReasonOf(reason ?? '', Number(line), original);
+  return describeReasonOf(reason ?? '', Number(line), original, placeOf(row));
 }
 
 interface DiffRow extends Record<string, unknown> {
@@ -129,7 +144,7 @@ interface DiffRow extends Record<string, unknown> {
 
 /** What a dry run would change, old and new beside each other. */
 async function* diffLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<string> {
-  yield 'line,contact_id,field,old,new\n';
+  yield `${BOM}line,contact_id,field,old,new\n`;
   if (!(await partitionExists(ports.db, 'import_staging', row.importId))) return;
   let after = '0';
   for (;;) {
@@ -141,7 +156,7 @@ async function* diffLines(ports: ReportPorts, row: ImportRow): AsyncGenerator<st
       PAGE_LINES,
     ]);
     for (const change of rows)
-      yield `${[change.line, change.contact_id, change.field, change.old, change.new].map((value) => csvCell(value, ',')).join(',')}\n`;
+      yield `${[change.line, change.contact_id, change.field, change.old, change.new].map((value) => guardedCell(value, ',')).join(',')}\n`;
     if (rows.length === 0) return;
     after = rows.at(-1)!.line;
   }

@@ -11,6 +11,7 @@ import {
 import { dropPartition } from '../import/import-sql.ts';
 import { endImport, lockImport } from '../import/import-store.ts';
 import { describeReason, describeReasonOf } from '../import/reasons.ts';
+import { topReasons } from '../import/top-reasons.ts';
 import { rejectLines, rejectObjects, type RejectRow } from '../import/rejects-file.ts';
 import { rejection, type ReportPorts } from '../import/report.ts';
 import type { TagImportRow } from './ports.ts';
@@ -37,7 +38,7 @@ export async function reportTags(
     await endImport(ports.db, ref, state, {
       outcomes,
       rejectsFile: rejects > 0 ? await writeRejects(ports, row) : null,
-      error: state === 'rejected' ? rejection(row, outcomes) : null,
+      error: state === 'rejected' ? rejection(row, outcomes, await reasonsOf(ports.db, row.importId)) : null,
     });
   }
   await dropPartition(ports.db, 'tag_staging', ref.importId);
@@ -70,8 +71,12 @@ export async function tagImportResult(db: Queryable, importId: string): Promise<
     outcomes: { ...emptyTagOutcomes(), ...row.outcomes },
     rejectsFile: row.rejectsFile,
     message: row.error,
+    reasons: await reasonsOf(db, importId),
   };
 }
+
+const reasonsOf = (db: Queryable, importId: string) =>
+  topReasons(db, importId, (reason) => describeTagReason(reason) ?? describeReason(reason));
 
 async function writeRejects(ports: ReportPorts, row: TagImportRow): Promise<string> {
   const { importId, profile } = row;

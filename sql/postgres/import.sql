@@ -347,3 +347,9 @@ join {{staging}} s on s.line = l.line
 where l.import_id = $1 and l.line > $2 and l.outcome in ('invalid', 'ambiguous', 'suppressed')
 order by l.line
 limit $3
+
+-- name: top_reasons
+-- The $2 most frequent reasons of invalid lines, each with its first line.
+select reason, count(*)::bigint as lines, min(line) as line
+from import_lines where import_id = $1 and outcome = 'invalid' and reason is not null
+group by reason order by 2 desc, 1 limit $2

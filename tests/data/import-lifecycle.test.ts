@@ -87,6 +87,7 @@ test('rejects keep the original columns and can be mended and imported', async (
   const first = await world.run({ file, channel: 'line', maxInvalid: 1 });
   const rejects = await readFile(first.rejectsFile!, 'utf8');
   const [header, line] = rejects.trim().split('\n');
+  expect(rejects.startsWith('\uFEFF')).toBe(true);
   expect(header).toBe('LINE UID,姓名,備註,sluice_line,sluice_outcome,sluice_reason,sluice_explanation');
   expect(line).toMatch(/^bad,"李, 四",壞,3,invalid,social_id/);
   const mended = await world.file('mended.csv', rejects.replace('bad', lineId(3)));

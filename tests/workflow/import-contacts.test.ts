@@ -20,6 +20,8 @@ const result = (state: ImportResult['state']): ImportResult => ({
   rejectsFile: '/reports/import-7-rejects.csv',
   diffFile: null,
   message: null,
+  reasons: [],
+  warnings: [],
 });
 
 /** Activities that note their calls and do nothing; a test replaces what it is about. */

@@ -19,6 +19,7 @@ const result = (state: TagImportResult['state']): TagImportResult => ({
   outcomes: { ...emptyTagOutcomes(), added: 3, unmatched: 1 },
   rejectsFile: '/reports/import-8-rejects.csv',
   message: null,
+  reasons: [],
 });
 
 /** Activities that note their calls and do nothing; a test replaces what it is about. */

@@ -1,0 +1,82 @@
+// What a person should know of how a file is read before it acts: consent that is left out, an address that was not found.
+import { normaliseBoolean } from '../contacts/booleans.ts';
+import { normalisePhone } from '../contacts/phone.ts';
+import type { MappedColumn } from './header-mapping.ts';
+import { consentOf, looksLikeConsent } from './consent-words.ts';
+import type { NormalisePlan } from './staged-row.ts';
+
+const WAYS = {
+  any: '',
+  email: ' to e-mail',
+  sms: ' to SMS',
+  line: ' to LINE',
+  whatsapp: ' to WhatsApp',
+  messenger: ' to Messenger',
+};
+const ADDRESSES = { line: 'LINE user id', whatsapp: 'phone', messenger: 'PSID' };
+const KEYS = { social_id: 'address', member_id: 'member ID', email: 'e-mail', phone: 'phone' };
+
+/**
+ * Sentences for people; names headers, no cell. `samples`: the non-blank cells of a column among the first records. `said`: targets that the
+ * user mapped, whose columns need no word. Pure.
+ */
+export function fileWarnings(
+  columns: MappedColumn[],
+  plan: NormalisePlan,
+  samples: (column: number) => string[],
+  said: { map: Record<string, string>; matchBy: string | null },
+): string[] {
+  return [...consentLeftOut(columns, samples, said.map), ...keyInstead(columns, plan, samples, said.matchBy)];
+}
+
+/** Yes-or-no columns that look like consent and are not what the subscription is read from. */
+function consentLeftOut(
+  columns: MappedColumn[],
+  samples: (column: number) => string[],
+  map: Record<string, string>,
+): string[] {
+  const spoken = new Set(
+    Object.entries(map).flatMap(([target, header]) => [header.trim(), target.replace(/^ignore:/, '')]),
+  );
+  return columns.flatMap(({ header, target }, index) => {
+    const used = target.kind !== 'ignored' && target.kind !== 'attribute';
+    if (used || spoken.has(header.trim()) || !looksLikeConsent(header)) return [];
+    const values = samples(index);
+    if (values.length === 0 || !values.every((value) => normaliseBoolean(value).ok)) return [];
+    const name = header.trim();
+    const way = WAYS[consentOf(header) ?? 'any'];
+    return [
+      `The column “${name}” looks like a consent${way} and does not decide who is subscribed: whoever says no there may come in subscribed. If it should, map it: --map subscribed=${name}; if not, --map ignore:${name}=${name}.`,
+    ];
+  });
+}
+
+/** The lines are matched by something else, since no column was read as the address: nobody new can be made. */
+function keyInstead(
+  columns: MappedColumn[],
+  plan: NormalisePlan,
+  samples: (column: number) => string[],
+  asked: string | null,
+): string[] {
+  if (plan.matchBy === 'social_id' || asked !== null) return [];
+  const { channelKind, defaultCountry } = plan;
+  const isAddress = (value: string): boolean =>
+    channelKind === 'whatsapp'
+      ? normalisePhone(value, { defaultCountry }).ok
+      : channelKind === 'line'
+        ? /^U[0-9a-f]{32}$/.test(value.trim())
+        : /^[1-9]\d{14,17}$/.test(value.trim());
+  const unread = columns.findIndex(({ target }, index) => {
+    const values = target.kind === 'ignored' || target.kind === 'attribute' ? samples(index) : [];
+    return values.length > 0 && values.filter(isAddress).length * 10 >= values.length * 8;
+  });
+  if (unread === -1 && channelKind !== 'whatsapp') return [];
+  const what = ADDRESSES[channelKind];
+  const hint =
+    unread === -1
+      ? `Name its column: --map ${channelKind === 'whatsapp' ? 'phone' : 'social_id'}=COLUMN.`
+      : `Column ${unread + 1} looks like it: --map ${channelKind === 'whatsapp' ? 'phone' : 'social_id'}=${columns[unread]!.header.trim()}.`;
+  return [
+    `No column was read as the ${what}, so lines are matched by ${KEYS[plan.matchBy]}: they change contacts that are there and make none. ${hint}`,
+  ];
+}
