@@ -11,7 +11,7 @@ import type { Channel } from '../pipelines/contracts/channel.ts';
 import type { ImportInput } from '../pipelines/contracts/import.ts';
 import type { AttributeDefinition } from '../pipelines/import/header-mapping.ts';
 import { inspectFile } from '../pipelines/import/inspect-file.ts';
-import type { RegisteredFile } from '../pipelines/import/register.ts';
+import type { RegisteredFile, Spooled } from '../pipelines/import/register.ts';
 import { checkKey } from '../pipelines/suppressions/suppression-store.ts';
 import { suppressionPads } from '../pipelines/suppressions/address-hash.ts';
 import { SLICE_LINES } from '../pipelines/tags/ports.ts';
@@ -94,13 +94,13 @@ async function runLives(temporal: Pick<Client, 'workflow'>, runId: string): Prom
 
 async function inspectForImport(
   reader: OpenFile,
-  spooled: { bytes: number; encoding: string },
+  { bytes, encoding: encodingOf, lostCharacters }: Spooled,
   input: ImportInput,
   channel: Channel,
   definitions: AttributeDefinition[],
 ): Promise<RegisteredFile> {
   const { profile } = await inspectFile(
-    { reader, bytes: spooled.bytes, encoding: spooled.encoding },
+    { reader, bytes, encoding: encodingOf, lostCharacters },
     {
       ...input,
       channelKind: channel.kind,

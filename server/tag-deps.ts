@@ -26,12 +26,12 @@ export function tagDeps(settings: TagSettings): Pick<TagActivityDeps, 'openTagRe
     openTagReader: (plan) => threadedTagReader(plan, threads),
     tagRegisterSteps: (input, signal, onBytes) => ({
       spool: () => spoolEvents(input, spoolFolder, signal, onBytes),
-      inspect: async ({ path, bytes, encoding }) => {
+      inspect: async ({ path, bytes, encoding, lostCharacters }) => {
         const channel = await readChannel(db, input.channel);
         const { rows } = await db.query<{ now: Date }>('select sluice_now() as now');
         const reader = await openFile(path);
         try {
-          return await inspectTags({ reader, bytes, encoding }, input, channel, rows[0]!.now);
+          return await inspectTags({ reader, bytes, encoding, lostCharacters }, input, channel, rows[0]!.now);
         } finally {
           await reader.close();
         }

@@ -69,13 +69,14 @@ export function listLineReader(plan: ListPlan): (record: SourceRecord) => ListLi
   const readKey = keyRule(plan);
   const missing = `${plan.matchBy}_missing` as InvalidReason;
   const { sources } = plan;
+  const lossy = plan.lostCharacters === true;
   return ({ fields, swallowedUntil }) => {
     if (swallowedUntil !== undefined) return invalid('lines_swallowed');
     if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns, plan.shortRows))
       return invalid('column_count');
     const cell = fields[plan.keyColumn] ?? '';
     if (isBlankCell(cell)) return invalid(missing);
-    if (cell.includes('\uFFFD')) return invalid('character_unreadable');
+    if (lossy && cell.includes('\uFFFD')) return invalid('character_unreadable');
     const read = readKey(cell);
     if ('reason' in read) return invalid(read.reason);
     if (sources.length === 0) return { reason: null, key: read.key, parameters: null };
@@ -84,7 +85,7 @@ export function listLineReader(plan: ListPlan): (record: SourceRecord) => ListLi
       const value = parameterOf(source, fields);
       if (value === undefined) return invalid('parameter_too_long');
       // Nobody wants to read it in a message.
-      if (value?.includes('\uFFFD')) return invalid('character_unreadable');
+      if (lossy && value?.includes('\uFFFD')) return invalid('character_unreadable');
       parameters.push(value);
     }
     return { reason: null, key: read.key, parameters };

@@ -1,8 +1,7 @@
 // What a recipient list is read by: its key, its columns, the places of the message they fill. Fixed when the list is
 // registered, stored with the broadcast; plain data that crosses thread borders.
 import type { ChannelKind, MatchKey } from '../contracts/contact-fields.ts';
-import type { ShortRows } from '../contracts/import.ts';
-import type { Marks } from '../import/marks.ts';
+import type { RecordRules } from '../import/marks.ts';
 
 /** What a matched contact can give to a message by itself, as `{{contact.display_name}}`. */
 export const CONTACT_PLACES = ['display_name', 'member_id', 'email', 'phone'] as const;
@@ -12,9 +11,7 @@ export type ContactPlace = (typeof CONTACT_PLACES)[number];
 export type PlaceSource = { column: number } | { contact: ContactPlace };
 
 /** Everything needed to turn the bytes of a list into staged lines. */
-export interface ListPlan extends Marks {
-  /** Left out in plans of before: `invalid`. */
-  shortRows?: ShortRows;
+export interface ListPlan extends RecordRules {
   channelKind: ChannelKind;
   /** ISO 3166-1 alpha-2; how a phone without a country code is read. */
   defaultCountry: string;

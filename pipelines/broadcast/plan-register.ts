@@ -93,6 +93,7 @@ async function inspectList(
       defaultCountry: country,
       ...marksOf(shape),
       shortRows: input.shortRows,
+      lostCharacters: spooled.lostCharacters > 0,
       columns: shape.headers.length,
       phoneMatch: input.phoneMatch,
       ...columns,

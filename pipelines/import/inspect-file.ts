@@ -27,6 +27,8 @@ const SAMPLE_ROWS = 5;
 export interface InspectSource extends TableSource {
   /** Encoding of the original, for the profile. */
   encoding: string;
+  /** See `Spooled`. */
+  lostCharacters?: number;
 }
 
 export interface InspectOptions {
@@ -181,6 +183,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     timeZone,
     ...marksOf(shape),
     shortRows: options.shortRows ?? 'invalid',
+    lostCharacters: (source.lostCharacters ?? 0) > 0,
     columns: columns.map((column) => column.target),
     matchBy: chooseKey(columns, options),
     tagSeparator: options.tagSeparator ?? ',',

@@ -1,5 +1,7 @@
 // How a delimited text is written: the characters that have a meaning in it. Plain data, stored with what is read by it.
 
+import type { ShortRows } from '../contracts/import.ts';
+
 const CR = 13;
 
 /** The marks of a delimited text: one ASCII character each; an empty quote means that nothing is quoted. */
@@ -12,6 +14,13 @@ export interface Marks {
   loneReturns?: boolean;
   /** Fields of a record of the table: decides how odd quotes are read. Null, left out: not known. */
   width?: number | null;
+}
+
+/** How records of a text become lines. What is left out, as in plans of before, is not so. */
+export interface RecordRules extends Marks {
+  shortRows?: ShortRows;
+  /** Characters of the file could not be read: U+FFFD stands for each, and a key or name with one is none. */
+  lostCharacters?: boolean;
 }
 
 /** The marks of whatever has a dialect, for a scan: a plan, a profile, a table's shape. */

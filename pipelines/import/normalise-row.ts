@@ -147,6 +147,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
     .map((step) => ({ ...step, alone: isAlone(plan, step.index) }))
     .sort((a, b) => Number(b.index === key) - Number(a.index === key) || a.index - b.index);
   const width = plan.columns.length;
+  const lossy = plan.lostCharacters === true;
   return (record) => {
     const { fields } = record;
     if (record.swallowedUntil !== undefined) return emptyRow(record, 'lines_swallowed');
@@ -160,7 +161,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
         step.clear?.(row);
         continue;
       }
-      if (step.mustBeReadable && cell.includes('\uFFFD')) return emptyRow(record, 'character_unreadable');
+      if (lossy && step.mustBeReadable && cell.includes('\uFFFD')) return emptyRow(record, 'character_unreadable');
       const reason = step.apply(cell, row);
       if (reason) return emptyRow(record, step.alone ? reason : `${reason}#${step.index + 1}`);
     }

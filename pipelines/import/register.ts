@@ -18,6 +18,8 @@ export interface Spooled {
   path: string;
   bytes: number;
   encoding: string;
+  /** Characters that could not be read; U+FFFD stands for each. */
+  lostCharacters: number;
 }
 
 /** What a look into the file found, as far as the database must know it. */

@@ -1,13 +1,10 @@
 // The shapes between reading a file and COPY: what a normaliser is told, and what it gives for each line.
 // Plain data that crosses thread borders by structured clone.
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
-import type { ShortRows } from '../contracts/import.ts';
-import type { Marks } from './marks.ts';
+import type { RecordRules } from './marks.ts';
 
 /** Everything needed to turn the bytes of a spool into staged rows; fixed when the file is inspected, stored with the import. */
-export interface NormalisePlan extends Marks {
-  /** Left out in plans of before: `invalid`. */
-  shortRows?: ShortRows;
+export interface NormalisePlan extends RecordRules {
   channelKind: ChannelKind;
   /** ISO 3166-1 alpha-2; how a phone without a country code is read. */
   defaultCountry: string;

@@ -36,7 +36,7 @@ interface Shape extends Marks, Pick<TagProfile, 'headers' | 'dataByte' | 'dataLi
  * `readTableShape` throw
  */
 export async function inspectTags(
-  source: TableSource & { encoding: string },
+  source: TableSource & { encoding: string; lostCharacters?: number },
   input: TagImportInput,
   channel: Channel,
   startedAt: Date,
@@ -67,6 +67,7 @@ export async function inspectTags(
     ),
     ...marksOf(shape),
     shortRows: input.shortRows,
+    lostCharacters: (source.lostCharacters ?? 0) > 0,
     columns: format === 'csv' ? headers.length : 0,
     matchBy: found.matchBy,
     key: place(found.key),

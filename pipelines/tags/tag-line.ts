@@ -99,6 +99,7 @@ export function tagLineReader(plan: TagPlan): (cells: Cells) => TagLine {
     return source === null ? { reason: 'source_invalid' } : { text: source };
   });
   const times = { timeZone: plan.timeZone, format: plan.dateFormat, latest: plan.latest };
+  const lossy = plan.lostCharacters === true;
   const keyMissing = `${plan.matchBy}_missing` as InvalidReason;
   const optional = (cells: Cells, place: Place | null): string | null => (place === null ? '' : cells(place));
   return (cells) => {
@@ -115,7 +116,7 @@ export function tagLineReader(plan: TagPlan): (cells: Cells) => TagLine {
     )
       return refused('value_not_plain');
     if (isBlankCell(keyCell)) return refused(keyMissing);
-    if (keyCell.includes('\uFFFD') || tagCell.includes('\uFFFD')) return refused('character_unreadable');
+    if (lossy && (keyCell.includes('\uFFFD') || tagCell.includes('\uFFFD'))) return refused('character_unreadable');
     const key = readKey(keyCell);
     if ('reason' in key) return refused(key.reason);
     const tag = readTagCell(tagCell);

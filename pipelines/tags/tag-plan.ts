@@ -1,17 +1,14 @@
 // What a file of tag events is read by. Fixed when the file is inspected, stored with the import; plain data that crosses
 // thread borders.
 import type { ChannelKind, MatchKey } from '../contracts/contact-fields.ts';
-import type { ShortRows } from '../contracts/import.ts';
-import type { Marks } from '../import/marks.ts';
+import type { RecordRules } from '../import/marks.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 
 /** Where a value stands: the index of a CSV column, or the key of a JSON object. */
 export type Place = number | string;
 
 /** Everything needed to turn the bytes of a spool into staged events. */
-export interface TagPlan extends Marks {
-  /** Left out in plans of before: `invalid`. */
-  shortRows?: ShortRows;
+export interface TagPlan extends RecordRules {
   /** `json`: one JSON object a line; also what a Parquet file was turned into. */
   format: 'csv' | 'json';
   channelKind: ChannelKind;

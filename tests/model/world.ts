@@ -214,6 +214,7 @@ export class World {
         const content = this.files.get(csv)!;
         return {
           path: csv,
+          lostCharacters: 0,
           bytes: content.length,
           encoding: 'utf-8',
           sha256: createHash('sha256').update(content).digest('hex'),

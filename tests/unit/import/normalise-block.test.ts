@@ -48,6 +48,7 @@ const FULL = plan([
 describe('lines that are not quite lines', () => {
   const few = plan([field('social_id'), field('display_name'), { kind: 'attribute', name: '備註', type: 'text' }], {
     width: 3,
+    lostCharacters: true,
   });
 
   it('a short row is invalid, or taken with its last cells blank', () => {
@@ -65,6 +66,8 @@ describe('lines that are not quite lines', () => {
       { reason: 'character_unreadable' },
       { reason: null, attributes: { 備註: 'x\uFFFD' } },
     ]);
+    // Of a file that was read whole it is a character like others: so it was written.
+    expect(rows(`${UID},王\uFFFD,x\n`, { ...few, lostCharacters: false })).toMatchObject([{ displayName: '王\uFFFD' }]);
   });
 
   it('a cell that holds whole lines makes its line invalid', () => {
