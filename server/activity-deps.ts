@@ -20,7 +20,7 @@ import { resolveSuppressionKey } from './embedded/secrets-file.ts';
 import { frequencyWorld } from './frequency-deps.ts';
 import { threadedNormaliser } from './normaliser-threads.ts';
 import { openLanes, type Lanes } from './lanes.ts';
-import { isRunning, planDeps } from './plan-deps.ts';
+import { isRunning, planDeps, runLives } from './plan-deps.ts';
 import { tagDeps } from './tag-deps.ts';
 
 /** Slices of apply, and parts of resolve, at once. One more connection than cores keeps both busy while one commits. */
@@ -84,12 +84,6 @@ export function activityDeps(
       isRunning: (workflowId, runId) => isRunning(temporal, workflowId, runId),
     }),
   };
-}
-
-/** Asked of a list that lags by seconds: for runs that are a day old. The id has been checked to be one: it stands in a query. */
-async function runLives(temporal: Pick<Client, 'workflow'>, runId: string): Promise<boolean> {
-  const { count } = await temporal.workflow.count(`RunId = '${runId}' AND ExecutionStatus = 'Running'`);
-  return count > 0;
 }
 
 async function inspectForImport(

@@ -86,3 +86,12 @@ export async function isRunning(
     throw error;
   }
 }
+
+/**
+ * Whether the run of that id has not ended, whatever workflow it is of. Asked of a list that lags by seconds, so for old runs only; the
+ * id stands in a query and must have been checked to be one.
+ */
+export async function runLives(temporal: Pick<Client, 'workflow'>, runId: string): Promise<boolean> {
+  const { count } = await temporal.workflow.count(`RunId = '${runId}' AND ExecutionStatus = 'Running'`);
+  return count > 0;
+}

@@ -48,6 +48,7 @@ export const frequencySql = namedStatements('frequency', [
   'touched_by_erasure',
   'scrubbed',
   'forget_result',
+  'unknown_folders',
   'untouched',
   'forget_erased',
 ]);

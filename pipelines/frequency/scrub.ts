@@ -13,6 +13,7 @@ import { writeKept, type WindowSum } from './leave-out.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { buildFolder, type Manifest } from './result-folder.ts';
 import { settlePlace, takePlace, wholeResult, writeManifest } from './result-place.ts';
+import { sweepStrayResults } from './stray-results.ts';
 import { sweepWork } from './work-folders.ts';
 
 /** A result in which somebody may be counted who was erased: its row's id, its folder, and up to which erasure it was looked through. */
@@ -37,6 +38,7 @@ export async function bringUpToDate(world: FrequencyWorld, anew: boolean, contro
   const refreshed = await refreshLake(world, anew, control);
   await scrubErased(world, control);
   await sweepWork(world);
+  await sweepStrayResults(world);
   return refreshed;
 }
 

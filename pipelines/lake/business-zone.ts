@@ -20,7 +20,7 @@ export async function requireBusinessZone(db: Queryable, timeZone: string): Prom
     {
       // Another worker may be set as it should be.
       retry: 'later',
-      hint: `Set SLUICE_BUSINESS_TIME_ZONE=${stored} and start it again; or, to move all days, set every process to ${timeZone} and run: sluice lake rebuild --change-time-zone.`,
+      hint: `Set SLUICE_BUSINESS_TIME_ZONE=${stored} and start it again; or, to move all days to ${timeZone}, run with it, while Postgres is up: sluice lake rebuild --change-time-zone, and start all other processes with it.`,
       details: { configured: timeZone, stored },
     },
   );

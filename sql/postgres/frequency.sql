@@ -95,6 +95,11 @@ where id = $1
 -- Its files are gone, or cannot be read to take somebody out: asked again, it is a new one.
 delete from tag_frequencies where id = $1
 
+-- name: unknown_folders
+-- Which of the folders $1 are no result's.
+select folder from unnest($1::text[]) as u (folder)
+where not exists (select from tag_frequencies f where f.folder = u.folder)
+
 -- name: untouched
 -- Results that hold nobody erased up to the number $1, since no erasure concerns their window.
 update tag_frequencies f set erased_through = $1::bigint

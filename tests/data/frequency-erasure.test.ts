@@ -152,3 +152,21 @@ test('what dead runs left is swept; that of a live run and what is young stay', 
   await bringUpToDate(world, false, control);
   expect(await world.resultFolder.list('.work')).toHaveLength(2);
 });
+
+test('results that were put in their place and never became known are swept after a day, and what a killed replacing left', async () => {
+  const { windows } = await runFrequency(world, WINDOWS);
+  const [known, unknown] = windows.map(({ folder }) => folder) as [string, string];
+  const aside = known.replace(/([^/]+)$/, '.$1.old');
+  await world.resultFolder.write(`${aside}/manifest.json`, '{}');
+  await world.db.query('delete from tag_frequencies where folder = $1', [unknown]);
+  await bringUpToDate(world, false, control);
+  expect(await world.resultFolder.read(`${unknown}/manifest.json`)).not.toBeNull();
+  const old = (Date.now() - 2 * 86_400_000) / 1000;
+  for (const folder of [known, unknown, aside]) utimesSync(world.resultFolder.at(folder), old, old);
+  await bringUpToDate(world, false, control);
+  for (const folder of [unknown, aside]) expect(await world.resultFolder.list(folder)).toEqual([]);
+  expect((await world.resultFolder.list(known)).length).toBeGreaterThan(0);
+  // `current` does not point to nothing.
+  expect(await world.resultFolder.linked('_all/30d/current')).toBeNull();
+  expect(await world.resultFolder.linked('_all/7d/current')).toBe(known.split('/')[2]);
+});
