@@ -1,6 +1,6 @@
 // `sluice broadcast report|rows`: what became of each recipient, as a file in CSV, Parquet or Arrow IPC, or as lines on stdout.
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Option, type Command } from 'commander';
 import { writeArrowFile } from '../adapters/arrow/ipc-file.ts';
@@ -15,8 +15,8 @@ import { answer } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
 type Format = 'csv' | 'parquet' | 'arrow';
-type ReportOptions = SharedOptions & { format: Format; out?: string };
-type RowsOptions = SharedOptions & { fate?: Fate };
+type ReportOptions = SharedOptions & { format: Format; out?: string; bom?: boolean };
+type RowsOptions = SharedOptions & { fate?: Fate; bom?: boolean };
 
 export function registerBroadcastReport(broadcast: Command): void {
   shared(
@@ -28,6 +28,7 @@ export function registerBroadcastReport(broadcast: Command): void {
   )
     .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'parquet', 'arrow']).default('csv'))
     .option('--out <file>', 'where to (default: reports in the data folder)')
+    .option('--bom', 'CSV begins with a byte order mark, which Excel needs for UTF-8')
     .action(async (id: string, _options, command: Command) => {
       const options = command.optsWithGlobals<ReportOptions>();
       await withSession(options, async (session) => {
@@ -44,12 +45,13 @@ export function registerBroadcastReport(broadcast: Command): void {
     'sluice broadcast rows 7 --fate rejected',
   )
     .addOption(new Option('--fate <fate>', 'only these').choices(FATES))
+    .option('--bom', 'the CSV begins with a byte order mark, which Excel needs for UTF-8')
     .action(async (id: string, _options, command: Command) => {
       const options = command.optsWithGlobals<RowsOptions>();
       await withSession(options, async ({ db }) => {
         await readStatus(db, id);
         const pages = recipientRows(db, id, options.fate === undefined ? null : [options.fate]);
-        if (!options.json) for await (const text of recipientCsv(pages)) await write(text);
+        if (!options.json) for await (const text of recipientCsv(pages, options.bom)) await write(text);
         else {
           const rows = [];
           for await (const page of pages) rows.push(...page);
@@ -74,7 +76,7 @@ async function writeReport({ db, config }: Session, id: string, options: ReportO
   const folder = path.dirname(target);
   await mkdir(folder, { recursive: true });
   const pages = recipientRows(db, id);
-  if (options.format === 'csv') return writeWhole(folder, path.basename(target), recipientCsv(pages));
+  if (options.format === 'csv') return writeWhole(folder, path.basename(target), recipientCsv(pages, options.bom));
   const draft = path.join(folder, `${path.basename(target)}.${randomUUID()}.draft`);
   let csv: string | null = null;
   try {
@@ -83,6 +85,7 @@ async function writeReport({ db, config }: Session, id: string, options: ReportO
       csv = await writeWhole(folder, `${path.basename(draft)}.csv`, recipientCsv(pages));
       await csvToParquet(csv, draft, REPORT_COLUMNS);
     }
+    await chmod(draft, 0o600);
     await rename(draft, target);
   } finally {
     await rm(draft, { force: true });

@@ -13,6 +13,7 @@ import {
   type ContactView,
 } from '../pipelines/contacts/contact-query.ts';
 import { contactCsvHeader, contactCsvRow } from '../pipelines/contacts/contact-csv.ts';
+import { BOM } from '../pipelines/reports/csv-cell.ts';
 import { isDigits } from '../pipelines/contracts/checked-input.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
@@ -68,8 +69,11 @@ export function registerContacts(contacts: Command): void {
   )
     .addOption(new Option('--format <format>').choices(['csv', 'jsonl']).default('csv'))
     .option('--out <file>', 'file to write (default stdout)')
+    .option('--bom', 'CSV begins with a byte order mark, which Excel needs for UTF-8')
     .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<FilterOptions & { format: 'csv' | 'jsonl'; out?: string }>();
+      const options = command.optsWithGlobals<
+        FilterOptions & { format: 'csv' | 'jsonl'; out?: string; bom?: boolean }
+      >();
       if (options.json && options.out === undefined)
         throw new PipelineError('out_missing', 'The contacts and a JSON document cannot share stdout.', {
           hint: 'Add --out FILE, or leave --json out and use --format jsonl.',
@@ -124,7 +128,7 @@ async function filterOf(options: FilterOptions, { db }: Session): Promise<Contac
 
 async function exportContacts(
   session: Session,
-  options: FilterOptions & { format: 'csv' | 'jsonl'; out?: string },
+  options: FilterOptions & { format: 'csv' | 'jsonl'; out?: string; bom?: boolean },
 ): Promise<{ contacts: number; file: string | null }> {
   const filter = await filterOf(options, session);
   const out = options.out ? await openOut(options.out) : process.stdout;
@@ -133,7 +137,7 @@ async function exportContacts(
     if (!out.write(text)) await once(out, 'drain');
   };
   let contacts = 0;
-  if (options.format === 'csv') await put(contactCsvHeader());
+  if (options.format === 'csv') await put(`${options.bom ? BOM : ''}${contactCsvHeader()}`);
   for await (const contact of walkContacts(session.db, filter)) {
     await put(options.format === 'csv' ? contactCsvRow(contact) : `${JSON.stringify(contact)}\n`);
     contacts += 1;

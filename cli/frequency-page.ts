@@ -1,9 +1,14 @@
 // What `sluice tags frequency` shows of a published run: tables, one JSON document, or a file.
+import { createReadStream } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../adapters/files/open-file.ts';
 import type { FrequencyFormat, FrequencyResult } from '../pipelines/contracts/tag-frequency.ts';
 import { exportResult, mostFrequent, readRows } from '../pipelines/frequency/read-result.ts';
 import { isoOfUs } from '../pipelines/frequency/windows.ts';
+import { BOM } from '../pipelines/reports/csv-cell.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
+import { isFolder, outFiles } from './frequency-files.ts';
 import { answer, table } from './output.ts';
 import type { Session } from './session.ts';
 
@@ -13,7 +18,8 @@ const SHOWN_ROWS = 20;
 interface ShowOptions {
   json?: boolean;
   out?: string;
-  format?: FrequencyFormat;
+  format: FrequencyFormat[];
+  bom?: boolean;
 }
 
 /** Prints a published run: a table with the most frequent rows, or one JSON document with all; or writes `out`. */
@@ -21,9 +27,19 @@ export async function showFrequency(session: Session, result: FrequencyResult, o
   const world = frequencyWorld(session.config, session.db);
   const control = { signal: new AbortController().signal, onProgress: () => undefined };
   if (options.out !== undefined) {
-    const target = path.resolve(options.out);
-    await exportResult(world, result.windows[0]!.folder, options.format ?? 'parquet', target, control);
-    answer(options, { ...result, out: target }, () => `${renderFrequency(result)}\nWritten: ${target}`);
+    const names = result.windows.map(({ window: name }) => name);
+    const several = names.length * Math.max(1, new Set(options.format).size);
+    const folder = isFolder(options.out, several);
+    const files = outFiles(names, options.format, options.out, folder);
+    if (folder) await mkdir(options.out, { recursive: true, mode: 0o700 });
+    for (const { window: index, format, path: file } of files) {
+      await exportResult(world, result.windows[index]!.folder, format, file, control);
+      await chmod(file, 0o600);
+      if (format === 'csv' && options.bom) await putBom(file);
+    }
+    const written = files.map(({ path: file }) => file);
+    const shown = { ...result, out: path.resolve(options.out), files: written };
+    answer(options, shown, () => `${renderFrequency(result)}\n${written.map((file) => `Written: ${file}`).join('\n')}`);
     return;
   }
   if (!options.json) {
@@ -45,6 +61,15 @@ export async function showFrequency(session: Session, result: FrequencyResult, o
     return;
   }
   await printJson(world, result, control);
+}
+
+/** Puts the mark before a file; the file is there with it or without it. */
+async function putBom(file: string): Promise<void> {
+  async function* marked(): AsyncGenerator<string> {
+    yield BOM;
+    for await (const text of createReadStream(file, 'utf8')) yield String(text);
+  }
+  await writeWhole(path.dirname(file), path.basename(file), marked());
 }
 
 /** The head of a run for people. */

@@ -1,6 +1,10 @@
 // The commands. A call loads the modules of the command it names only: all of them take longer to load than most commands run.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Command } from 'commander';
 import { printConfig } from '../server/config.ts';
+import { packageRoot } from '../server/package-root.ts';
+import { nearestOf } from './nearest.ts';
 import { configOf, type SharedOptions } from './session.ts';
 
 /** In the order in which help lists them; each puts its command into the program. */
@@ -38,10 +42,16 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   demo: async (program) => (await import('./demo.ts')).registerDemo(program),
 };
 
+function version(): string {
+  const text = readFileSync(path.join(packageRoot(), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
 /** `first`: the first argument. Where it names no command, there is help or a mistake to print, which names all of them. */
 export async function buildProgram(first: string | undefined): Promise<Command> {
   const program = new Command('sluice')
     .description('Durable contact data and broadcasts: every row has a fate.')
+    .version(version(), '-V, --version', 'print the version')
     .option('--print-config', 'print every setting with its environment variable and meaning, secrets masked')
     .showHelpAfterError('(--help shows the options and an example)')
     .enablePositionalOptions()
@@ -49,8 +59,11 @@ export async function buildProgram(first: string | undefined): Promise<Command> 
   const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   for (const register of named ? [named] : Object.values(COMMANDS)) await register(program);
   program.action((options: SharedOptions & { printConfig?: boolean }, { args: [unknown] }: Command) => {
-    if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`);
-    else if (options.printConfig) console.log(printConfig(configOf({})));
+    if (unknown !== undefined) {
+      const meant = nearestOf(unknown, Object.keys(COMMANDS));
+      program.error(`error: unknown command '${unknown}'${meant === null ? '' : `\n(Did you mean ${meant}?)`}`);
+    }
+    if (options.printConfig) console.log(printConfig(configOf({})));
     else program.outputHelp();
   });
   return program;

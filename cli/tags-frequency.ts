@@ -1,7 +1,7 @@
 // `sluice tags frequency`: runs the tagFrequency workflow and shows what was published; or one contact straight from the log.
 import { createHash, randomUUID } from 'node:crypto';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import {
   FREQUENCY_FORMATS,
@@ -29,8 +29,9 @@ interface FrequencyOptions extends SharedOptions {
   knownAt?: string;
   channel?: string;
   contact?: string;
-  format?: FrequencyFormat;
+  format: FrequencyFormat[];
   out?: string;
+  bom?: boolean;
   fanOut?: number;
   maxAge?: number;
   maxFall?: number;
@@ -55,8 +56,14 @@ export function registerTagsFrequency(tags: Command): void {
     .option('--known-at <instant>', 'what became known later does not count; or "nominal": the as-of', knownAt)
     .option('--channel <id>', 'one channel (default: all)')
     .option('--contact <contact>', 'one contact (its id, or CHANNEL:SOCIAL_ID), straight from the log')
-    .addOption(new Option('--format <format>', 'format of --out (default: parquet)').choices(FREQUENCY_FORMATS))
-    .option('--out <path>', 'write the rows of the one window to this file')
+    .option(
+      '--format <formats>',
+      `formats of --out: ${FREQUENCY_FORMATS.join(', ')}; a list, or repeated (default: by the name of the file, else parquet)`,
+      parseFormats,
+      [],
+    )
+    .option('--out <path>', 'write the rows to this file; of several windows or formats, into this folder')
+    .option('--bom', 'CSV files of --out begin with a byte order mark, which Excel needs for UTF-8')
     .option('--fan-out <parts>', 'parts counted side by side by the workers; rounded up to a power of two', whole)
     .option('--max-age <hours>', 'publish nothing when the newest event is older', Number)
     .option('--max-fall <percent>', 'publish nothing when a window has so many fewer rows than before', parsePercent)
@@ -79,6 +86,14 @@ function window(text: string, earlier: string[]): string[] {
   return [...earlier, text];
 }
 
+/** Formats in a list, added to those before. */
+export function parseFormats(text: string, earlier: FrequencyFormat[]): FrequencyFormat[] {
+  const formats = text.split(',').map((name) => FREQUENCY_FORMATS.find((format) => format === name.trim()));
+  if (formats.includes(undefined))
+    throw new InvalidArgumentError(`“${text}” is none of ${FREQUENCY_FORMATS.join(', ')}`);
+  return [...earlier, ...(formats as FrequencyFormat[])];
+}
+
 function instant(text: string): string {
   if (!isInstant(text)) throw new InvalidArgumentError('must be an instant with a zone: 2026-03-01T00:00:00+08:00');
   return text;
@@ -92,9 +107,7 @@ function whole(text: string): number {
 }
 
 function inputOf(options: FrequencyOptions): FrequencyInput {
-  if (options.out !== undefined && options.window.length !== 1)
-    throw new PipelineError('frequency_input', '--out takes the rows of one window.', { hint: 'Give one --window.' });
-  if (options.format !== undefined && options.out === undefined)
+  if (options.format.length > 0 && options.out === undefined)
     throw new PipelineError('frequency_input', '--format is the format of a file.', { hint: 'Name it by --out.' });
   return parseFrequencyInput({
     windows: options.window,

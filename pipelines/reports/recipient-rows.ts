@@ -2,7 +2,7 @@
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { Fate } from '../contracts/broadcast.ts';
 import { fileColumn } from '../contracts/file-columns.ts';
-import { csvCell } from './csv-cell.ts';
+import { BOM, csvCell } from './csv-cell.ts';
 import { reportsSql } from './reports-sql.ts';
 
 export interface RecipientRow {
@@ -89,8 +89,9 @@ export const REPORT_COLUMNS = [
   ['messageId', 'text'],
 ] as const satisfies readonly (readonly [keyof RecipientRow, 'integer' | 'text' | 'time'])[];
 
-/** The rows as CSV text with a header, page by page. */
-export async function* recipientCsv(pages: AsyncIterable<RecipientRow[]>): AsyncGenerator<string, void> {
+/** The rows as CSV text with a header, page by page; `bom`: behind a byte order mark. */
+export async function* recipientCsv(pages: AsyncIterable<RecipientRow[]>, bom = false): AsyncGenerator<string, void> {
+  if (bom) yield BOM;
   yield `${REPORT_COLUMNS.map(([name]) => fileColumn(name)).join(',')}\n`;
   for await (const page of pages)
     yield page.map((row) => `${REPORT_COLUMNS.map(([name]) => csvCell(textOf(row[name]), ',')).join(',')}\n`).join('');
