@@ -21,7 +21,9 @@ export async function csvToParquet(
   const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '512MB' });
   const connection = await instance.connect();
   try {
-    const types = columns.map(([name, type]) => `${quoteLiteral(fileColumn(name))}: ${quoteLiteral(TYPES[type])}`).join(', ');
+    const types = columns
+      .map(([name, type]) => `${quoteLiteral(fileColumn(name))}: ${quoteLiteral(TYPES[type])}`)
+      .join(', ');
     await connection.run(
       `copy (select * from read_csv(${quoteLiteral(csvPath)}, header = true, delim = ',', quote = '"', escape = '"',
          auto_detect = false, columns = {${types}})) to ${quoteLiteral(parquetPath)} (format parquet, compression zstd)`,
