@@ -97,7 +97,8 @@ function withoutFooter(
   width: number,
   isWhole: boolean,
 ): { kept: SourceRecord[]; footer: SourceRecord[] } {
-  const lastFit = data.findLastIndex((record) => !isBlankRecord(record) && hasWidth(record, width));
+  let lastFit = data.length - 1;
+  while (lastFit >= 0 && (isBlankRecord(data[lastFit]!) || !hasWidth(data[lastFit]!, width))) lastFit -= 1;
   const blank = data.findIndex((record, index) => index > lastFit && isBlankRecord(record));
   const from = blank === -1 ? -1 : data.findIndex((record, index) => index > blank && !isBlankRecord(record));
   if (!isWhole || width < 2 || lastFit === -1 || from === -1) return { kept: data, footer: [] };
