@@ -138,6 +138,9 @@ function isEveryday(encoding: Encoding, lead: number, trail: number): boolean {
 /** Of a text's characters beyond ASCII at most one in so many may be unreadable. Lower: a wrong encoding passes; higher: one rare name costs the file. */
 export const READABLE_FOR_EACH_LOST = 20;
 
+/** So many may be lost in a double-byte text however short it is: one rare name in a list of three. */
+export const FEW_LOST = 2;
+
 /**
  * Big5 pairs that every system fills as it likes (造字, and what Hong Kong put there), made one byte that is no character: read as
  * what Hong Kong means by them, a rare name would become another.
@@ -180,7 +183,7 @@ function everydayShare(sample: Uint8Array, encoding: Encoding): number {
     if (isEveryday(encoding, lead, sample[at + 1] ?? 0)) everyday += 1;
     at += 1;
   }
-  return all === 0 || lost * READABLE_FOR_EACH_LOST > all ? 0 : (everyday - lost) / all;
+  return all === 0 || lost > Math.max(FEW_LOST, all / READABLE_FOR_EACH_LOST) ? 0 : (everyday - lost) / all;
 }
 
 /** UTF-8 but for a few characters that were cut on the way. */

@@ -2,7 +2,7 @@
 // fit become U+FFFD each; where many do not, the encoding is another.
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { decoderName, READABLE_FOR_EACH_LOST, withoutPrivatePairs, type Encoding } from './encoding.ts';
+import { decoderName, FEW_LOST, READABLE_FOR_EACH_LOST, withoutPrivatePairs, type Encoding } from './encoding.ts';
 
 /** Bytes that do not fit the encoding. `before`: the good UTF-8 of this piece up to them. */
 export class UndecodableBytes extends Error {
@@ -31,7 +31,12 @@ export interface Transcoder {
 /** How many characters beyond ASCII were read and lost: a few lost are characters, many are another encoding. */
 class Readability {
   #readable = 0;
+  readonly #few: number;
   lost = 0;
+
+  constructor(few: number) {
+    this.#few = few;
+  }
 
   /** Counts a decoded piece; throws when too much of the text so far is lost. */
   take(text: string, piece: Buffer): Buffer {
@@ -39,7 +44,7 @@ class Readability {
       text.match(/\uFFFD|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g)?.length ?? 0;
     if (this.#readable < ENOUGH_READABLE) this.#readable += (text.match(/[^\0-\x7f]/g)?.length ?? 0) - lost;
     this.lost += lost;
-    if (lost > 0 && this.lost * READABLE_FOR_EACH_LOST > this.#readable) {
+    if (lost > 0 && this.lost > Math.max(this.#few, this.#readable / READABLE_FOR_EACH_LOST)) {
       const at = text.search(/\uFFFD|\p{Cs}/u);
       throw new UndecodableBytes(Buffer.from(text.slice(0, at)), piece);
     }
@@ -68,7 +73,7 @@ function cutLength(bytes: Buffer): number {
 
 function utf8Transcoder(): Transcoder {
   let rest: Buffer = Buffer.alloc(0);
-  const readability = new Readability();
+  const readability = new Readability(0);
   const take = (bytes: Buffer): Buffer =>
     isUtf8(bytes) ? readability.takeWhole(bytes) : readability.take(bytes.toString('utf8'), bytes);
   return {
@@ -85,7 +90,8 @@ function utf8Transcoder(): Transcoder {
 
 function decodedTranscoder(encoding: Encoding): Transcoder {
   const decoder = iconv.getDecoder(decoderName(encoding), { stripBOM: false });
-  const readability = new Readability();
+  // Text that is all bytes of one encoding may hold a rare name; one odd byte in ASCII is another encoding.
+  const readability = new Readability(encoding === 'windows-1252' ? 0 : FEW_LOST);
   let heldBack = '';
   let lead: Buffer = Buffer.alloc(0);
   const take = (decoded: string | undefined, piece: Buffer, last: boolean): Buffer => {

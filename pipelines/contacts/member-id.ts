@@ -18,19 +18,26 @@ export type MemberIdResult =
   | { ok: true; memberId: string }
   | {
       ok: false;
-      reason: 'member_id_missing' | 'member_id_scientific_notation' | 'member_id_placeholder' | 'member_id_too_long';
+      reason:
+        | 'member_id_missing'
+        | 'member_id_scientific_notation'
+        | 'member_id_floating'
+        | 'member_id_placeholder'
+        | 'member_id_too_long';
     };
 
 /**
- * A member ID ready to compare: NFKC, trimmed, case kept, leading zeros kept, the `.0` of a floating-point column taken off. Calling it on its own result changes
+ * A member ID ready to compare: NFKC, trimmed, case kept, leading zeros kept, the `.0` of a floating-point column taken off,
+ * or refused where not the whole column is one: `1001` and `1001.0` beside each other may be two people. Calling it on its own result changes
  * nothing.
  */
-export function normaliseMemberId(raw: string): MemberIdResult {
+export function normaliseMemberId(raw: string, floats: 'whole' | 'refuse' = 'whole'): MemberIdResult {
   const text = cleanIdentifier(raw);
   if (text === '') return { ok: false, reason: 'member_id_missing' };
   if (isScientificNotation(text)) return { ok: false, reason: 'member_id_scientific_notation' };
   const floated = FLOATED.exec(text);
-  if (floated) return { ok: true, memberId: floated[1]! };
+  if (floated)
+    return floats === 'whole' ? { ok: true, memberId: floated[1]! } : { ok: false, reason: 'member_id_floating' };
   if (PLACEHOLDER.test(text)) return { ok: false, reason: 'member_id_placeholder' };
   if (text.length > MAX_MEMBER_ID_LENGTH) return { ok: false, reason: 'member_id_too_long' };
   return { ok: true, memberId: text };

@@ -101,7 +101,7 @@ export function fieldRule(plan: NormalisePlan, field: ContactField): CellRule {
       };
     case 'member_id':
       return (cell, row) => {
-        const result = normaliseMemberId(cell);
+        const result = normaliseMemberId(cell, plan.floatedIds === true ? 'whole' : 'refuse');
         if (!result.ok) return result.reason;
         row.memberId = result.memberId;
         return null;

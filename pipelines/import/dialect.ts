@@ -1,6 +1,7 @@
 // How a delimited text is written: delimiter, quote, where its header stands. Judges a sample; knows fields only
 // through their headers.
 import type { ChannelKind } from '../contracts/contact-fields.ts';
+import type { ShortRows } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { filledWidth, findHeader, knownHeaders, MAX_PREAMBLE } from './find-header.ts';
@@ -12,6 +13,8 @@ import type { SourceRecord } from './staged-row.ts';
 const DELIMITERS = [',', ';', '\t', '|'];
 /** Records by which delimiters are compared. Fewer are fooled by long preambles; more cost time and change nothing. */
 const COMPARED_RECORDS = 200;
+/** A record of a sample that is longer has a quote too many. Lower takes long texts for that; higher looks at less of the file. */
+const LONGEST_SAMPLED = 64 * 1024;
 /** Fewer columns parted by blanks are words of a sentence. */
 const LEAST_BLANK_WIDTH = 3;
 
@@ -19,6 +22,8 @@ export interface DialectOptions {
   channelKind: ChannelKind;
   /** Declared delimiter: one ASCII character, or `tab`. Detected when left out. */
   delimiter?: string | null;
+  /** `pad`: rows with fewer fields are rows too. */
+  shortRows?: ShortRows;
   /** Declared quote: one ASCII character, or `none`. Detected when left out. */
   quote?: string | null;
 }
@@ -59,13 +64,25 @@ interface Sample {
 
 /** Whole records at the beginning of the bytes. */
 function sampleRecords(bytes: Uint8Array, atEnd: boolean, marks: Marks, limit: number): Sample {
-  const scan = needsScan(bytes, bytes.length, marks)
-    ? scanRecords(bytes, bytes.length, atEnd, marks)
-    : scanLines(bytes, bytes.length, atEnd);
-  const count = Math.min(scan.starts.length, limit);
-  const end = count < scan.starts.length ? (scan.starts[count] ?? 0) : scan.consumed;
-  const { records } = readRecords({ bytes: bytes.subarray(0, end), byteStart: 0, firstLine: 1 }, marks);
-  return { records, odd: [...scan.odd.keys()].filter((index) => index < count).map((index) => 1 + scan.lines[index]!) };
+  const found: Sample = { records: [], odd: [] };
+  let byteStart = 0;
+  let firstLine = 1;
+  // What is not read to its end by then has a quote that nothing closes: an import takes it for text, though later.
+  for (let giveUp = false; ; giveUp = true) {
+    const rest = bytes.subarray(byteStart);
+    const scan = needsScan(rest, rest.length, marks)
+      ? scanRecords(rest, rest.length, atEnd, marks, giveUp)
+      : scanLines(rest, rest.length, atEnd);
+    const count = Math.min(scan.starts.length, limit - found.records.length);
+    const end = count < scan.starts.length ? (scan.starts[count] ?? 0) : scan.consumed;
+    const block = { bytes: rest.subarray(0, end), byteStart, firstLine };
+    for (const record of readRecords(block, marks).records) found.records.push(record);
+    for (const index of scan.odd.keys()) if (index < count) found.odd.push(firstLine + scan.lines[index]!);
+    byteStart += scan.consumed;
+    firstLine += scan.lineBreaks;
+    if (scan.consumed === 0 || found.records.length >= limit || bytes.length - byteStart < LONGEST_SAMPLED)
+      return found;
+  }
 }
 
 function isBlank(record: SourceRecord): boolean {
@@ -147,18 +164,25 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
       .map((candidate) => ({ ...candidate, score: score(candidate.sample.records, options.channelKind) }))
       .reduce((a, b) => (b.score > a.score ? b : a));
   let found = best(delimiters);
-  // Blanks stand in every text: they part fields only where nothing else does, and every record has as many.
+  // Blanks stand in every text, in phone numbers too: they part fields only where nothing else does, every record has as many, and
+  // the first names some of them.
   if (found.score === 0 && declared === null) {
     const blank = best([' ']);
     const { width, share } = commonWidth(blank.sample.records);
-    if (width >= LEAST_BLANK_WIDTH && share === 1 && blank.sample.records.length > 2) found = blank;
+    const named = blank.sample.records.slice(0, 1).some(({ fields }) => knownHeaders(fields, options.channelKind) > 0);
+    if (named && width >= LEAST_BLANK_WIDTH && share === 1 && blank.sample.records.length > 2) found = blank;
   }
   const tryMarks = (marks: Marks, better: (plain: Sample, other: Sample) => boolean): void => {
     const other = read(marks);
     if (better(found.sample, other)) found = { ...found, marks, sample: other };
   };
   if (quote !== '' && text.includes(`\\${quote}`)) tryMarks({ ...found.marks, escape: '\\' }, escapesByBackslash);
-  if (/\r(?!\n)./s.test(text)) tryMarks({ ...found.marks, loneReturns: true }, endsByReturns);
+  // All records count: the break that is missed may stand anywhere. `\r\r\n` is one break, written twice.
+  if (/\r(?!\r?\n)./s.test(text)) {
+    const marks = { ...found.marks, loneReturns: true };
+    const whole = (of: Marks) => sampleRecords(sample, atEnd, of, Number.POSITIVE_INFINITY);
+    if (endsByReturns(whole(found.marks), whole(marks))) found = { ...found, marks, sample: read(marks) };
+  }
   if (found.sample.records.length === 0 && sample.length > 0) {
     throw new PipelineError('record_too_long', `The first record does not end within ${sample.length} bytes.`, {
       hint: 'A quote in it may never be closed: mend it, or read the file with --quote none.',
@@ -170,7 +194,10 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
   const header = findHeader(found.sample.records, commonWidth(found.sample.records).width, options.channelKind);
   const first =
     header === null ? found.sample.records.find((record) => !isBlank(record)) : found.sample.records[header.index];
-  const marks: Marks = { ...found.marks, width: filledWidth(first?.fields ?? []) };
+  const marks: Marks = {
+    ...found.marks,
+    width: header === null ? (first?.fields.length ?? 1) : filledWidth(first!.fields),
+  };
   // Read again: the width decides between readings of odd quotes.
   const { records, odd } = sampleRecords(sample, atEnd, marks, Number.POSITIVE_INFINITY);
   return {

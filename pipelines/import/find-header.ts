@@ -24,6 +24,8 @@ interface Candidate {
   /** Known words that stand nowhere else in the sample: one that occurs again is a value. */
   words: number;
   sure: number;
+  /** A sure word stands above values of just that kind. */
+  proven: boolean;
   /** Cells that look like the values of their columns. */
   values: number;
   /** It holds what no header has: an e-mail address, a LINE id. */
@@ -69,6 +71,19 @@ function looksLikeValue(text: string, below: string[]): boolean {
   return isNumber(text) && (below.length === 0 || below.filter(isNumber).length * 2 > below.length);
 }
 
+/** Whether a sure word names what stands below it: an id, an address, a number. */
+function isProven(found: ReturnType<typeof meaningOf>, below: string[]): boolean {
+  if (found?.confidence !== 1 || below.length === 0) return false;
+  const of: Partial<Record<string, (text: string) => boolean>> = {
+    social_id: (text) => isAddress(text) || isNumber(text),
+    email: isAddress,
+    phone: isNumber,
+    member_id: (text) => /\d/.test(text),
+  };
+  const test = of[found.meaning];
+  return test !== undefined && below.filter(test).length >= below.length * FORM_SHARE;
+}
+
 /**
  * The header among the first records of a table whose records are mostly `width` wide; null when its first record is data already.
  * First a row of known words that is not like its data; then two sure words, which outweigh names that look like numbers; then,
@@ -78,16 +93,22 @@ export function findHeader(records: SourceRecord[], width: number, kind: Channel
   const candidates = candidatesOf(records, width, kind);
   const named = candidates.filter(({ words, wide, data }) => words > 0 && wide && !data);
   const clean = named.filter(({ values }) => values === 0);
-  const known = bestOf(clean) ?? bestOf(named.filter(({ sure }) => sure >= 2));
+  const above = candidates.filter(({ full, data, values }) => width > 1 && full && !data && values === 0);
+  const known =
+    bestOf(clean, above) ??
+    bestOf(
+      named.filter(({ sure, proven }) => sure >= 2 || proven),
+      above,
+    );
   if (known) return { index: known.index, guessed: known.sure === 0 || known.values > 0 };
   const first = candidates.find(({ wide, half }) => wide && (width === 1 || half));
   return first && !first.data && first.values === 0 ? { index: first.index, guessed: true } : null;
 }
 
-/** The row with most words; a full row above it stays unless it has clearly fewer. */
-function bestOf(rows: Candidate[]): Candidate | undefined {
+/** The row with most words; a full row above it, of known words or not, stays unless it has clearly fewer. */
+function bestOf(rows: Candidate[], above: Candidate[]): Candidate | undefined {
   const best = rows.reduce<Candidate | undefined>((a, b) => (a === undefined || b.words > a.words ? b : a), undefined);
-  return best && (rows.find(({ full, sure, words }) => full && sure > 0 && words + MORE_WORDS > best.words) ?? best);
+  return best && (above.find(({ index, words }) => index < best.index && words + MORE_WORDS > best.words) ?? best);
 }
 
 function candidatesOf(records: SourceRecord[], width: number, kind: ChannelKind): Candidate[] {
@@ -117,6 +138,7 @@ function candidatesOf(records: SourceRecord[], width: number, kind: ChannelKind)
         index,
         words: distinct(0),
         sure: distinct(1),
+        proven: cells.some((cell, column) => isProven(meaningOf(cell, kind), below(column))),
         values: cells.filter((cell, column) => looksLikeValue(cell, below(column))).length,
         data: cells.some(isAddress),
         // A header is one line of its table: nearly as wide as the records below it, not a title above them.

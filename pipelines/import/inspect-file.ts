@@ -97,6 +97,13 @@ function chooseKey(columns: MappedColumn[], options: InspectOptions): MatchKey {
   });
 }
 
+/** Whether every number among the member IDs of the sample ends with `.0`. */
+function areFloats(columns: MappedColumn[], data: SourceRecord[]): boolean {
+  const column = columns.findIndex(({ target }) => target.kind === 'field' && target.field === 'member_id');
+  const numbers = column === -1 ? [] : columnSamples(data, column).filter((cell) => /^\s*\d+(?:\.\d+)?\s*$/.test(cell));
+  return numbers.length > 0 && numbers.every((cell) => /\.0$/.test(cell.trim()));
+}
+
 /** The date format of the file: declared, or found in its date columns. Refuses to guess. */
 function chooseDateFormat(columns: MappedColumn[], data: SourceRecord[], declared: string | null): string | null {
   if (declared !== null) {
@@ -185,6 +192,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     shortRows: options.shortRows ?? 'invalid',
     lostCharacters: (source.lostCharacters ?? 0) > 0,
     columns: columns.map((column) => column.target),
+    floatedIds: areFloats(columns, data),
     matchBy: chooseKey(columns, options),
     tagSeparator: options.tagSeparator ?? ',',
     dateFormat: chooseDateFormat(columns, data, options.dateFormat ?? null),

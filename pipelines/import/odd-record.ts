@@ -96,6 +96,8 @@ class Walk {
   readonly #giveUp: boolean;
   /** An inner reading found no end from here on in this line: it finds none further right either. */
   #noInnerEnd = false;
+  /** The line end found last. */
+  #line = -1;
 
   constructor(bytes: Uint8Array, length: number, atEnd: boolean, marks: MarkBytes, reading: Reading, giveUp = false) {
     this.#giveUp = giveUp;
@@ -139,6 +141,15 @@ class Walk {
     }
   }
 
+  /** Where the line ends in which `from` stands: its break, or the length. */
+  #lineEnd(from: number): number {
+    if (this.#line > from) return this.#line;
+    let at = from;
+    while (at < this.#length && this.#bytes[at] !== LF && this.#bytes[at] !== this.#marks.lone) at += 1;
+    this.#line = at;
+    return at;
+  }
+
   /** The next delimiter or line break (a `\r\n` at its `\n` unless lone ones count), or the length. */
   #plainEnd(from: number): number {
     const { delimiter, lone } = this.#marks;
@@ -157,10 +168,13 @@ class Walk {
     const bytes = this.#bytes;
     const marks = this.#marks;
     const sameLine = this.#reading !== 'literal';
-    let after = afterClosing(bytes, opening + 1, this.#length, marks);
+    // Looking further than the line would cost every such record the rest of the block.
+    const searched = sameLine ? bytes.subarray(0, this.#lineEnd(opening)) : bytes;
+    const limit = Math.min(searched.length, this.#length);
+    if (sameLine && limit === this.#length && !this.#atEnd) return MORE;
+    let after = afterClosing(searched, opening + 1, limit, marks);
     if (after === -1) return sameLine ? PAST : this.#atEnd || this.#giveUp ? TEXT : MORE;
     if (after >= this.#length && !this.#atEnd) return MORE;
-    if (sameLine && countBreaks(bytes, opening, after, marks.lone) > 0) return PAST;
     for (;;) {
       const end = skipBlanks(bytes, after, this.#length, marks.delimiter);
       const bound = boundary(bytes, end, this.#length, this.#atEnd, marks);
@@ -177,8 +191,8 @@ class Walk {
         return text;
       }
       if (this.#noInnerEnd) return TEXT;
-      const further = afterClosing(bytes, after, this.#length, marks);
-      if (further === -1 || countBreaks(bytes, after, further, marks.lone) > 0) {
+      const further = afterClosing(searched, after, limit, marks);
+      if (further === -1) {
         this.#noInnerEnd = true;
         return TEXT;
       }
@@ -249,24 +263,32 @@ export function swallowedLines(record: Uint8Array, marks: Marks): number {
   if (width === undefined || width === null || width < 2) return 0;
   const codes = markBytes(marks);
   const firsts: string[] = [];
+  let breaks = -1;
   let from = 0;
   for (let at = 0; at <= record.length; at += 1) {
     const pair = record[at] === CR && record[at + 1] === LF;
     if (at < record.length && record[at] !== LF && !pair && record[at] !== codes.lone) continue;
     const line = record.subarray(from, at);
+    breaks += 1;
+    const next = at + (pair ? 2 : 1);
+    if (skipBlanks(line, 0, line.length, -1) === line.length) {
+      from = next;
+      if (pair) at += 1;
+      continue;
+    }
     const end = new Walk(line, line.length, true, codes, 'literal').record(0);
     if (typeof end === 'number' || !fits(end, width)) return 0;
     firsts.push(cutOdd(line, marks, 'literal')[0] ?? '');
     if (pair) at += 1;
-    from = at + 1;
+    from = next;
   }
-  const alike = firsts.every((first) => first.trim() !== '' && looksLike(first.trim(), firsts[0]!.trim()));
-  return alike ? firsts.length - 1 : 0;
+  const alike = firsts.length > 1 && firsts.every((first) => looksLike(first.trim(), firsts[0]!.trim()));
+  return alike ? breaks : 0;
 }
 
-/** Whether two first cells could be keys of one column: the same classes of characters, and about as long. */
-function looksLike(a: string, b: string): boolean {
+/** Whether two first cells could be values of one column: the same classes of characters. In doubt they could: an invalid line is seen. */
+export function looksLike(a: string, b: string): boolean {
   const classes = (text: string): string =>
     [/\d/, /\p{Script=Latin}/u, /\p{Script=Han}/u, /@/, /\s/].map((mark) => (mark.test(text) ? '1' : '0')).join('');
-  return classes(a) === classes(b) && Math.abs(a.length - b.length) * 4 <= Math.max(a.length, b.length);
+  return classes(a) === classes(b);
 }

@@ -106,7 +106,11 @@ export function visitRecords(block: RecordBlock, marks: Marks, visit: (record: S
       line: firstLine + line,
       byteStart: byteStart + start,
       byteLength: end - start,
-      fields: fields.length === 1 ? otherwiseDelimited(fields, marks) : fields,
+      // A cell that is shorter than its record was quoted: its text is one value.
+      fields:
+        fields.length === 1 && Buffer.byteLength(fields[0]!) === end - start
+          ? otherwiseDelimited(fields, marks)
+          : fields,
     };
     // The next record begins more than one line further down: there are line breaks in its cells.
     const below = found.lines[index + 1] ?? found.lineBreaks + 1;

@@ -16,6 +16,7 @@ const SENTENCES = {
   contact_not_found: 'No contact has this key, and without an address for the channel none can be made.',
   contact_deleted: 'The contact was deleted while the import ran.',
   member_id_scientific_notation: 'A spreadsheet abbreviated the member ID; its digits are lost.',
+  member_id_floating: 'The member ID ends with .0, and others of the column do not: it may be another one.',
   member_id_placeholder: 'The member ID is a placeholder such as N/A or NULL.',
   member_id_too_long: 'The member ID is longer than 255 characters.',
   email_missing: 'The line has no e-mail address.',

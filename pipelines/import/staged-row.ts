@@ -12,6 +12,8 @@ export interface NormalisePlan extends RecordRules {
   timeZone: string;
   /** One target per column of the file, in file order. Its length is the number of fields a record must have. */
   columns: ColumnTarget[];
+  /** The member IDs went through a floating-point column, all of them: their `.0` says nothing. */
+  floatedIds?: boolean;
   /** Which identifier must be present and valid on each line. */
   matchBy: MatchKey;
   /** What separates tags in a `tags` column. */

@@ -4,7 +4,7 @@ import { isBlankCell } from '../contacts/cell-text.ts';
 import { detectDialect, type DialectOptions } from './dialect.ts';
 import type { FileReader } from './record-blocks.ts';
 import { markBytes, marksOf, type Marks } from './marks.ts';
-import { countBreaks } from './odd-record.ts';
+import { countBreaks, looksLike } from './odd-record.ts';
 import type { SourceRecord } from './staged-row.ts';
 
 /**
@@ -89,8 +89,8 @@ const hasWidth = ({ fields }: SourceRecord, width: number): boolean =>
   fields.length >= width && fields.slice(width).every(isBlankCell);
 
 /**
- * What stands behind the data: from a blank record on to the end of the file, no record has the width of the table. Only of a file
- * that was seen as a whole: a line too few at the end of a sample says nothing about what follows.
+ * What stands behind the data: from a blank record on to the end of the file, no record has the width of the table, and none begins
+ * like one of it: rows that are only cut or too long are lines, and invalid ones. Only of a file that was seen as a whole.
  */
 function withoutFooter(
   data: SourceRecord[],
@@ -102,7 +102,11 @@ function withoutFooter(
   const blank = data.findIndex((record, index) => index > lastFit && isBlankRecord(record));
   const from = blank === -1 ? -1 : data.findIndex((record, index) => index > blank && !isBlankRecord(record));
   if (!isWhole || width < 2 || lastFit === -1 || from === -1) return { kept: data, footer: [] };
-  return { kept: data.slice(0, from), footer: data.slice(from).filter((record) => !isBlankRecord(record)) };
+  const footer = data.slice(from).filter((record) => !isBlankRecord(record));
+  const kept = data.slice(0, from);
+  const begins = kept.filter((record) => !isBlankRecord(record)).map(({ fields }) => fields[0] ?? '');
+  const isLine = footer.some(({ fields }) => begins.some((first) => looksLike(first.trim(), (fields[0] ?? '').trim())));
+  return isLine ? { kept: data, footer: [] } : { kept, footer };
 }
 
 /**
@@ -116,7 +120,11 @@ export async function readTableShape(source: TableSource, options: DialectOption
   const before = dialect.records.slice(0, dialect.headerIndex ?? 0);
   const data = dialect.records.slice(dialect.headerIndex === null ? 0 : dialect.headerIndex + 1);
   const first = header ? placeAfter(header, sample, dialect) : { byte: 0, line: 1 };
-  const { kept, footer } = withoutFooter(data, dialect.width ?? 0, sample.length >= source.bytes);
+  const { kept, footer } = withoutFooter(
+    data,
+    dialect.width ?? 0,
+    sample.length >= source.bytes && options.shortRows !== 'pad',
+  );
   const blank = before.filter(isBlankRecord).length;
   const fields = header?.fields ?? data.find((record) => !isBlankRecord(record))?.fields ?? [];
   return {

@@ -97,13 +97,18 @@ describe('inspect', () => {
     const ran = await inspect(`${encoding}.csv`, '--json');
     expect(ran.code).toBe(0);
     const { uid, name, phone, email } = person(1);
-    const column = (header: string, field: string) => ({ header, field, confidence: 1 });
+    const column = (header: string, field: string) => ({ header, field, confidence: 1, why: 'word' });
     expect(ran.json()).toEqual({
       file: `${encoding}.csv`,
       encoding,
       delimiter: ',',
       quote: '"',
       headerRow: 1,
+      headerGuessed: false,
+      lostCharacters: 0,
+      oddQuotes: { count: 0, firstLine: null },
+      swallowed: [],
+      warnings: [],
       columns: [
         column('LINE UID', 'social_id'),
         column('姓名', 'display_name'),

@@ -99,7 +99,7 @@ export function contactsTests(world: () => StackWorld): void {
     expect(dry).toMatchObject({ state: 'done', dryRun: true, outcomes: { create: 1, update: 1 } });
     expect(await mode(dry.diffFile!)).toBe('600');
     expect((await readFile(dry.diffFile!, 'utf8')).split('\n')).toEqual([
-      'line,contact_id,field,old,new',
+      '\ufeffline,contact_id,field,old,new',
       expect.stringMatching(/^2,[0-9]+,display_name,測試人1,測試人1新$/),
       '',
     ]);

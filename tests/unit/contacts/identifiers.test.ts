@@ -76,6 +76,10 @@ describe('normaliseMemberId', () => {
   });
 });
 
+it('a member ID with .0 is refused where others of its column have none', () => {
+  expect(normaliseMemberId('1001.0', 'refuse')).toEqual({ ok: false, reason: 'member_id_floating' });
+});
+
 describe('normaliseSocialId', () => {
   const id = 'a'.repeat(32);
   it.each<[string, ChannelKind, string]>([

@@ -191,6 +191,19 @@ describe('a character that cannot be read', () => {
     expect((await spool(gzipSync(big5(bytes)))).text).toBe(text);
   });
 
+  it('in a list of two people too', async () => {
+    const bytes = Buffer.concat([
+      iconv.encode('會員編號,姓名\nA0,王', 'big5'),
+      Buffer.from([0xfa, 0x5f]),
+      iconv.encode('明\nA1,李四\n', 'big5'),
+    ]);
+    expect(await spool(bytes)).toMatchObject({
+      encoding: 'big5',
+      lostCharacters: 1,
+      text: expect.stringContaining('王\uFFFD明') as string,
+    });
+  });
+
   it('Hong Kong’s own characters are read where they are declared', async () => {
     expect(await spool(big5([0xfb, 0x48]), 'big5-hkscs')).toMatchObject({ encoding: 'big5-hkscs', lostCharacters: 0 });
   });

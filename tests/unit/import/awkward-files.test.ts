@@ -143,3 +143,61 @@ describe('line breaks and quotes', () => {
     expect((await inspect(text)).profile).toMatchObject({ records: 11, width: 3 });
   });
 });
+
+describe('what a second reading found', () => {
+  it('rows that are cut or too long behind a blank line are lines, not footer', async () => {
+    const cut = `member_id,name,x\nM1,a,1\n\n${'M2,b\n'.repeat(9)}`;
+    expect((await inspect(cut)).profile).toMatchObject({ records: 10, skipped: { footer: 0 } });
+    expect((await inspect('member_id,name,x\nM1,a,1\n\nM2,b,c,d\n')).profile).toMatchObject({
+      records: 2,
+      skipped: { footer: 0 },
+    });
+    const remark = 'member_id,name,x\nM1,a,1\n\nsum,1\n';
+    expect((await inspect(remark)).profile.skipped.footer).toBe(1);
+    expect((await inspect(remark, { shortRows: 'pad' })).profile.skipped.footer).toBe(0);
+    const headless = '0912345678,王,\n0912345679,李,VIP\n\n0912345670,陳,VIP\n';
+    expect((await inspect(headless)).profile).toMatchObject({ width: 3, records: 3, skipped: { footer: 0 } });
+  });
+
+  it('one known word in a row of data makes it no header', async () => {
+    const text = '客編,稱謂人,裝置\nK12a,王,Desktop\nZ9,李,Mobile\nQ-77,陳,Desktop\n';
+    expect((await inspect(text, { map: { member_id: '#1', ignored: '#3' } })).profile).toMatchObject({
+      headerRow: 1,
+      headerGuessed: true,
+      records: 3,
+    });
+  });
+
+  it('a header that looks like the codes below it is one where a sure word stands above what it names', async () => {
+    const list = `line_uid,code1\n${UID},gift7\n${UID.replace('0', '1')},wine3\n`;
+    expect((await inspect(list)).profile).toMatchObject({ headerRow: 1, records: 2 });
+    expect((await inspect('email,q1\na@x.com,a3\nb@x.com,b2\n')).profile).toMatchObject({ headerRow: 1, records: 2 });
+  });
+
+  it('numbers with blanks in them are no columns', async () => {
+    expect(
+      (await inspect('+886 912 345 678\n+886 922 333 444\n+886 933 444 555\n', { channelKind: 'whatsapp' })).profile,
+    ).toMatchObject({
+      delimiter: ',',
+      columns: [{ field: 'phone' }],
+    });
+  });
+
+  it('a lone return is seen behind hundreds of records, a doubled one is none', async () => {
+    const text = `member_id,name\n${'B1,b\n'.repeat(400)}A1,a\rA2,b\n`;
+    expect((await inspect(text)).profile).toMatchObject({ loneReturns: true, records: 402 });
+    expect((await inspect('member_id,name\r\r\nA1,a\r\r\n')).profile.loneReturns).toBeUndefined();
+  });
+
+  it('a quote that nothing closes does not hide what stands behind it', async () => {
+    const text = `UID,訂閱時間\nx,"5 inch\n${'y,05/06/2024\n'.repeat(30_000)}`;
+    const shape = await inspect(text.replace('05/06', '13/06'));
+    expect(shape.profile.records).toBeGreaterThan(20_000);
+    expect(shape.profile.plan.dateFormat).toMatch(/^dd/);
+  });
+
+  it('ids with .0 are whole where all of them have it, and refused where not', async () => {
+    expect((await inspect('member_id,name\n1001.0,a\n,b\n1002.0,c\n')).profile.plan.floatedIds).toBe(true);
+    expect((await inspect('member_id,name\n1001,a\n1001.0,b\n')).profile.plan.floatedIds).toBe(false);
+  });
+});

@@ -72,7 +72,14 @@ describe('a quote that breaks the rule', () => {
       ['k2', 'x;y', '2'],
       ['k3;n'],
     ]);
+    // What stands in quotes is one value.
+    expect(fieldsOf('"k1;n;1"\n', { width: 3 })).toEqual([['k1;n;1']]);
   });
+});
+
+it('looks at each odd record once, however many follow', () => {
+  // With the square of it this would not end: 60,000 records that all look for a quote further down.
+  expect(read('A1,""Wang"" Ming,Taipei\n'.repeat(60_000), { width: 3 })).toHaveLength(60_000);
 });
 
 describe('a cell that holds whole records', () => {
@@ -88,6 +95,16 @@ describe('a cell that holds whole records', () => {
     });
     // Two lone quotes, two lines apart: the widths fit, and yet two people would be gone.
     expect(read('A1,x,"\nA2,y,z\nA3,x,"\n', { width: 3 })[0]).toMatchObject({ swallowedUntil: 3 });
+  });
+
+  it('also with keys of other lengths, names for keys, a blank line inside', () => {
+    for (const text of [
+      'A9,"x,y\nA10,z",w\n',
+      '王明,"1,台北\n陳小華,2",台中\n',
+      'A1,"x,y\n\nA2,z",w\n',
+      'a@x.tw,"x,y\nlong.name@x.tw,z",w\n',
+    ])
+      expect(read(text, { width: 3 })[0]?.swallowedUntil).toBeGreaterThan(1);
   });
 
   it('a cell of several lines is none', () => {

@@ -11,7 +11,7 @@ import { readRecords } from '../../../pipelines/import/read-records.ts';
 import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
 import type { NormalisePlan } from '../../../pipelines/import/staged-row.ts';
 
-const FILES = Number(process.env['FUZZ_FILES'] ?? 4_000);
+const FILES = Number(process.env['FUZZ_FILES'] ?? 3_000);
 const SEED = process.env['FUZZ_SEED'] === undefined ? {} : { seed: Number(process.env['FUZZ_SEED']) };
 
 const cell = fc.oneof(

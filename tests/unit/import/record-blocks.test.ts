@@ -82,7 +82,7 @@ describe('readRecordBlocks', () => {
         const { records } = await readAll(Buffer.from(text), { ...marks, blockBytes });
         expect(records.map((record) => record.fields)).toEqual(expected);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
     expect(compared).toBeGreaterThan(500);
   });
@@ -121,7 +121,7 @@ describe('readRecordBlocks', () => {
           }
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
