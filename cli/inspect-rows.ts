@@ -6,7 +6,8 @@ import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { marksOf } from '../pipelines/import/marks.ts';
 import { readRecords } from '../pipelines/import/read-records.ts';
 import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
-import { isBlankRecord, type TableShape } from '../pipelines/import/table-shape.ts';
+import { isBlankRecord } from '../pipelines/import/record-shape.ts';
+import type { TableShape } from '../pipelines/import/table-shape.ts';
 import { BOM, csvCell } from '../pipelines/reports/csv-cell.ts';
 
 /** A spooled file, and a look at its shape. */
@@ -89,7 +90,8 @@ async function* cleanRows(reader: FileReader, shape: TableShape, bom: boolean): 
   });
   for await (const block of blocks) {
     let text = '';
-    for (const record of readRecords(block, shape).records) if (!isBlankRecord(record)) text += csvLine(record.fields);
+    for (const record of readRecords(block, shape).records)
+      if (!isBlankRecord(record.fields)) text += csvLine(record.fields);
     yield text;
   }
 }

@@ -9,7 +9,8 @@ import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { targetName, type ColumnReason } from '../pipelines/import/header-mapping.ts';
 import { inspectFile, mapColumns } from '../pipelines/import/inspect-file.ts';
-import { isBlankRecord, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
+import { isBlankRecord } from '../pipelines/import/record-shape.ts';
+import { readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
 import { rowsWriter } from './inspect-rows.ts';
 import { collectMap, parseDelimiterOption } from './option-values.ts';
 import { answer, say, table } from './output.ts';
@@ -96,7 +97,7 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
       records: shape.records,
       skipped: shape.skipped,
       sample: shape.data
-        .filter((record) => !isBlankRecord(record))
+        .filter((record) => !isBlankRecord(record.fields))
         .slice(0, SAMPLE_LINES)
         .map((record) => record.fields),
       oddQuotes: { count: shape.oddLines.length, firstLine: shape.oddLines[0] ?? null },

@@ -1,13 +1,13 @@
 // Reads the values of options that several commands share. Wrong ones are wrong usage: exit code 2.
 import { InvalidArgumentError, Option } from 'commander';
-import { SHORT_ROWS } from '../pipelines/contracts/import.ts';
+import { DELIMITERS, SHORT_ROWS } from '../pipelines/contracts/import.ts';
 import { tagSource } from '../pipelines/contracts/tag-event.ts';
 
 /** A delimiter, by itself or by name. */
 export function parseDelimiterOption(text: string): string {
   const named: Record<string, string> = { tab: '\t', comma: ',', semicolon: ';', pipe: '|', '\\t': '\t' };
   const value = named[text.toLowerCase()] ?? text;
-  if ([',', ';', '\t', '|'].includes(value)) return value;
+  if (DELIMITERS.some((mark) => mark === value)) return value;
   throw new InvalidArgumentError('must be , ; tab or |');
 }
 

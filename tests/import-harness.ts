@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { openDatabase, type Database } from '../adapters/postgres/database.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
 import type { ChannelKind } from '../pipelines/contracts/contact-fields.ts';
@@ -17,6 +18,7 @@ import type { ActivityDeps } from '../activities/index.ts';
 import { activityDeps } from '../server/activity-deps.ts';
 import { loadConfig } from '../server/config.ts';
 import { inlineNormaliser, inlineTagReader } from '../server/normaliser-threads.ts';
+import { openTestDatabase, type TestDatabase } from './database.ts';
 
 export const TEST_KEY = 'a key for tests only';
 
@@ -31,6 +33,21 @@ export interface ImportWorld {
   /** Inspect alone: the import row, and what is left to do. */
   register(input: Partial<ImportInput> & { file: string; channel: string }, runId?: string): Promise<Registered>;
   close(): Promise<void>;
+}
+
+/** A world for the tests of one file, with a database of its own; whoever calls it empties what it needs empty. */
+export function importWorld(): ImportWorld & { databaseUrl: string } {
+  const held = {} as ImportWorld & { databaseUrl: string };
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    Object.assign(held, await openImportWorld(database.databaseUrl), { databaseUrl: database.databaseUrl });
+  });
+  afterAll(async () => {
+    await held.close();
+    await database.drop();
+  });
+  return held;
 }
 
 const control = { signal: new AbortController().signal, onProgress: () => undefined };

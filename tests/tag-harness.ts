@@ -1,5 +1,5 @@
 // Runs the steps of an import of tag events in this process, against a real database, without Temporal; and looks at the log.
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { beforeEach } from 'vitest';
 import { parseTagImportInput, type TagImportInput, type TagImportResult } from '../pipelines/contracts/tag-import.ts';
 import type { Registered } from '../pipelines/import/register.ts';
 import { applyTags } from '../pipelines/tags/apply-tags.ts';
@@ -10,8 +10,7 @@ import { stageTags } from '../pipelines/tags/stage-tags.ts';
 import { writeEvent, type NewEvent } from '../pipelines/tags/write-events.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { ActivityDeps } from '../activities/index.ts';
-import { openTestDatabase, type TestDatabase } from './database.ts';
-import { openImportWorld, type ImportWorld } from './import-harness.ts';
+import { importWorld, type ImportWorld } from './import-harness.ts';
 
 export const control = { signal: new AbortController().signal, onProgress: () => undefined };
 
@@ -21,16 +20,7 @@ export interface TagWorld extends ImportWorld {
 
 /** A world for the tests of one file, emptied before each: nine people of the channel `line`, numbered from 1, and no event. */
 export function tagWorld(): TagWorld {
-  const held = {} as TagWorld;
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await openTestDatabase();
-    Object.assign(held, await openImportWorld(database.databaseUrl), { databaseUrl: database.databaseUrl });
-  });
-  afterAll(async () => {
-    await held.close();
-    await database.drop();
-  });
+  const held = importWorld();
   beforeEach(() => emptyTagWorld(held.db));
   return held;
 }

@@ -1,19 +1,14 @@
 // One block of a recipient list to COPY text, and the count of what is not a line. Runs on any thread; keeps nothing between
 // blocks. Column order is that of the statement `copy_lines` in audience.sql.
-import { isBlankCell } from '../contacts/cell-text.ts';
 import { copyBuffer, text, textArray, type CopyBlock } from '../import/copy-text.ts';
 import { visitRecords } from '../import/read-records.ts';
+import { isBlankRecord } from '../import/record-shape.ts';
 import type { RecordBlock } from '../import/staged-row.ts';
 import { listLineReader } from './list-line.ts';
 import type { ListPlan } from './list-plan.ts';
 
 /** Bytes of COPY text beside the block's own, to size the first buffer; it grows when that is too little. */
 const SPARE_BYTES = 64 * 1024;
-
-function isBlank(fields: string[]): boolean {
-  for (const field of fields) if (!isBlankCell(field)) return false;
-  return true;
-}
 
 /**
  * Every record of the block as a staged line, in file order; blank records are counted instead. Pure: the same block and
@@ -27,7 +22,7 @@ export function copyListBlock(block: RecordBlock, plan: ListPlan): CopyBlock {
   let firstLine: number | null = null;
   let lastLine: number | null = null;
   const nextLine = visitRecords(block, plan, (record) => {
-    if (isBlank(record.fields)) {
+    if (isBlankRecord(record.fields)) {
       blank += 1;
       return;
     }

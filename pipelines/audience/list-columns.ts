@@ -2,7 +2,7 @@
 // values only where there are none. Never guesses between two columns.
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contact-fields.ts';
-import { columnOf, listHeaders, nameColumns, nameOf, refuseDuplicate } from '../import/header-mapping.ts';
+import { columnOf, listHeaders, nameColumns, nameOf, plainHeader, refuseDuplicate } from '../import/header-mapping.ts';
 import { meaningOf } from '../import/header-words.ts';
 import { valueMeanings } from '../import/headerless.ts';
 import type { SourceRecord } from '../import/staged-row.ts';
@@ -116,13 +116,11 @@ function refuseUnusedMap(name: string, matchBy: MatchKey, request: ListColumnsRe
   );
 }
 
-const plain = (text: string) => text.normalize('NFKC').trim();
-
 function sourceOf(place: string, { headers, channelKind, map }: ListColumnsRequest): PlaceSource {
   if (map[place] !== undefined) return { column: columnOf(map[place], place, headers, channelKind) };
   const contact = CONTACT_PLACES.find((name) => place === `contact.${name}`);
   if (contact !== undefined) return { contact };
-  const column = headers.findIndex((header) => plain(header) === plain(place));
+  const column = headers.findIndex((header) => plainHeader(header) === plainHeader(place));
   if (column !== -1) {
     refuseDuplicate(headers[column]!, headers, channelKind);
     return { column };

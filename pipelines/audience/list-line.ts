@@ -6,7 +6,7 @@ import { normaliseMemberId } from '../contacts/member-id.ts';
 import { MAX_PHONE_CELL, normalisePhone } from '../contacts/phone.ts';
 import { normaliseSocialId } from '../contacts/social-id.ts';
 import { MAX_TEXT_LENGTH, normaliseText } from '../contacts/text.ts';
-import { hasColumnCount } from '../import/normalise-row.ts';
+import { hasColumnCount } from '../import/record-shape.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 import type { SourceRecord } from '../import/staged-row.ts';
 import type { ListLine, ListPlan, PlaceSource } from './list-plan.ts';

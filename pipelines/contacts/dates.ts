@@ -10,6 +10,7 @@ import {
   instantOf,
   isRealTime,
   parseOffsetMinutes,
+  utcParts,
   type LocalTime,
 } from './local-time.ts';
 
@@ -89,16 +90,7 @@ function epochTime(text: string): LocalTime | null {
   const seconds = EPOCH_SECONDS.exec(text);
   if (!seconds && !EPOCH_MILLISECONDS.test(text)) return null;
   const at = new Date(seconds ? Number(seconds[1]) * 1000 : Number(text));
-  return {
-    year: at.getUTCFullYear(),
-    month: at.getUTCMonth() + 1,
-    day: at.getUTCDate(),
-    hour: at.getUTCHours(),
-    minute: at.getUTCMinutes(),
-    second: at.getUTCSeconds(),
-    fraction: seconds ? (seconds[2] ?? '') : text.slice(10),
-    offsetMinutes: 0,
-  };
+  return utcParts(at, seconds ? (seconds[2] ?? '') : text.slice(10), 0);
 }
 
 /**

@@ -15,6 +15,20 @@ export interface LocalTime {
   offsetMinutes: number | null;
 }
 
+/** An instant's parts in UTC, to the second. */
+export function utcParts(at: Date, fraction: string, offsetMinutes: number | null): LocalTime {
+  return {
+    year: at.getUTCFullYear(),
+    month: at.getUTCMonth() + 1,
+    day: at.getUTCDate(),
+    hour: at.getUTCHours(),
+    minute: at.getUTCMinutes(),
+    second: at.getUTCSeconds(),
+    fraction,
+    offsetMinutes,
+  };
+}
+
 // Years outside are slips of the keyboard, not customers. Narrower would refuse birthdays; wider lets 0204 and 20240
 // through.
 const FIRST_YEAR = 1900;

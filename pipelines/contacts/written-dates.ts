@@ -1,6 +1,6 @@
 // Spellings of dates that show their order by themselves, brought to year first: names of months, weekdays, the years of the
 // Republic, offsets with a zone's name behind them, what JavaScript and Go print, and the serial days of a spreadsheet.
-import type { LocalTime } from './local-time.ts';
+import { utcParts, type LocalTime } from './local-time.ts';
 
 const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 const MONTH =
@@ -55,17 +55,5 @@ export function serialTime(text: string): { time: LocalTime; timed: boolean } | 
   const serial = Number(text);
   if (serial < SERIAL.first || serial >= SERIAL.end) return null;
   const at = new Date(Math.round((serial - SERIAL_1970) * 86_400) * 1000);
-  return {
-    time: {
-      year: at.getUTCFullYear(),
-      month: at.getUTCMonth() + 1,
-      day: at.getUTCDate(),
-      hour: at.getUTCHours(),
-      minute: at.getUTCMinutes(),
-      second: at.getUTCSeconds(),
-      fraction: '',
-      offsetMinutes: null,
-    },
-    timed: text.includes('.'),
-  };
+  return { time: utcParts(at, '', null), timed: text.includes('.') };
 }

@@ -41,6 +41,9 @@ export type OutcomeCounts = Record<ImportOutcome, number>;
 export const SHORT_ROWS = ['invalid', 'pad'] as const;
 export type ShortRows = (typeof SHORT_ROWS)[number];
 
+/** What may part the fields of a file, by itself or declared. */
+export const DELIMITERS = [',', ';', '\t', '|'] as const;
+
 export const TAG_MODES = ['add', 'replace', 'remove'] as const;
 export type TagMode = (typeof TAG_MODES)[number];
 
@@ -180,7 +183,7 @@ const RULES: Record<keyof ImportInput, InputRule> = {
   map: { is: isTextMap, must: 'be an object of target to column header, such as {"member_id": "會員編號"}' },
   matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
   encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  delimiter: { is: orNull(oneOf(DELIMITERS)), must: 'be one of , ; TAB |, or null' },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
   dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy, or null' },
   shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },

@@ -2,7 +2,7 @@
 import type { PlanOptions } from './broadcast.ts';
 import { checkedInput, isObject, isText, isTextMap, oneOf, orNull, type InputRule } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
-import { SHORT_ROWS, type ShortRows } from './import.ts';
+import { DELIMITERS, SHORT_ROWS, type ShortRows } from './import.ts';
 
 /** Everything but channel, csv and message has a default. */
 export interface PlanInput {
@@ -65,7 +65,7 @@ const RULES: Record<keyof PlanInput, InputRule> = {
     must: 'be an object of name to column header, such as {"member_id": "會員編號"}',
   },
   encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  delimiter: { is: orNull(oneOf(DELIMITERS)), must: 'be one of , ; TAB |, or null' },
   shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
   ambiguous: { is: oneOf(['latest', 'all', 'reject']), must: 'be latest, all or reject' },

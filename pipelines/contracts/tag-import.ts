@@ -12,7 +12,14 @@ import {
   type InputRule,
 } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
-import { SHORT_ROWS, type ImportState, type ReasonCount, type ShortRows, type SkippedCounts } from './import.ts';
+import {
+  DELIMITERS,
+  SHORT_ROWS,
+  type ImportState,
+  type ReasonCount,
+  type ShortRows,
+  type SkippedCounts,
+} from './import.ts';
 import { PipelineError } from './pipeline-error.ts';
 import { tagSource } from './tag-event.ts';
 
@@ -104,7 +111,7 @@ const RULES: Record<keyof TagImportInput, InputRule> = {
   },
   matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
   encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: orNull(oneOf([',', ';', '\t', '|'])), must: 'be one of , ; TAB |, or null' },
+  delimiter: { is: orNull(oneOf(DELIMITERS)), must: 'be one of , ; TAB |, or null' },
   shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
   dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy HH:mm, or null' },

@@ -1,6 +1,6 @@
 // Puts built results where readers look, and makes all windows of a run known in one transaction.
 import type { FrequencyWindowResult, ResolvedWindow } from '../contracts/tag-frequency.ts';
-import { lakeSql } from '../lake/lake-sql.ts';
+import { fixErasures } from '../lake/erased.ts';
 import { frequencySql } from './frequency-sql.ts';
 import { ALL_CHANNELS, asOfUs, erasedIn, type Triple } from './frequency-store.ts';
 import { tripleName, windowFolder } from './names.ts';
@@ -42,7 +42,7 @@ export async function recordResults(
     for (const { draft, window } of drafts)
       folders.push(await takePlace(world, draft, windowFolder(triple.channel, window.name), tripleName(triple)));
     // From here to the commit nobody is erased.
-    let through = (await tx.query<{ through: string }>(lakeSql.fix_erasures)).rows[0]!.through;
+    let through = await fixErasures(tx);
     for (const { window } of drafts) {
       const { newer } = await erasedIn(tx, triple, window, { after: erasedThrough, through });
       if (newer > 0 && !anyway) return null;

@@ -1,5 +1,6 @@
 // Headers by which shops and newsletter tools say that a person agreed to be written to, and by which way. A dictionary.
 import type { ChannelKind } from '../contracts/contact-fields.ts';
+import { headerKey } from './header-key.ts';
 
 /** What the consent is for: any message, or one way only. Of these `email` and `sms` are no channel of Sluice. */
 export type ConsentFor = 'any' | 'email' | 'sms' | ChannelKind;
@@ -26,20 +27,15 @@ const WORDS: Record<ConsentFor, string> = {
 const LOOKS =
   /訂閱|订阅|退訂|退订|同意|接受|接收|願意|愿意|行銷|营销|宣傳|宣传|推廣|推广|促銷|電子報|edm|consent|opt(?:ed)?[\s_-]*(?:in|out)|subscri|accepts?\b|marketing|newsletter|promotion/i;
 
-const keyOf = (header: string): string =>
-  header
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
 const KEYS = new Map<string, ConsentFor>();
 for (const [way, words] of Object.entries(WORDS) as [ConsentFor, string][])
-  for (const word of words.split(',')) KEYS.set(keyOf(word), way);
+  for (const word of words.split(',')) KEYS.set(headerKey(word), way);
 
 /** What consent a header names, also with brackets and marks around it; null: none that is known. */
 export function consentOf(header: string): ConsentFor | null {
   return (
-    KEYS.get(keyOf(header)) ??
-    KEYS.get(keyOf(header.normalize('NFKC').replace(/\([^()]*\)|\[[^\][]*\]|必填|選填/g, ''))) ??
+    KEYS.get(headerKey(header)) ??
+    KEYS.get(headerKey(header.normalize('NFKC').replace(/\([^()]*\)|\[[^\][]*\]|必填|選填/g, ''))) ??
     null
   );
 }

@@ -1,16 +1,15 @@
 // How a delimited text is written: delimiter, quote, where its header stands. Judges a sample; knows fields only
 // through their headers.
 import type { ChannelKind } from '../contracts/contact-fields.ts';
-import type { ShortRows } from '../contracts/import.ts';
+import { DELIMITERS, type ShortRows } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { isBlankCell } from '../contacts/cell-text.ts';
-import { filledWidth, findHeader, knownHeaders, MAX_PREAMBLE } from './find-header.ts';
+import { findHeader, knownHeaders, MAX_PREAMBLE } from './find-header.ts';
 import type { Marks } from './marks.ts';
 import { readRecords } from './read-records.ts';
 import { needsScan, scanLines, scanRecords } from './record-scanner.ts';
+import { filledWidth, isBlankRecord } from './record-shape.ts';
 import type { SourceRecord } from './staged-row.ts';
 
-const DELIMITERS = [',', ';', '\t', '|'];
 /** Records by which delimiters are compared. Fewer are fooled by long preambles; more cost time and change nothing. */
 const COMPARED_RECORDS = 200;
 /** A record of a sample that is longer has a quote too many. Lower takes long texts for that; higher looks at less of the file. */
@@ -85,14 +84,10 @@ function sampleRecords(bytes: Uint8Array, atEnd: boolean, marks: Marks, limit: n
   }
 }
 
-function isBlank(record: SourceRecord): boolean {
-  return record.fields.every(isBlankCell);
-}
-
 /** The number of fields that most records have, and the share of records that have it. */
 function commonWidth(records: SourceRecord[]): { width: number; share: number } {
   const counts = new Map<number, number>();
-  const filled = records.filter((record) => !isBlank(record));
+  const filled = records.filter((record) => !isBlankRecord(record.fields));
   for (const record of filled) counts.set(record.fields.length, (counts.get(record.fields.length) ?? 0) + 1);
   const [width, count] = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? [1, 0];
   return { width, share: filled.length === 0 ? 0 : count / filled.length };
@@ -117,7 +112,7 @@ const QUOTES = ['"', "'", '`'];
  * The quote that wraps most fields. A quote other than the usual one must wrap many: at the beginning of a field alone it is a
  * spreadsheet's text mark, and in names it is an apostrophe.
  */
-function detectQuote(text: string, delimiters: string[]): string {
+function detectQuote(text: string, delimiters: readonly string[]): string {
   const marks = delimiters.map((mark) => (mark === '|' ? '\\|' : mark)).join('');
   const fields = text.split(new RegExp(`[${marks}\\r\\n]`)).length;
   const wrapped = (quote: string): number =>
@@ -158,7 +153,7 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
   const quote =
     options.quote === undefined || options.quote === null ? detectQuote(text, delimiters) : parseQuote(options.quote);
   const read = (marks: Marks): Sample => sampleRecords(sample, atEnd, marks, COMPARED_RECORDS);
-  const best = (of: string[]) =>
+  const best = (of: readonly string[]) =>
     of
       .map((delimiter) => ({ marks: { delimiter, quote }, sample: read({ delimiter, quote }) }))
       .map((candidate) => ({ ...candidate, score: score(candidate.sample.records, options.channelKind) }))
@@ -172,11 +167,11 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
     const named = blank.sample.records.slice(0, 1).some(({ fields }) => knownHeaders(fields, options.channelKind) > 0);
     if (named && width >= LEAST_BLANK_WIDTH && share === 1 && blank.sample.records.length > 2) found = blank;
   }
-  const tryMarks = (marks: Marks, better: (plain: Sample, other: Sample) => boolean): void => {
-    const other = read(marks);
-    if (better(found.sample, other)) found = { ...found, marks, sample: other };
-  };
-  if (quote !== '' && text.includes(`\\${quote}`)) tryMarks({ ...found.marks, escape: '\\' }, escapesByBackslash);
+  if (quote !== '' && text.includes(`\\${quote}`)) {
+    const marks = { ...found.marks, escape: '\\' };
+    const escaped = read(marks);
+    if (escapesByBackslash(found.sample, escaped)) found = { ...found, marks, sample: escaped };
+  }
   // All records count: the break that is missed may stand anywhere. `\r\r\n` is one break, written twice.
   if (/\r(?!\r?\n)./s.test(text)) {
     const marks = { ...found.marks, loneReturns: true };
@@ -188,12 +183,14 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
       hint: 'A quote in it may never be closed: mend it, or read the file with --quote none.',
     });
   }
-  if (found.sample.records.every(isBlank)) {
+  if (found.sample.records.every((record) => isBlankRecord(record.fields))) {
     throw new PipelineError('file_blank', 'The file holds no records, only blank lines.', { hint: 'Export it again.' });
   }
   const header = findHeader(found.sample.records, commonWidth(found.sample.records).width, options.channelKind);
   const first =
-    header === null ? found.sample.records.find((record) => !isBlank(record)) : found.sample.records[header.index];
+    header === null
+      ? found.sample.records.find((record) => !isBlankRecord(record.fields))
+      : found.sample.records[header.index];
   const marks: Marks = {
     ...found.marks,
     width: header === null ? (first?.fields.length ?? 1) : filledWidth(first!.fields),

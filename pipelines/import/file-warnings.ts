@@ -1,8 +1,8 @@
 // What a person should know of how a file is read before it acts: consent that is left out, an address that was not found.
 import { normaliseBoolean } from '../contacts/booleans.ts';
-import { normalisePhone } from '../contacts/phone.ts';
 import type { MappedColumn } from './header-mapping.ts';
 import { consentOf, looksLikeConsent } from './consent-words.ts';
+import { formOf } from './headerless.ts';
 import type { NormalisePlan } from './staged-row.ts';
 
 const WAYS = {
@@ -60,22 +60,22 @@ function keyInstead(
 ): string[] {
   if (plan.matchBy === 'social_id' || asked !== null) return [];
   const { channelKind, defaultCountry } = plan;
-  const isAddress = (value: string): boolean =>
-    channelKind === 'whatsapp'
-      ? normalisePhone(value, { defaultCountry }).ok
-      : channelKind === 'line'
-        ? /^U[0-9a-f]{32}$/.test(value.trim())
-        : /^[1-9]\d{14,17}$/.test(value.trim());
+  const address = channelKind === 'whatsapp' ? 'phone' : 'social_id';
   const unread = columns.findIndex(({ target }, index) => {
     const values = target.kind === 'ignored' || target.kind === 'attribute' ? samples(index) : [];
-    return values.length > 0 && values.filter(isAddress).length * 10 >= values.length * 8;
+    return (
+      formOf(
+        values.map((value) => value.trim()),
+        { channelKind, defaultCountry },
+      ) === address
+    );
   });
   if (unread === -1 && channelKind !== 'whatsapp') return [];
   const what = ADDRESSES[channelKind];
   const hint =
     unread === -1
-      ? `Name its column: --map ${channelKind === 'whatsapp' ? 'phone' : 'social_id'}=COLUMN.`
-      : `Column ${unread + 1} looks like it: --map ${channelKind === 'whatsapp' ? 'phone' : 'social_id'}=${columns[unread]!.header.trim()}.`;
+      ? `Name its column: --map ${address}=COLUMN.`
+      : `Column ${unread + 1} looks like it: --map ${address}=${columns[unread]!.header.trim()}.`;
   return [
     `No column was read as the ${what}, so lines are matched by ${KEYS[plan.matchBy]}: they change contacts that are there and make none. ${hint}`,
   ];

@@ -1,7 +1,9 @@
 // Which record of a table is its header: judged by its words, by its whole row, and by what stands below it.
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
-import { headerKey, meaningOf } from './header-words.ts';
+import { headerKey } from './header-key.ts';
+import { meaningOf } from './header-words.ts';
+import { filledWidth } from './record-shape.ts';
 import type { SourceRecord } from './staged-row.ts';
 
 /**
@@ -33,13 +35,6 @@ interface Candidate {
   wide: boolean;
   full: boolean;
   half: boolean;
-}
-
-/** Fields up to the last that is not blank. */
-export function filledWidth(fields: string[]): number {
-  let width = fields.length;
-  while (width > 1 && isBlankCell(fields[width - 1] ?? '')) width -= 1;
-  return width;
 }
 
 /** How many different fields the words of a row name. */

@@ -9,7 +9,8 @@ import {
 } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
-import { headerKey, meaningOf } from './header-words.ts';
+import { headerKey } from './header-key.ts';
+import { meaningOf } from './header-words.ts';
 
 export interface AttributeDefinition {
   name: string;
@@ -95,7 +96,8 @@ export function nameOf(headers: string[], column: number): string {
   return name !== '' && alone ? name : `#${column + 1}`;
 }
 
-const plainHeader = (header: string): string => header.normalize('NFKC').trim();
+/** A header as people see it. */
+export const plainHeader = (header: string): string => header.normalize('NFKC').trim();
 
 /**
  * Two columns of one name cannot be told apart by it. Of no matter where nobody needs them.
@@ -281,7 +283,7 @@ function byAttribute(
   options: MappingOptions,
   created: AttributeDefinition[],
 ): MappedColumn {
-  const name = header.normalize('NFKC').trim();
+  const name = plainHeader(header);
   const key = headerKey(name);
   const known =
     options.definitions.find((definition) => definition.name === name) ??

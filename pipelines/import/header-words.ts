@@ -2,6 +2,7 @@
 // else.
 import type { ChannelKind, ContactField } from '../contracts/contact-fields.ts';
 import { consentConfidence, consentOf } from './consent-words.ts';
+import { headerKey } from './header-key.ts';
 
 /** What a header can mean by itself. */
 export type HeaderMeaning = ContactField | 'tags';
@@ -41,14 +42,6 @@ const SOCIAL_WORDS: Record<ChannelKind, string> = {
   whatsapp: `social id, 社群 user id, 社群使用者id, whatsapp, whatsapp id, wa id, whatsapp number, whatsapp phone, whatsapp phone number, whatsapp no, bsuid, whatsapp號碼,
     whatsapp電話, whatsapp手機, whatsapp号码 | wa, wa number, recipient id`,
 };
-
-/** A header as it is compared: NFKC, lower case, letters and digits only. `" LINE＿UID "` gives `lineuid`. */
-export function headerKey(header: string): string {
-  return header
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
-}
 
 const dictionaries = new Map<ChannelKind, Map<string, { meaning: HeaderMeaning; confidence: number }>>();
 

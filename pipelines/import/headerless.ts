@@ -4,7 +4,8 @@ import { normalisePhone } from '../contacts/phone.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import type { SourceRecord } from './staged-row.ts';
 
-function formOf(values: string[], options: { channelKind: ChannelKind; defaultCountry: string }): string | null {
+/** The contact field that most of a column's values (trimmed, not blank) have the form of; null: none that is unmistakable. */
+export function formOf(values: string[], options: { channelKind: ChannelKind; defaultCountry: string }): string | null {
   const most = (test: (value: string) => boolean): boolean =>
     values.length > 0 && values.filter(test).length * 10 >= values.length * 8;
   if (most((value) => /^U[0-9a-f]{32}$/.test(value))) return options.channelKind === 'line' ? 'social_id' : null;

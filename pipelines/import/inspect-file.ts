@@ -20,7 +20,8 @@ import { fileWarnings } from './file-warnings.ts';
 import { valueMeanings } from './headerless.ts';
 import { marksOf } from './marks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
-import { isBlankRecord, readTableShape, type TableShape, type TableSource } from './table-shape.ts';
+import { isBlankRecord } from './record-shape.ts';
+import { readTableShape, type TableShape, type TableSource } from './table-shape.ts';
 
 const SAMPLE_ROWS = 5;
 
@@ -198,7 +199,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     dateFormat: chooseDateFormat(columns, data, options.dateFormat ?? null),
     clearEmpty: options.clearEmpty ?? false,
   };
-  const sample = data.filter((record) => !isBlankRecord(record)).slice(0, SAMPLE_ROWS);
+  const sample = data.filter((record) => !isBlankRecord(record.fields)).slice(0, SAMPLE_ROWS);
   return {
     profile: {
       ...shape,

@@ -1,14 +1,9 @@
 // One block of a spool to staged rows, and the count of what is not a row. Runs on any thread; keeps nothing between
 // blocks.
-import { isBlankCell } from '../contacts/cell-text.ts';
 import { rowNormaliser } from './normalise-row.ts';
 import { visitRecords } from './read-records.ts';
+import { isBlankRecord } from './record-shape.ts';
 import type { NormalisedBlock, NormalisePlan, RecordBlock, StagedRow } from './staged-row.ts';
-
-function isBlankRecord(fields: string[]): boolean {
-  for (const field of fields) if (!isBlankCell(field)) return false;
-  return true;
-}
 
 /**
  * Every record of the block as a staged row, in file order; blank records are counted instead. rows + blank = records

@@ -1,6 +1,5 @@
 // One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the
 // reason. Nothing is dropped silently: a bad cell makes its line invalid.
-import type { ShortRows } from '../contracts/import.ts';
 import type { ColumnTarget } from '../contracts/contact-fields.ts';
 import { normaliseAttribute } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
@@ -8,6 +7,7 @@ import { isBlankCell } from '../contacts/cell-text.ts';
 import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
 import { clearRule, fieldRule, hasField, type CellRule } from './cell-rules.ts';
+import { hasColumnCount } from './record-shape.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
 
@@ -123,16 +123,6 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
 function isAlone(plan: NormalisePlan, index: number): boolean {
   const { kind } = plan.columns[index]!;
   return !SEVERAL.includes(kind) || plan.columns.filter((column) => column.kind === kind).length === 1;
-}
-
-/**
- * More fields than columns are tolerated when the extra ones are blank (spreadsheets add them); fewer only when they are to be
- * padded.
- */
-export function hasColumnCount(fields: string[], columns: number, shortRows: ShortRows = 'invalid'): boolean {
-  if (fields.length < columns) return shortRows === 'pad';
-  for (let index = columns; index < fields.length; index += 1) if (!isBlankCell(fields[index] ?? '')) return false;
-  return true;
 }
 
 /**

@@ -1,6 +1,7 @@
 // One block of a spool to records: fields by csv-parse, place (line, byte range) by the scanner; the fields of a record that
 // breaks the rule for quotes by odd-record.ts. Judges no value.
 import { parse } from 'csv-parse/sync';
+import { DELIMITERS } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { cutOdd, swallowedLines } from './odd-record.ts';
 import type { Marks } from './marks.ts';
@@ -72,7 +73,6 @@ function disagreement(line: number, scanned: number, parsed: number): PipelineEr
   });
 }
 
-const DELIMITERS = [',', ';', '\t', '|'];
 /** Fewer columns: a text with one semicolon in it would be taken apart. */
 const LEAST_TO_SPLIT = 3;
 

@@ -1,10 +1,10 @@
 // The shape of a table in a spool: its marks, its header, where its data begin. Knows nothing of what the columns mean
 // to a contact, so that any table can be read, one without an identifier too.
-import { isBlankCell } from '../contacts/cell-text.ts';
 import { detectDialect, type DialectOptions } from './dialect.ts';
 import type { FileReader } from './record-blocks.ts';
 import { markBytes, marksOf, type Marks } from './marks.ts';
 import { countBreaks, looksLike } from './odd-record.ts';
+import { filledWidth, hasColumnCount, isBlankRecord } from './record-shape.ts';
 import type { SourceRecord } from './staged-row.ts';
 
 /**
@@ -44,11 +44,6 @@ export interface TableShape extends Marks {
   recordsExact: boolean;
 }
 
-/** True when every field of a record is blank. */
-export function isBlankRecord(record: SourceRecord): boolean {
-  return record.fields.every(isBlankCell);
-}
-
 async function readSample({ reader, bytes }: TableSource): Promise<Uint8Array> {
   const buffer = new Uint8Array(Math.min(SAMPLE_BYTES, bytes));
   let filled = 0;
@@ -68,14 +63,8 @@ function placeAfter(record: SourceRecord, sample: Uint8Array, marks: Marks): { b
   return { byte: end + width, line: record.line + countBreaks(sample, record.byteStart, end + width, lone) };
 }
 
-function trimTrailingBlank(fields: string[]): string[] {
-  let width = fields.length;
-  while (width > 1 && isBlankCell(fields[width - 1] ?? '')) width -= 1;
-  return fields.slice(0, width);
-}
-
 function countRecords(bytes: number, from: number, data: SourceRecord[]): Pick<TableShape, 'records' | 'recordsExact'> {
-  const filled = data.filter((record) => !isBlankRecord(record)).length;
+  const filled = data.filter((record) => !isBlankRecord(record.fields)).length;
   const last = data.at(-1);
   const read = last ? last.byteStart + last.byteLength - from : 0;
   const left = bytes - from - read;
@@ -83,10 +72,6 @@ function countRecords(bytes: number, from: number, data: SourceRecord[]): Pick<T
   if (left <= 2) return { records: filled, recordsExact: true };
   return { records: read === 0 ? 1 : Math.round((filled * (read + left)) / read), recordsExact: false };
 }
-
-/** True when a record has the fields of its table, or more that are blank. */
-const hasWidth = ({ fields }: SourceRecord, width: number): boolean =>
-  fields.length >= width && fields.slice(width).every(isBlankCell);
 
 /**
  * What stands behind the data: from a blank record on to the end of the file, no record has the width of the table, and none begins
@@ -98,13 +83,14 @@ function withoutFooter(
   isWhole: boolean,
 ): { kept: SourceRecord[]; footer: SourceRecord[] } {
   let lastFit = data.length - 1;
-  while (lastFit >= 0 && (isBlankRecord(data[lastFit]!) || !hasWidth(data[lastFit]!, width))) lastFit -= 1;
-  const blank = data.findIndex((record, index) => index > lastFit && isBlankRecord(record));
-  const from = blank === -1 ? -1 : data.findIndex((record, index) => index > blank && !isBlankRecord(record));
+  while (lastFit >= 0 && (isBlankRecord(data[lastFit]!.fields) || !hasColumnCount(data[lastFit]!.fields, width)))
+    lastFit -= 1;
+  const blank = data.findIndex((record, index) => index > lastFit && isBlankRecord(record.fields));
+  const from = blank === -1 ? -1 : data.findIndex((record, index) => index > blank && !isBlankRecord(record.fields));
   if (!isWhole || width < 2 || lastFit === -1 || from === -1) return { kept: data, footer: [] };
-  const footer = data.slice(from).filter((record) => !isBlankRecord(record));
+  const footer = data.slice(from).filter((record) => !isBlankRecord(record.fields));
   const kept = data.slice(0, from);
-  const begins = kept.filter((record) => !isBlankRecord(record)).map(({ fields }) => fields[0] ?? '');
+  const begins = kept.filter((record) => !isBlankRecord(record.fields)).map(({ fields }) => fields[0] ?? '');
   const isLine = footer.some(({ fields }) => begins.some((first) => looksLike(first.trim(), (fields[0] ?? '').trim())));
   return isLine ? { kept: data, footer: [] } : { kept, footer };
 }
@@ -125,14 +111,14 @@ export async function readTableShape(source: TableSource, options: DialectOption
     dialect.width ?? 0,
     sample.length >= source.bytes && options.shortRows !== 'pad',
   );
-  const blank = before.filter(isBlankRecord).length;
-  const fields = header?.fields ?? data.find((record) => !isBlankRecord(record))?.fields ?? [];
+  const blank = before.filter((record) => isBlankRecord(record.fields)).length;
+  const fields = header?.fields ?? data.find((record) => !isBlankRecord(record.fields))?.fields ?? [];
   return {
     ...marksOf(dialect),
     headerRow: header?.line ?? null,
     headerGuessed: dialect.headerGuessed,
     oddLines: dialect.oddLines,
-    headers: header ? trimTrailingBlank(fields) : fields.map((_, index) => `column ${index + 1}`),
+    headers: header ? fields.slice(0, filledWidth(fields)) : fields.map((_, index) => `column ${index + 1}`),
     skipped: { blank, preamble: before.length - blank, header: header ? 1 : 0, footer: footer.length },
     dataByte: first.byte,
     dataLine: first.line,

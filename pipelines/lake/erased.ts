@@ -1,6 +1,6 @@
 // Whom files must not hold any longer, by the numbers of erasures; and how they are taken out of files that do.
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import { withLiterals } from '../../sql/named.ts';
 import type { Duck } from '../contracts/duck.ts';
 import type { StepControl } from '../import/ports.ts';
@@ -14,9 +14,11 @@ export interface ErasedSpan {
   through: string;
 }
 
-/** The number of the last erasure: everything up to it is committed, and whoever is erased from now on has a higher one. */
-export async function fixErasures(db: Database): Promise<string> {
-  // Alone in its transaction: the log's lock is held for an instant.
+/**
+ * The number of the last erasure: everything up to it is committed, and whoever is erased from now on has a higher one. Holds the
+ * log's lock for an instant; in a transaction to its end, and until then nobody is erased.
+ */
+export async function fixErasures(db: Queryable): Promise<string> {
   return (await db.query<{ through: string }>(lakeSql.fix_erasures)).rows[0]!.through;
 }
 

@@ -6,7 +6,7 @@ import type { LakeRefresh } from '../contracts/tag-frequency.ts';
 import { dayOf } from '../contacts/time-zone.ts';
 import { daysOfLog } from './business-days.ts';
 import { removeOutdated } from './cleanup.ts';
-import { countErased, holdingErased, openErased, withoutErased } from './erased.ts';
+import { countErased, fixErasures, holdingErased, openErased, withoutErased } from './erased.ts';
 import { writeKeyFiles } from './key-files.ts';
 import { lakeSql } from './lake-sql.ts';
 import {
@@ -154,7 +154,7 @@ async function begin({ db, timeZone }: LakeWorld, anew: boolean): Promise<Start>
   const base = head?.version ?? '0';
   return db.transaction(async (tx) => {
     const fixed = await tx.query<{ watermark: string }>(lakeSql.fix_watermark);
-    const erasedThrough = (await tx.query<{ through: string }>(lakeSql.fix_erasures)).rows[0]!.through;
+    const erasedThrough = await fixErasures(tx);
     const values = [base, timeZone, erasedThrough];
     const unfinished = await tx.query<{ watermark: string | null }>(lakeSql.unfinished_watermark, values);
     const earlier = anew ? null : (unfinished.rows[0]?.watermark ?? null);

@@ -1,20 +1,10 @@
 // Whoever said no in a shop's export does not come in subscribed; and what a summary says of lines that were not taken.
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { describeResult } from '../../workflows/import-details.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { lineId, openImportWorld, type ImportWorld } from '../import-harness.ts';
+import { lineId, importWorld } from '../import-harness.ts';
 
-let database: TestDatabase;
-let world: ImportWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openImportWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
+const world = importWorld();
 beforeEach(() => world.db.query('truncate contacts, contact_tags, tag_events, import_lines, attribute_definitions'));
 
 let files = 0;

@@ -1,24 +1,14 @@
 // Somebody is erased while an import makes the same person: the line says so, and nothing is left of the person.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
 import { stageLines } from '../../pipelines/import/stage.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { lineId, openImportWorld, outcomesByLine, TEST_KEY, type ImportWorld } from '../import-harness.ts';
+import { lineId, importWorld, outcomesByLine, TEST_KEY } from '../import-harness.ts';
 import { control } from '../lake-world.ts';
 
-let database: TestDatabase;
-let world: ImportWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openImportWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
+const world = importWorld();
 afterEach(() =>
   world.db.query('truncate contacts, contact_tags, tag_events, import_lines, import_slices, suppressions, imports'),
 );

@@ -1,6 +1,6 @@
 // An import over time: recognised, dry, stopped and resumed, taken over, and surprised by others between resolve and apply.
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { stepNumber, type ImportRef } from '../../pipelines/contracts/import.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
 import { beginStep } from '../../pipelines/import/import-store.ts';
@@ -8,28 +8,10 @@ import { stopImport } from '../../pipelines/import/report.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
 import { stageLines } from '../../pipelines/import/stage.ts';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
-import {
-  contactChecksum,
-  finishImport,
-  lineId,
-  openImportWorld,
-  outcomesByLine,
-  TEST_KEY,
-  type ImportWorld,
-} from '../import-harness.ts';
+import { contactChecksum, finishImport, lineId, importWorld, outcomesByLine, TEST_KEY } from '../import-harness.ts';
 
-let database: TestDatabase;
-let world: ImportWorld;
+const world = importWorld();
 const control = { signal: new AbortController().signal, onProgress: () => undefined };
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openImportWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
 beforeEach(async () => {
   await world.db.query(
     'truncate contacts, contact_tags, tag_events, import_lines, import_slices, suppressions, imports',

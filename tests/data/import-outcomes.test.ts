@@ -1,27 +1,10 @@
 // Every line gets the one outcome it deserves: one small file a rule.
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
-import {
-  contactChecksum,
-  lineId,
-  openImportWorld,
-  outcomesByLine,
-  TEST_KEY,
-  type ImportWorld,
-} from '../import-harness.ts';
+import { contactChecksum, lineId, importWorld, outcomesByLine, TEST_KEY } from '../import-harness.ts';
 
-let database: TestDatabase;
-let world: ImportWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openImportWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
+const world = importWorld();
 beforeEach(async () => {
   await world.db.query(
     'truncate contacts, contact_tags, tag_events, import_lines, suppressions, attribute_definitions',

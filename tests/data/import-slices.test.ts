@@ -1,25 +1,15 @@
 // What one transaction of applying may write: bounded by rows, whatever the file holds, the setting and what came before.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { ImportInput } from '../../pipelines/contracts/import.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
 import { stageLines } from '../../pipelines/import/stage.ts';
 import { crashingDatabase } from '../crashing-database.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { contactChecksum, finishImport, lineId, openImportWorld, type ImportWorld } from '../import-harness.ts';
+import { contactChecksum, finishImport, lineId, importWorld } from '../import-harness.ts';
 
-let database: TestDatabase;
-let world: ImportWorld;
+const world = importWorld();
 const control = { signal: new AbortController().signal, onProgress: () => undefined };
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openImportWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
 beforeEach(async () => {
   world.deps.sliceLines = 100;
   world.deps.parallel = 2;

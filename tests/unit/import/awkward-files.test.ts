@@ -1,17 +1,8 @@
 // Files as people have them: where the header stands, where the data end, how quotes and line breaks are written.
 import { describe, expect, it } from 'vitest';
-import { inspectFile, type InspectOptions } from '../../../pipelines/import/inspect-file.ts';
+import { inspect } from './inspect-text.ts';
 
 const UID = `U${'0123456789abcdef'.repeat(2)}`;
-
-async function inspect(text: string, options: Partial<InspectOptions> = {}) {
-  const bytes = Buffer.from(text);
-  const reader = { read: async (buffer: Uint8Array, position: number) => bytes.copy(buffer, 0, position) };
-  return inspectFile(
-    { reader, bytes: bytes.length, encoding: 'utf-8' },
-    { channelKind: 'line', defaultCountry: 'TW', timeZone: 'Asia/Taipei', ...options },
-  );
-}
 
 describe('the header', () => {
   const rows = (count: number, row: (n: number) => string) => Array.from({ length: count }, (_, n) => row(n)).join('');

@@ -1,17 +1,9 @@
 // What is found out about a file: dialect, header, mapping, key, date format, and the questions that are asked back.
 import { describe, expect, it } from 'vitest';
-import { inspectFile, type InspectOptions } from '../../../pipelines/import/inspect-file.ts';
+import type { InspectOptions } from '../../../pipelines/import/inspect-file.ts';
+import { inspect } from './inspect-text.ts';
 
 const UID = `U${'0123456789abcdef'.repeat(2)}`;
-
-async function inspect(text: string, options: Partial<InspectOptions> = {}) {
-  const bytes = Buffer.from(text);
-  const reader = { read: async (buffer: Uint8Array, position: number) => bytes.copy(buffer, 0, position) };
-  return inspectFile(
-    { reader, bytes: bytes.length, encoding: 'utf-8' },
-    { channelKind: 'line', defaultCountry: 'TW', timeZone: 'Asia/Taipei', ...options },
-  );
-}
 
 async function fields(text: string, options: Partial<InspectOptions> = {}) {
   return (await inspect(text, options)).profile.columns.map((column) => column.field);
