@@ -4,9 +4,9 @@ import type { BroadcastRef, SliceResult } from '../../pipelines/contracts/broadc
 import { deliverSlice } from '../../pipelines/delivery/deliver-slice.ts';
 import type { Run } from './runs.ts';
 import { activity, type TryContext } from './temporal.ts';
-import type { World } from './world.ts';
+import type { Ports, World } from './world.ts';
 
-export type Step = <T>(name: string, work: (context: TryContext) => Promise<T>) => Promise<T>;
+export type Step = <T>(name: string, work: (context: TryContext<Ports>) => Promise<T>) => Promise<T>;
 
 export interface Delivered {
   ended: 'done' | 'cancelled' | 'failed';

@@ -8,3 +8,12 @@ export async function lockWaits(admin: Queryable): Promise<{ pid: number; blocke
   );
   return rows;
 }
+
+/** What sessions do that do not just wait for their next statement, in words. */
+export async function busySessions(admin: Queryable): Promise<string> {
+  const { rows } = await admin.query<{ said: string }>(
+    `select concat_ws(' ', pid, state, wait_event_type, wait_event, left(query, 80)) as said from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`,
+  );
+  return rows.map(({ said }) => said).join('; ');
+}

@@ -16,7 +16,7 @@ import { parsePlanInput, type PlanInput } from '../../pipelines/contracts/plan-i
 import { deliverBroadcast } from './deliveries.ts';
 import type { Actor } from './simulation.ts';
 import { activity, Bell, type TryContext } from './temporal.ts';
-import type { World } from './world.ts';
+import type { Ports, World } from './world.ts';
 
 export interface Run {
   workflowId: string;
@@ -78,7 +78,7 @@ async function course(world: World, run: Run, wanted: Wanted): Promise<void> {
 async function plan(world: World, run: Run, file: string): Promise<PlanResult> {
   const input = planInput(world, file);
   const { workflowId, runId } = run;
-  const step = <T>(name: string, work: (context: TryContext) => Promise<T>) => activity(world, name, {}, work);
+  const step = <T>(name: string, work: (context: TryContext<Ports>) => Promise<T>) => activity(world, name, {}, work);
   const ref = await step('register', ({ ports, control }) =>
     registerPlan(input, { workflowId, runId }, ports, control),
   );
@@ -148,7 +148,7 @@ async function broadcast(world: World, run: Run, request: StartRequest): Promise
   run.started = started;
   const ref = { broadcastId: started.broadcastId, attempt: started.attempt };
   const facts = { ...ref, personal: world.personal };
-  const step = <T>(name: string, work: (context: TryContext) => Promise<T>) =>
+  const step = <T>(name: string, work: (context: TryContext<Ports>) => Promise<T>) =>
     activity(world, `${name} of ${ref.broadcastId}/${ref.attempt}`, facts, work);
   const end = (state: 'completed' | 'cancelled' | 'failed', error: string | null) =>
     step(`end ${state}`, async ({ ports }) => {

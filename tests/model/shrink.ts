@@ -2,9 +2,9 @@
 import type { Command } from './commands.ts';
 import type { Setting } from './world.ts';
 
-export interface Course {
-  setting: Setting;
-  commands: Command[];
+export interface Course<S = Setting, C = Command> {
+  setting: S;
+  commands: C[];
 }
 
 /** Courses that are tried for it. More: a failure takes minutes to be shown; fewer: it is shown with much that does not matter. */
@@ -23,14 +23,15 @@ const SIMPLER: Partial<Setting>[] = [
   { known: 10 },
 ];
 
-export async function shrink(
-  course: Course,
+export async function shrink<S, C>(
+  course: Course<S, C>,
   error: Error,
-  failure: (course: Course) => Promise<Error | null>,
-): Promise<{ course: Course; error: Error }> {
+  failure: (course: Course<S, C>) => Promise<Error | null>,
+  simplest: Partial<S>[] = SIMPLER as Partial<S>[],
+): Promise<{ course: Course<S, C>; error: Error }> {
   let least = { course, error };
   let tries = 0;
-  const attempt = async (candidate: Course): Promise<boolean> => {
+  const attempt = async (candidate: Course<S, C>): Promise<boolean> => {
     if (tries >= MOST_TRIES) return false;
     tries += 1;
     const found = await failure(candidate);
@@ -44,7 +45,7 @@ export async function shrink(
       const without = [...commands.slice(0, from), ...commands.slice(from + size)];
       if (!(await attempt({ setting, commands: without }))) from += size;
     }
-  for (const simpler of SIMPLER) await attempt({ ...least.course, setting: { ...least.course.setting, ...simpler } });
+  for (const simpler of simplest) await attempt({ ...least.course, setting: { ...least.course.setting, ...simpler } });
   return least;
 }
 
@@ -54,6 +55,6 @@ function complaint({ message }: Error): string {
   return said.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|[^a-z ]|\bslice\b/gi, '');
 }
 
-export function describeCourse({ setting, commands }: Course): string {
+export function describeCourse({ setting, commands }: Course<unknown, unknown>): string {
   return [setting, ...commands].map((one) => JSON.stringify(one)).join('\n');
 }

@@ -1,7 +1,7 @@
 // Runs product code of several processes inside this one, in an order that a seed decides: statements go to Postgres one by one,
 // answers and timers come when it is their turn, and time passes only when nothing else can happen.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { lockWaits } from './lock-waits.ts';
+import { busySessions, lockWaits } from './lock-waits.ts';
 import { installVirtualTime, type VirtualTimer } from './virtual-time.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 
@@ -19,8 +19,6 @@ export interface Actor {
   process: Process;
   dead: boolean;
   settled: boolean;
-  /** A transaction of it is open at the server. */
-  inTransaction: boolean;
   facts: Record<string, unknown>;
 }
 
@@ -48,6 +46,8 @@ const SUSPICION_MS = 25;
 
 export class Simulation {
   readonly actors = new AsyncLocalStorage<Actor>();
+  /** Of what runs in a transaction: whether that is open at the server. */
+  readonly transactions = new AsyncLocalStorage<{ open: boolean }>();
   step = 0;
   /** Milliseconds since the run began. */
   now = 0;
@@ -98,7 +98,7 @@ export class Simulation {
   }
 
   actor(name: string, process: Process): Actor {
-    return { name, process, dead: false, settled: false, inTransaction: false, facts: {} };
+    return { name, process, dead: false, settled: false, facts: {} };
   }
 
   /** Starts product code as that actor. */
@@ -124,6 +124,16 @@ export class Simulation {
     }
   }
 
+  /** One piece of work in the world outside, when it is its turn: a file moved, a question to another program. */
+  async deed<T>(actor: Actor, label: string, work: () => Promise<T>): Promise<T> {
+    let result: T;
+    await this.statement(actor, label, [], async () => {
+      result = await work();
+      return { rows: [], rowCount: 0 };
+    });
+    return result!;
+  }
+
   /** One statement, when it is its turn. */
   async statement<T extends { rows: unknown[]; rowCount: number }>(
     actor: Actor,
@@ -132,7 +142,7 @@ export class Simulation {
     work: () => Promise<T>,
   ): Promise<T> {
     const how = await this.#turn(actor, label);
-    if (how === 'dropped') return this.#lost(actor);
+    if (how === 'dropped') return this.#lost();
     const fault = this.fault(actor, label);
     if (fault?.when === 'before') throw fault.error;
     const result = await this.outside(work);
@@ -144,7 +154,7 @@ export class Simulation {
 
   /** Waits until it is its turn; then until its process can hear of it. For what is not a statement. */
   async event(actor: Actor, label: string): Promise<void> {
-    if ((await this.#turn(actor, label)) === 'dropped') await never();
+    if ((await this.#turn(actor, label)) === 'dropped') await this.#lost();
     await this.#arrive(actor);
   }
 
@@ -153,8 +163,8 @@ export class Simulation {
     return new Promise((resolve) => this.#waiting.push({ actor, label, left: false, go: resolve }));
   }
 
-  #lost<T>(actor: Actor): Promise<T> {
-    if (actor.inTransaction) return Promise.reject(new Died('the process died'));
+  #lost<T>(): Promise<T> {
+    if (this.transactions.getStore()?.open) return Promise.reject(new Died('the process died'));
     return never();
   }
 
@@ -162,7 +172,7 @@ export class Simulation {
   async #arrive(actor: Actor): Promise<void> {
     while (actor.process.state === 'frozen')
       await new Promise<void>((resume) => this.#held.push({ process: actor.process, resume }));
-    if (this.gone(actor)) await this.#lost(actor);
+    if (this.gone(actor)) await this.#lost();
   }
 
   /** The process of an actor that is about to do this. */
@@ -254,7 +264,8 @@ export class Simulation {
       await Promise.race([new Promise<void>((resolve) => (this.#changed = resolve)), patience(SUSPICION_MS)]);
       if (this.#busy === 0 || performance.now() - since < SUSPICION_MS) continue;
       if ((await lockWaits(this.#admin)).length >= this.#busy) return;
-      if (performance.now() - since > 30_000) throw new Error(`a statement takes for ever: ${this.trace.at(-1)}`);
+      if (performance.now() - since > 30_000)
+        throw new Error(`a statement takes for ever: ${this.trace.at(-1)}; ${await busySessions(this.#admin)}`);
     }
   }
 

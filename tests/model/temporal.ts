@@ -1,9 +1,24 @@
-// As much of Temporal as a broadcast needs: activities that are tried again, on workers that may be gone; sleeps that can be ended.
+// As much of Temporal as the workflows need: activities that are tried again, on workers that may be gone; sleeps that can be ended.
 import { isPassing } from '../../activities/failures.ts';
 import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { StepControl } from '../../pipelines/import/ports.ts';
-import type { Actor } from './simulation.ts';
-import type { Ports, Try, Worker, World } from './world.ts';
+import type { Actor, Process, Simulation } from './simulation.ts';
+
+export interface Try {
+  actor: Actor;
+  abort: AbortController;
+  /** Temporal believes that it is lost, and begins another one. */
+  lose: () => void;
+  lost: boolean;
+}
+
+/** Where activities run. */
+export interface Site<Ports> {
+  sim: Simulation;
+  workers: Process[];
+  tries: Set<Try>;
+  ports(actor: Actor): Ports;
+}
 
 /** After a worker's last sign of life. */
 const HEARTBEAT_MS = 5_000;
@@ -12,7 +27,7 @@ const LAST_RETRY_MS = 5_000;
 /** As the activities have it. */
 const UNFORESEEN_TRIES = 20;
 
-export interface TryContext {
+export interface TryContext<Ports> {
   actor: Actor;
   ports: Ports;
   control: StepControl;
@@ -23,11 +38,11 @@ export interface TryContext {
 const LOST = Symbol('lost');
 
 /** Runs an activity on any worker until it gives a result or an error that is final. `facts` are what the model knows of it. */
-export async function activity<T>(
-  world: World,
+export async function activity<Ports, T>(
+  world: Site<Ports>,
   name: string,
   facts: Record<string, unknown>,
-  work: (context: TryContext) => Promise<T>,
+  work: (context: TryContext<Ports>) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const worker = await aliveWorker(world);
@@ -67,7 +82,7 @@ export async function activity<T>(
   }
 }
 
-async function aliveWorker(world: World): Promise<Worker> {
+async function aliveWorker(world: Pick<Site<unknown>, 'sim' | 'workers'>): Promise<Process> {
   for (;;) {
     const alive = world.workers.filter(({ state }) => state === 'alive');
     if (alive.length > 0) return alive[Math.floor(world.sim.random() * alive.length)]!;

@@ -21,6 +21,7 @@ import type { Prologue } from './prologue.ts';
 import type { SharedModel } from './shared.ts';
 import type { Actor, Process } from './simulation.ts';
 import type { Run } from './runs.ts';
+import type { Try } from './temporal.ts';
 
 export type Mode = 'multicast' | 'push' | 'phones' | 'personal phones' | 'members';
 
@@ -51,14 +52,6 @@ export interface Setting {
 export interface Worker extends Process {
   clock: ServerClock;
   lanes: Map<string, InFlight>;
-}
-
-export interface Try {
-  actor: Actor;
-  abort: AbortController;
-  /** Temporal believes that it is lost, and begins another one. */
-  lose: () => void;
-  lost: boolean;
 }
 
 export type Ports = PlanPorts & DeliveryPorts;
