@@ -73,6 +73,8 @@ interface InspectReport {
   oddQuotes: { count: number; firstLine: number | null };
   /** Records looked at of which a cell holds whole lines: an import takes each for one invalid line. */
   swallowed: { line: number; until: number }[];
+  /** Records looked at in which a carriage return stands by itself outside quotes: each is one invalid line to an import. */
+  bareReturns: { count: number; firstLine: number | null };
   /** What keeps this file from being imported as contacts as it is; null when nothing does. */
   problem: string | null;
   /** What should be known of how the file is read, such as a consent that is left out. */
@@ -104,10 +106,16 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
       swallowed: shape.data.flatMap(({ line, swallowedUntil: until }) =>
         until === undefined ? [] : [{ line, until }],
       ),
+      bareReturns: bareReturnsOf(shape),
       problem,
       warnings,
     };
   });
+}
+
+function bareReturnsOf({ data }: TableShape): InspectReport['bareReturns'] {
+  const lines = data.filter((record) => record.bareReturn === true).map(({ line }) => line);
+  return { count: lines.length, firstLine: lines[0] ?? null };
 }
 
 type Source = Parameters<typeof inspectFile>[0] & { lostCharacters: number };
@@ -247,6 +255,11 @@ function render(report: InspectReport): string {
       ({ line, until }) =>
         `A cell of lines ${line} to ${until} holds whole lines: a quote too many swallowed them, and an import would take them for one invalid line`,
     ),
+    ...(report.bareReturns.count === 0
+      ? []
+      : [
+          `${report.bareReturns.count} of the records looked at hold a carriage return that ends no line of this file, the first in line ${report.bareReturns.firstLine}: most likely two lines each, and an import takes each for one invalid line`,
+        ]),
     ...report.warnings.map((warning) => `Note: ${warning}`),
     ...(report.problem === null ? [] : [`Not importable as it is: ${report.problem}`]),
   ].join('\n');

@@ -133,11 +133,11 @@ function escapesByBackslash(plain: Sample, escaped: Sample): boolean {
 
 /**
  * True when a lone `\r` ends records: read so there are more of them, and no fewer are of one width. A break in quotes says
- * nothing, since it ends no record either way.
+ * nothing, since it ends no record either way. Where all are one field wide each is an identifier, which holds no break.
  */
 function endsByReturns(plain: Sample, returned: Sample): boolean {
   const [before, after] = [commonWidth(plain.records), commonWidth(returned.records)];
-  return returned.records.length > plain.records.length && after.width > 1 && after.share >= before.share;
+  return returned.records.length > plain.records.length && after.share >= before.share;
 }
 
 /**

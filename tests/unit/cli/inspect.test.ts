@@ -136,3 +136,10 @@ test('a quote that swallows lines, or is never closed, is seen', async () => {
   expect(stdout).toMatch(/lines 2 to 4/);
   expect(stdout).toMatch(/the first in line 5/);
 });
+
+test('a carriage return that swallows a line is seen', async () => {
+  file('returns.csv', 'member_id,name,x\nM1,a,1\nM2,a\rM3,b\nM4,"c\rd",2\n');
+  const report = JSON.parse((await inspect('returns.csv', '--json')).stdout) as Record<string, unknown>;
+  expect(report).toMatchObject({ records: 3, bareReturns: { count: 1, firstLine: 3 } });
+  expect((await inspect('returns.csv')).stdout).toMatch(/carriage return.*the first in line 3/);
+});
