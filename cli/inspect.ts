@@ -1,30 +1,22 @@
 // `sluice inspect`: what a file is and how it would be read. Writes nothing to the database and needs no server.
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { Option, type Command } from 'commander';
-import { openFile } from '../adapters/files/open-file.ts';
-import { spoolFile } from '../adapters/files/spool.ts';
-import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
+import { CHANNEL_KINDS } from '../pipelines/contracts/contact-fields.ts';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { targetName, type ColumnReason } from '../pipelines/import/header-mapping.ts';
 import { inspectFile, mapColumns } from '../pipelines/import/inspect-file.ts';
 import { isBlankRecord } from '../pipelines/import/record-shape.ts';
-import { readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
+import type { TableShape } from '../pipelines/import/table-shape.ts';
 import { rowsWriter } from './inspect-rows.ts';
+import { declared, withTable, type InspectedSource, type SourceOptions } from './inspect-source.ts';
 import { collectMap, parseDelimiterOption } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 
-interface InspectOptions {
+interface InspectOptions extends SourceOptions {
   json?: boolean;
   rows?: boolean;
   out?: string;
   bom?: boolean;
-  encoding?: string;
   map?: Record<string, string>;
-  delimiter?: string;
-  quote?: string;
-  kind: ChannelKind;
 }
 
 export function registerInspect(program: Command): void {
@@ -44,7 +36,7 @@ export function registerInspect(program: Command): void {
     .action(async (files: string[], options: InspectOptions) => {
       if (options.rows) {
         const write = await rowsWriter(files, options, (file, work) =>
-          withSpool(file, options, ({ reader }, shape) => work(reader, shape)),
+          withTable(file, options, ({ reader }, shape) => work(reader, shape)),
         );
         await forEach(files, write);
         return;
@@ -58,6 +50,8 @@ export function registerInspect(program: Command): void {
 interface InspectReport {
   file: string;
   encoding: string;
+  /** The file holds no table: no byte, a byte order mark alone, or blank lines. */
+  empty: boolean;
   delimiter: string;
   quote: string;
   headerRow: number | null;
@@ -85,11 +79,12 @@ interface InspectReport {
 const SAMPLE_LINES = 5;
 
 async function inspectOne(file: string, options: InspectOptions): Promise<InspectReport> {
-  return withSpool(file, options, async (source, shape) => {
+  return withTable(file, options, async (source, shape) => {
     const { columns, problem, warnings } = await meaningOf(source, shape, options);
     return {
       file,
       encoding: source.encoding,
+      empty: source.empty !== null,
       delimiter: shape.delimiter,
       quote: shape.quote,
       headerRow: shape.headerRow,
@@ -118,14 +113,14 @@ function bareReturnsOf({ data }: TableShape): InspectReport['bareReturns'] {
   return { count: lines.length, firstLine: lines[0] ?? null };
 }
 
-type Source = Parameters<typeof inspectFile>[0] & { lostCharacters: number };
-
 /** What the columns mean to an import. A table that is no contact list is shown all the same, with the reason. */
 async function meaningOf(
-  source: Source,
+  source: InspectedSource,
   shape: TableShape,
   options: InspectOptions,
 ): Promise<Pick<InspectReport, 'columns' | 'problem' | 'warnings'>> {
+  // There is nothing to map, and an import says what the file's own problem is.
+  if (source.empty !== null) return { columns: [], problem: describeError(source.empty), warnings: [] };
   const given = { ...declared(options), map: options.map ?? {}, defaultCountry: 'TW', timeZone: 'Asia/Taipei' };
   const problems: PipelineError[] = [];
   const tried = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
@@ -153,38 +148,6 @@ async function meaningOf(
     problem: problems.length === 0 ? null : problems.map(describeError).join(' '),
     warnings: inspected?.profile.warnings ?? [],
   };
-}
-
-const declared = (options: InspectOptions) => ({
-  channelKind: options.kind,
-  delimiter: options.delimiter ?? null,
-  quote: options.quote ?? null,
-});
-
-/** Spools a file into a temporary folder, looks at its shape, and hands both on; the folder goes again. */
-async function withSpool<T>(
-  file: string,
-  options: InspectOptions,
-  work: (source: Source, shape: TableShape) => Promise<T>,
-): Promise<T> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-inspect-'));
-  try {
-    const spooled = await spoolFile({
-      path: path.resolve(file),
-      spoolDir: folder,
-      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
-    });
-    const reader = await openFile(spooled.path);
-    try {
-      const { bytes, encoding, lostCharacters } = spooled;
-      const source = { reader, bytes, encoding, lostCharacters };
-      return await work(source, await readTableShape(source, declared(options)));
-    } finally {
-      await reader.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** A file that has no answer but why. */
@@ -226,6 +189,8 @@ function headerOf({ headerRow, headerGuessed }: InspectReport): string {
 
 function render(report: InspectReport): string {
   const { blank, preamble, header, footer } = report.skipped;
+  if (report.empty)
+    return `${report.file}: ${report.encoding}. The file is empty: no header and no records${blank === 0 ? '' : `, ${blank} blank lines`}.\nNot importable as it is: ${report.problem}`;
   return [
     `${report.file}: ${report.encoding}, delimiter ${JSON.stringify(report.delimiter)}, ${headerOf(report)}`,
     ...(report.lostCharacters === 0
@@ -234,6 +199,7 @@ function render(report: InspectReport): string {
           `${report.lostCharacters} characters cannot be read as ${report.encoding}: � stands for each, and lines with one in a key or name are invalid${report.encoding === 'big5' ? '; characters of Hong Kong want --encoding big5-hkscs' : ''}`,
         ]),
     `about ${report.records} records; skipped so far: blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer}`,
+    ...(report.records === 0 && report.headerRow !== null ? ['The file holds a header and no records'] : []),
     table(
       ['column', 'read as', 'because', 'first values'],
       report.columns.map((column, index) => [

@@ -184,7 +184,11 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
     });
   }
   if (found.sample.records.every((record) => isBlankRecord(record.fields))) {
-    throw new PipelineError('file_blank', 'The file holds no records, only blank lines.', { hint: 'Export it again.' });
+    const blank = sampleRecords(sample, atEnd, found.marks, Number.POSITIVE_INFINITY).records.length;
+    throw new PipelineError('file_blank', 'The file holds no records, only blank lines.', {
+      hint: 'Export it again.',
+      details: { blank, whole: atEnd },
+    });
   }
   const header = findHeader(found.sample.records, commonWidth(found.sample.records).width, options.channelKind);
   const first =

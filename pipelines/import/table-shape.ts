@@ -95,6 +95,25 @@ function withoutFooter(
   return isLine ? { kept: data, footer: [] } : { kept, footer };
 }
 
+/** The shape of a file without a table, which has this many blank records. */
+export function emptyShape(blank: number): TableShape {
+  return {
+    delimiter: ',',
+    quote: '"',
+    headerRow: null,
+    headerGuessed: false,
+    oddLines: [],
+    headers: [],
+    skipped: { blank, preamble: 0, header: 0, footer: 0 },
+    dataByte: 0,
+    dataLine: 1,
+    dataEnd: null,
+    data: [],
+    records: 0,
+    recordsExact: true,
+  };
+}
+
 /**
  * The shape of a spooled table, from its first 256 KiB. Writes nothing; the same spool and options give the same shape.
  * Throws what `detectDialect` throws.

@@ -216,3 +216,18 @@ test('an unknown channel, and input that is wrong in several ways, are said at o
     world.register({ file: 'relative.csv', channel: 'line', tags: 'sum' as never, colour: 1 } as never),
   ).rejects.toThrow(/"colour" is not a field.*"file" must be the absolute path.*"tags" must be one of/s);
 });
+
+test('a header alone is an import of no lines; without a header there is no import', async () => {
+  const header = await world.run({ file: await world.file('header.csv', 'LINE UID,姓名\n\n'), channel: 'line' });
+  expect(header).toMatchObject({ state: 'done', lines: 0, rejectsFile: null, skipped: { blank: 1, header: 1 } });
+  const files = [
+    ['file_empty', ''],
+    ['file_empty', '\uFEFF'],
+    ['file_blank', ' \n,,\n'],
+  ] as const;
+  for (const [code, content] of files)
+    await expect(world.run({ file: await world.file('empty.csv', content), channel: 'line' })).rejects.toMatchObject({
+      code,
+    });
+  expect((await world.db.query('select from imports')).rowCount).toBe(1);
+});

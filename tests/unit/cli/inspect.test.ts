@@ -143,3 +143,43 @@ test('a carriage return that swallows a line is seen', async () => {
   expect(report).toMatchObject({ records: 3, bareReturns: { count: 1, firstLine: 3 } });
   expect((await inspect('returns.csv')).stdout).toMatch(/carriage return.*the first in line 3/);
 });
+
+test('an empty file is an empty table, and said to be empty', async () => {
+  for (const [name, content, blank] of [
+    ['none.csv', '', 0],
+    ['mark.csv', '\uFEFF', 0],
+    ['blank.csv', '\uFEFF \r\n\n,,\n', 3],
+    ['returns.csv', '\r\r', 2],
+  ] as const) {
+    file(name, content);
+    const json = await inspect(name, '--json', '--map', 'phone=x');
+    expect([name, json.code, json.stderr]).toEqual([name, 0, '']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      encoding: 'utf-8',
+      empty: true,
+      headerRow: null,
+      records: 0,
+      columns: [],
+      sample: [],
+      skipped: { blank, preamble: 0, header: 0, footer: 0 },
+      problem: expect.stringMatching(/empty|only blank lines/) as string,
+    });
+    expect((await inspect(name)).stdout).toMatch(/The file is empty/);
+    expect(await inspect(name, '--rows')).toMatchObject({ code: 0, stdout: '' });
+    expect((await inspect(name, '--rows', '--bom')).stdout).toBe('\uFEFF');
+    expect((await inspect(name, '--rows', '--out', 'out')).code).toBe(0);
+    expect(text(`out/${name}`)).toBe('');
+  }
+  // One that is there in part only is not called empty.
+  file('late.csv', `${'\n'.repeat(300_000)}member_id\nM1\n`);
+  expect((await inspect('late.csv', '--json')).error).toBe('file_blank');
+  expect((await inspect('missing.csv', '--json')).error).toBe('file_missing');
+});
+
+test('a header alone is a table without records', async () => {
+  file('header.csv', 'member_id,name\n');
+  const report = JSON.parse((await inspect('header.csv', '--json')).stdout) as Record<string, unknown>;
+  expect(report).toMatchObject({ empty: false, headerRow: 1, records: 0, problem: null });
+  expect((await inspect('header.csv')).stdout).toMatch(/a header and no records/);
+  expect((await inspect('header.csv', '--rows')).stdout).toBe('member_id,name\n');
+});
