@@ -55,6 +55,8 @@ interface InspectReport {
   delimiter: string;
   quote: string;
   headerRow: number | null;
+  /** All rows of the header: several were joined, which is a guess. `headerRow` is the last. */
+  headerRows: number[];
   columns: { header: string; field: string | null; confidence: number; why: ColumnReason }[];
   /** The header is likely, not sure: see with `sample` whether it is one. */
   headerGuessed: boolean;
@@ -88,6 +90,7 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
       delimiter: shape.delimiter,
       quote: shape.quote,
       headerRow: shape.headerRow,
+      headerRows: shape.headerRows,
       headerGuessed: shape.headerGuessed,
       columns,
       lostCharacters: source.lostCharacters,
@@ -182,8 +185,9 @@ const BECAUSE: Record<ColumnReason, string> = {
   unknown: 'nothing says what it is',
 };
 
-function headerOf({ headerRow, headerGuessed }: InspectReport): string {
+function headerOf({ headerRow, headerRows, headerGuessed }: InspectReport): string {
   if (headerRow === null) return 'no header';
+  if (headerRows.length > 1) return `header in lines ${headerRows[0]} to ${headerRow}, joined (a guess)`;
   return `header in line ${headerRow}${headerGuessed ? ' (a guess)' : ''}`;
 }
 

@@ -231,3 +231,27 @@ test('a header alone is an import of no lines; without a header there is no impo
     });
   expect((await world.db.query('select from imports')).rowCount).toBe(1);
 });
+
+test('a header in several rows: its rejects are read again as the file was', async () => {
+  const head = `聯絡資料,,會員,\n姓名,電話,LINE UID,等級\n`;
+  const people = Array.from({ length: 10 }, (_, n) => `客${n},09123456${n}0,${lineId(n)},金\n`).join('');
+  const text = `${head}${people}壞,123,${lineId(11)},銀\n`;
+  const first = await world.run({
+    file: await world.file('groups.csv', text),
+    channel: 'line',
+    map: { ignored: '等級' },
+    maxInvalid: 0.5,
+  });
+  expect(first).toMatchObject({
+    state: 'done',
+    lines: 11,
+    skipped: { header: 2 },
+    outcomes: { create: 10, invalid: 1 },
+  });
+  const rejects = await readFile(first.rejectsFile!, 'utf8');
+  const mended = await world.file('mended.csv', rejects.replace(',123,', ',0912345678,'));
+  const second = await world.run({ file: mended, channel: 'line', map: { ignored: '會員 等級' } });
+  expect(second).toMatchObject({ lines: 1, skipped: { header: 2 }, outcomes: { create: 1 } });
+  const { rows } = await world.db.query('select phone, display_name from contacts where social_id = $1', [lineId(11)]);
+  expect(rows).toEqual([{ phone: '+886912345678', display_name: '壞' }]);
+});

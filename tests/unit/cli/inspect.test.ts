@@ -183,3 +183,26 @@ test('a header alone is a table without records', async () => {
   expect((await inspect('header.csv')).stdout).toMatch(/a header and no records/);
   expect((await inspect('header.csv', '--rows')).stdout).toBe('member_id,name\n');
 });
+
+test('a header in several rows is joined, and said to be a guess', async () => {
+  file('groups.csv', '會員名單,,\n聯絡資料,,會員\n姓名,電話,會員編號\n王,0912345678,M1\n李,0922333444,M2\n');
+  const report = JSON.parse((await inspect('groups.csv', '--json', '--map', 'tag:甲=姓名')).stdout) as {
+    columns: { header: string; field: string | null }[];
+  };
+  expect(report).toMatchObject({
+    headerRow: 3,
+    headerRows: [2, 3],
+    headerGuessed: true,
+    skipped: { preamble: 1, header: 2 },
+    problem: null,
+  });
+  expect(report.columns.map(({ header, field }) => [header, field])).toEqual([
+    ['聯絡資料 姓名', 'tag:甲'],
+    ['聯絡資料 電話', 'phone'],
+    ['會員 會員編號', 'member_id'],
+  ]);
+  expect((await inspect('groups.csv')).stdout).toMatch(/header in lines 2 to 3, joined \(a guess\)/);
+  expect((await inspect('groups.csv', '--rows')).stdout).toBe(
+    '聯絡資料 姓名,聯絡資料 電話,會員 會員編號\n王,0912345678,M1\n李,0922333444,M2\n',
+  );
+});
