@@ -61,31 +61,30 @@ export function headerTop(records: SourceRecord[], index: number): number {
  * of its columns. A cell above a blank one is a name that spans rows, and no group. Pure.
  */
 export function joinHeader(rows: string[][]): string[] {
-  const [last = [], ...above] = rows.toReversed();
-  return above.reduce((names, row) => {
-    let group = '';
-    return names.map((name, column) => {
-      const own = (row[column] ?? '').trim();
-      if (isBlankCell(name)) {
-        group = '';
-        return own;
-      }
-      if (!isBlankCell(own)) group = own;
-      return group === '' || group === name.trim() ? name : `${group} ${name.trim()}`;
-    });
-  }, last);
+  return rows.slice(0, -1).reduceRight(
+    (names, row) => {
+      let group = '';
+      return names.map((name, column) => {
+        const own = (row[column] ?? '').trim();
+        if (isBlankCell(name)) {
+          group = '';
+          return own;
+        }
+        if (!isBlankCell(own)) group = own;
+        return group === '' || group === name.trim() ? name : `${group} ${name.trim()}`;
+      });
+    },
+    rows.at(-1) ?? [],
+  );
 }
 
 /** What columns are called without their groups: the last part of each name; the header itself where there is one row. */
 export function shortNames({ headers, headerParts = [] }: ColumnNames): string[] {
   if (headerParts.length < 2) return headers;
-  return headers.map(
-    (header, column) =>
-      headerParts
-        .map((row) => row[column] ?? '')
-        .findLast((cell) => !isBlankCell(cell))
-        ?.trim() ?? header,
-  );
+  return headers.map((header, column) => {
+    const filled = headerParts.map((row) => row[column] ?? '').filter((cell) => !isBlankCell(cell));
+    return filled.at(-1)?.trim() ?? header;
+  });
 }
 
 /** The name of each column that a dictionary should be asked for: the whole, or where it knows nothing of it the last part. */

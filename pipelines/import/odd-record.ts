@@ -262,7 +262,8 @@ function unescaped(text: string, { quote, escape }: Marks): string {
 export function hasBareReturn(record: Uint8Array, marks: Marks, reading: Reading): boolean {
   const codes = markBytes(marks);
   const first = record.findIndex((byte) => !isWhite(byte));
-  const last = record.findLastIndex((byte) => !isWhite(byte));
+  let last = record.length - 1;
+  while (last >= 0 && isWhite(record[last]!)) last -= 1;
   const isBare = (from: number, to: number): boolean => {
     const at = record.indexOf(CR, Math.max(from, first));
     return at !== -1 && at < Math.min(to, last);
