@@ -6,7 +6,7 @@ import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { marksOf } from '../pipelines/import/marks.ts';
 import { readRecords } from '../pipelines/import/read-records.ts';
 import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
-import { isBlankRecord } from '../pipelines/import/record-shape.ts';
+import { hasColumnCount, isBlankRecord } from '../pipelines/import/record-shape.ts';
 import type { TableShape } from '../pipelines/import/table-shape.ts';
 import { BOM, csvCell } from '../pipelines/reports/csv-cell.ts';
 
@@ -91,9 +91,15 @@ async function* cleanRows(reader: FileReader, shape: TableShape, bom: boolean): 
   for await (const block of blocks) {
     let text = '';
     for (const record of readRecords(block, shape).records)
-      if (!isBlankRecord(record.fields)) text += csvLine(record.fields);
+      if (!isBlankRecord(record.fields)) text += csvLine(tidied(record.fields, shape.headers.length));
     yield text;
   }
+}
+
+/** A row without the blank cells that stand behind its table, and without the half of a doubled line break at its end. */
+function tidied(fields: string[], width: number): string[] {
+  const kept = hasColumnCount(fields, width) ? fields.slice(0, width) : fields;
+  return kept.at(-1)!.endsWith('\r') ? kept.with(-1, kept.at(-1)!.replace(/\r+$/, '')) : kept;
 }
 
 function csvLine(fields: string[]): string {

@@ -1,30 +1,22 @@
 // `sluice inspect`: what a file is and how it would be read. Writes nothing to the database and needs no server.
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { Option, type Command } from 'commander';
-import { openFile } from '../adapters/files/open-file.ts';
-import { spoolFile } from '../adapters/files/spool.ts';
-import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
+import { CHANNEL_KINDS } from '../pipelines/contracts/contact-fields.ts';
 import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { targetName, type ColumnReason } from '../pipelines/import/header-mapping.ts';
 import { inspectFile, mapColumns } from '../pipelines/import/inspect-file.ts';
 import { isBlankRecord } from '../pipelines/import/record-shape.ts';
-import { readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
+import type { TableShape } from '../pipelines/import/table-shape.ts';
 import { rowsWriter } from './inspect-rows.ts';
+import { declared, withTable, type InspectedSource, type SourceOptions } from './inspect-source.ts';
 import { collectMap, parseDelimiterOption } from './option-values.ts';
 import { answer, say, table } from './output.ts';
 
-interface InspectOptions {
+interface InspectOptions extends SourceOptions {
   json?: boolean;
   rows?: boolean;
   out?: string;
   bom?: boolean;
-  encoding?: string;
   map?: Record<string, string>;
-  delimiter?: string;
-  quote?: string;
-  kind: ChannelKind;
 }
 
 export function registerInspect(program: Command): void {
@@ -44,7 +36,7 @@ export function registerInspect(program: Command): void {
     .action(async (files: string[], options: InspectOptions) => {
       if (options.rows) {
         const write = await rowsWriter(files, options, (file, work) =>
-          withSpool(file, options, ({ reader }, shape) => work(reader, shape)),
+          withTable(file, options, ({ reader }, shape) => work(reader, shape)),
         );
         await forEach(files, write);
         return;
@@ -58,9 +50,13 @@ export function registerInspect(program: Command): void {
 interface InspectReport {
   file: string;
   encoding: string;
+  /** The file holds no table: no byte, a byte order mark alone, or blank lines. */
+  empty: boolean;
   delimiter: string;
   quote: string;
   headerRow: number | null;
+  /** All rows of the header: several were joined, which is a guess. `headerRow` is the last. */
+  headerRows: number[];
   columns: { header: string; field: string | null; confidence: number; why: ColumnReason }[];
   /** The header is likely, not sure: see with `sample` whether it is one. */
   headerGuessed: boolean;
@@ -73,6 +69,8 @@ interface InspectReport {
   oddQuotes: { count: number; firstLine: number | null };
   /** Records looked at of which a cell holds whole lines: an import takes each for one invalid line. */
   swallowed: { line: number; until: number }[];
+  /** Records looked at in which a carriage return stands by itself outside quotes: each is one invalid line to an import. */
+  bareReturns: { count: number; firstLine: number | null };
   /** What keeps this file from being imported as contacts as it is; null when nothing does. */
   problem: string | null;
   /** What should be known of how the file is read, such as a consent that is left out. */
@@ -83,14 +81,16 @@ interface InspectReport {
 const SAMPLE_LINES = 5;
 
 async function inspectOne(file: string, options: InspectOptions): Promise<InspectReport> {
-  return withSpool(file, options, async (source, shape) => {
+  return withTable(file, options, async (source, shape) => {
     const { columns, problem, warnings } = await meaningOf(source, shape, options);
     return {
       file,
       encoding: source.encoding,
+      empty: source.empty !== null,
       delimiter: shape.delimiter,
       quote: shape.quote,
       headerRow: shape.headerRow,
+      headerRows: shape.headerRows,
       headerGuessed: shape.headerGuessed,
       columns,
       lostCharacters: source.lostCharacters,
@@ -104,20 +104,26 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
       swallowed: shape.data.flatMap(({ line, swallowedUntil: until }) =>
         until === undefined ? [] : [{ line, until }],
       ),
+      bareReturns: bareReturnsOf(shape),
       problem,
       warnings,
     };
   });
 }
 
-type Source = Parameters<typeof inspectFile>[0] & { lostCharacters: number };
+function bareReturnsOf({ data }: TableShape): InspectReport['bareReturns'] {
+  const lines = data.filter((record) => record.bareReturn === true).map(({ line }) => line);
+  return { count: lines.length, firstLine: lines[0] ?? null };
+}
 
 /** What the columns mean to an import. A table that is no contact list is shown all the same, with the reason. */
 async function meaningOf(
-  source: Source,
+  source: InspectedSource,
   shape: TableShape,
   options: InspectOptions,
 ): Promise<Pick<InspectReport, 'columns' | 'problem' | 'warnings'>> {
+  // There is nothing to map, and an import says what the file's own problem is.
+  if (source.empty !== null) return { columns: [], problem: describeError(source.empty), warnings: [] };
   const given = { ...declared(options), map: options.map ?? {}, defaultCountry: 'TW', timeZone: 'Asia/Taipei' };
   const problems: PipelineError[] = [];
   const tried = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
@@ -145,38 +151,6 @@ async function meaningOf(
     problem: problems.length === 0 ? null : problems.map(describeError).join(' '),
     warnings: inspected?.profile.warnings ?? [],
   };
-}
-
-const declared = (options: InspectOptions) => ({
-  channelKind: options.kind,
-  delimiter: options.delimiter ?? null,
-  quote: options.quote ?? null,
-});
-
-/** Spools a file into a temporary folder, looks at its shape, and hands both on; the folder goes again. */
-async function withSpool<T>(
-  file: string,
-  options: InspectOptions,
-  work: (source: Source, shape: TableShape) => Promise<T>,
-): Promise<T> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-inspect-'));
-  try {
-    const spooled = await spoolFile({
-      path: path.resolve(file),
-      spoolDir: folder,
-      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
-    });
-    const reader = await openFile(spooled.path);
-    try {
-      const { bytes, encoding, lostCharacters } = spooled;
-      const source = { reader, bytes, encoding, lostCharacters };
-      return await work(source, await readTableShape(source, declared(options)));
-    } finally {
-      await reader.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** A file that has no answer but why. */
@@ -211,13 +185,16 @@ const BECAUSE: Record<ColumnReason, string> = {
   unknown: 'nothing says what it is',
 };
 
-function headerOf({ headerRow, headerGuessed }: InspectReport): string {
+function headerOf({ headerRow, headerRows, headerGuessed }: InspectReport): string {
   if (headerRow === null) return 'no header';
+  if (headerRows.length > 1) return `header in lines ${headerRows[0]} to ${headerRow}, joined (a guess)`;
   return `header in line ${headerRow}${headerGuessed ? ' (a guess)' : ''}`;
 }
 
 function render(report: InspectReport): string {
   const { blank, preamble, header, footer } = report.skipped;
+  if (report.empty)
+    return `${report.file}: ${report.encoding}. The file is empty: no header and no records${blank === 0 ? '' : `, ${blank} blank lines`}.\nNot importable as it is: ${report.problem}`;
   return [
     `${report.file}: ${report.encoding}, delimiter ${JSON.stringify(report.delimiter)}, ${headerOf(report)}`,
     ...(report.lostCharacters === 0
@@ -226,6 +203,7 @@ function render(report: InspectReport): string {
           `${report.lostCharacters} characters cannot be read as ${report.encoding}: � stands for each, and lines with one in a key or name are invalid${report.encoding === 'big5' ? '; characters of Hong Kong want --encoding big5-hkscs' : ''}`,
         ]),
     `about ${report.records} records; skipped so far: blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer}`,
+    ...(report.records === 0 && report.headerRow !== null ? ['The file holds a header and no records'] : []),
     table(
       ['column', 'read as', 'because', 'first values'],
       report.columns.map((column, index) => [
@@ -247,6 +225,11 @@ function render(report: InspectReport): string {
       ({ line, until }) =>
         `A cell of lines ${line} to ${until} holds whole lines: a quote too many swallowed them, and an import would take them for one invalid line`,
     ),
+    ...(report.bareReturns.count === 0
+      ? []
+      : [
+          `${report.bareReturns.count} of the records looked at hold a carriage return that ends no line of this file, the first in line ${report.bareReturns.firstLine}: most likely two lines each, and an import takes each for one invalid line`,
+        ]),
     ...report.warnings.map((warning) => `Note: ${warning}`),
     ...(report.problem === null ? [] : [`Not importable as it is: ${report.problem}`]),
   ].join('\n');

@@ -103,10 +103,34 @@ async function inspectForImport(
       definitions,
     },
   );
-  const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, dataEnd, skipped, newAttributes, warnings } =
-    profile;
+  const {
+    encoding,
+    delimiter,
+    quote,
+    headers,
+    headerParts,
+    plan,
+    dataByte,
+    dataLine,
+    dataEnd,
+    skipped,
+    newAttributes,
+    warnings,
+  } = profile;
   return {
-    profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine, dataEnd, warnings },
+    profile: {
+      encoding,
+      delimiter,
+      quote,
+      headers,
+      headerParts,
+      plan,
+      newAttributes,
+      dataByte,
+      dataLine,
+      dataEnd,
+      warnings,
+    },
     skipped,
   };
 }

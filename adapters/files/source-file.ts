@@ -68,9 +68,12 @@ export async function* sourcePieces(request: SourceRequest): AsyncGenerator<Buff
   }
 }
 
-/** The error for a source without a byte of text. */
-export function fileEmpty(path: string): PipelineError {
-  return new PipelineError('file_empty', `The file “${path}” is empty.`, { hint: 'Export it again.' });
+/** The error for a source without a byte of text; `encoding`: what its byte order mark says. */
+export function fileEmpty(path: string, encoding = 'utf-8'): PipelineError {
+  return new PipelineError('file_empty', `The file “${path}” is empty.`, {
+    hint: 'Export it again.',
+    details: { encoding },
+  });
 }
 
 /** The PipelineError for what the file system said about a path. */

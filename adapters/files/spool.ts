@@ -136,7 +136,7 @@ async function spoolAs(request: SpoolRequest, declared: Encoding | null): Promis
     const chosen = chooseEncoding(request.path, head, declared);
     const hash = createHash('sha256');
     const { bytes, lostCharacters } = await writeText(head, pieces, chosen, target, hash);
-    if (bytes === 0) throw fileEmpty(request.path);
+    if (bytes === 0) throw fileEmpty(request.path, chosen.encoding);
     await target.sync();
     await target.close();
     const sha256 = hash.digest('hex');

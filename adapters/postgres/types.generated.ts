@@ -276,6 +276,10 @@ export interface Contacts {
   subscription_source: string | null;
   time_zone: string | null;
   updated_at: Generated<Timestamp>;
+  /**
+   * the account as WhatsApp spells it, in digits, where that is not the number it was sent to
+   */
+  whatsapp_id: string | null;
 }
 
 export interface ContactTagRemovals {

@@ -5,6 +5,7 @@ import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { OpenSpool } from '../broadcast/plan-ports.ts';
 import type { PlanRow } from '../broadcast/plan-store.ts';
 import type { LineMatch } from '../contracts/broadcast.ts';
+import { headerRowsWith } from '../import/joined-header.ts';
 import type { FileReader } from '../import/record-blocks.ts';
 import { csvCell } from '../reports/csv-cell.ts';
 import { forList } from './audience-sql.ts';
@@ -26,12 +27,11 @@ export async function* linesOf(
   row: PlanRow,
   ports: { db: Queryable; openSpool: OpenSpool },
 ): AsyncGenerator<string, void> {
-  const { headers, plan } = row.profile;
-  const { delimiter, quote } = plan;
+  const { delimiter, quote } = row.profile.plan;
   // In a list without quotes a cell of ours may not hold the delimiter.
   const plain = (cell: string) => (quote === '' ? cell.replaceAll(delimiter, ' ') : csvCell(cell, delimiter));
   const own = ['sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_duplicate_of'];
-  yield `${[...headers, ...own].map(plain).join(delimiter)}\n`;
+  for (const cells of headerRowsWith(row.profile, own)) yield `${cells.map(plain).join(delimiter)}\n`;
   const spool = await ports.openSpool(row.spoolPath);
   try {
     let after = '0';

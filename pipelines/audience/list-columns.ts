@@ -5,11 +5,11 @@ import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contac
 import { columnOf, listHeaders, nameColumns, nameOf, plainHeader, refuseDuplicate } from '../import/header-mapping.ts';
 import { meaningOf } from '../import/header-words.ts';
 import { valueMeanings } from '../import/headerless.ts';
+import { shortNames, speakingNames, type ColumnNames } from '../import/joined-header.ts';
 import type { SourceRecord } from '../import/staged-row.ts';
 import { CONTACT_PLACES, type ContactPlace, type PlaceSource } from './list-plan.ts';
 
-export interface ListColumnsRequest {
-  headers: string[];
+export interface ListColumnsRequest extends ColumnNames {
   /** False when the list has no header row; then `headers` are `column 1` … */
   hasHeader: boolean;
   /** The first records, for lists without a header. */
@@ -48,7 +48,7 @@ function keyOf(request: ListColumnsRequest): { matchBy: MatchKey; keyColumn: num
     ({ key, columns }) => columns.length > 0 && (asked === null || key === asked),
   );
   const [first, ...others] = found;
-  if (!first) throw noIdentifier(asked, headers, channelKind);
+  if (!first) throw noIdentifier(asked, request, channelKind);
   if (others.length > 0) throw keyAmbiguous(found, headers);
   const [column, ...more] = first.columns;
   if (more.length > 0)
@@ -74,9 +74,10 @@ function refuseUnsupported(key: MatchKey, kind: ChannelKind): void {
 }
 
 /** Columns that give a key: the mapped one, else those whose header says so; a likely word gives way to a sure one. */
-function columnsFor(key: MatchKey, { headers, channelKind, map }: ListColumnsRequest): number[] {
-  if (map[key] !== undefined) return [columnOf(map[key], key, headers, channelKind)];
-  const meant = headers.flatMap((header, column) => {
+function columnsFor(key: MatchKey, request: ListColumnsRequest): number[] {
+  const { channelKind, map } = request;
+  if (map[key] !== undefined) return [columnOf(map[key], key, request, channelKind)];
+  const meant = speakingNames(request, channelKind).flatMap((header, column) => {
     // The columns of our own lines file are about the line.
     const found = header.startsWith('sluice_') ? null : meaningOf(header, channelKind);
     return found && keyMeant(found.meaning, channelKind) === key ? [{ column, sure: found.confidence === 1 }] : [];
@@ -90,11 +91,11 @@ function keyMeant(meaning: string, kind: ChannelKind): string {
   return kind === 'whatsapp' && meaning === 'social_id' ? 'phone' : meaning;
 }
 
-function noIdentifier(asked: MatchKey | null, headers: string[], kind: ChannelKind): PipelineError {
+function noIdentifier(asked: MatchKey | null, names: ColumnNames, kind: ChannelKind): PipelineError {
   const wanted = asked ? `gives the ${asked}` : 'says whom a line is about';
   const example = asked ?? (kind === 'whatsapp' ? 'phone' : 'member_id');
   return new PipelineError('no_identifier', `No column of the list ${wanted}.`, {
-    hint: `Name one, for example --map ${example}=COLUMN. ${nameColumns(headers, kind)}`,
+    hint: `Name one, for example --map ${example}=COLUMN. ${nameColumns(names, kind)}`,
   });
 }
 
@@ -116,17 +117,19 @@ function refuseUnusedMap(name: string, matchBy: MatchKey, request: ListColumnsRe
   );
 }
 
-function sourceOf(place: string, { headers, channelKind, map }: ListColumnsRequest): PlaceSource {
-  if (map[place] !== undefined) return { column: columnOf(map[place], place, headers, channelKind) };
+function sourceOf(place: string, request: ListColumnsRequest): PlaceSource {
+  const { headers, channelKind, map } = request;
+  if (map[place] !== undefined) return { column: columnOf(map[place], place, request, channelKind) };
   const contact = CONTACT_PLACES.find((name) => place === `contact.${name}`);
   if (contact !== undefined) return { contact };
-  const column = headers.findIndex((header) => plainHeader(header) === plainHeader(place));
-  if (column !== -1) {
-    refuseDuplicate(headers[column]!, headers, channelKind);
+  for (const called of [headers, shortNames(request)]) {
+    const column = called.findIndex((header) => plainHeader(header) === plainHeader(place));
+    if (column === -1) continue;
+    refuseDuplicate(called[column]!, called, channelKind);
     return { column };
   }
   throw new PipelineError('placeholder_unknown', `The message has a place {{${place}}}, and the list no such column.`, {
-    hint: `${nameColumns(headers, channelKind)} A place may also be ${contactPlaceNames().join(', ')}; a column of another name is given by --map "${place}=COLUMN".`,
+    hint: `${nameColumns(request, channelKind)} A place may also be ${contactPlaceNames().join(', ')}; a column of another name is given by --map "${place}=COLUMN".`,
   });
 }
 

@@ -6,7 +6,7 @@ import { normaliseMemberId } from '../contacts/member-id.ts';
 import { MAX_PHONE_CELL, normalisePhone } from '../contacts/phone.ts';
 import { normaliseSocialId } from '../contacts/social-id.ts';
 import { MAX_TEXT_LENGTH, normaliseText } from '../contacts/text.ts';
-import { hasColumnCount } from '../import/record-shape.ts';
+import { brokenRecord } from '../import/record-shape.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 import type { SourceRecord } from '../import/staged-row.ts';
 import type { ListLine, ListPlan, PlaceSource } from './list-plan.ts';
@@ -70,10 +70,10 @@ export function listLineReader(plan: ListPlan): (record: SourceRecord) => ListLi
   const missing = `${plan.matchBy}_missing` as InvalidReason;
   const { sources } = plan;
   const lossy = plan.lostCharacters === true;
-  return ({ fields, swallowedUntil }) => {
-    if (swallowedUntil !== undefined) return invalid('lines_swallowed');
-    if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns, plan.shortRows))
-      return invalid('column_count');
+  return (record) => {
+    const { fields } = record;
+    const broken = brokenRecord(record, plan.columns, plan.shortRows);
+    if (broken !== null) return invalid(broken);
     const cell = fields[plan.keyColumn] ?? '';
     if (isBlankCell(cell)) return invalid(missing);
     if (lossy && cell.includes('\uFFFD')) return invalid('character_unreadable');

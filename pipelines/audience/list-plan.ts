@@ -28,6 +28,8 @@ export interface ListPlan extends RecordRules {
 export interface ListProfile {
   encoding: string;
   headers: string[];
+  /** See `ColumnNames`; left out by versions of before. */
+  headerParts?: string[][];
   plan: ListPlan;
   dataByte: number;
   dataLine: number;

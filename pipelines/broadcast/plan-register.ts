@@ -80,6 +80,7 @@ async function inspectList(
     const shape = await readTableShape({ reader, bytes: spooled.bytes }, { ...input, channelKind: channel.kind });
     const columns = findListColumns({
       headers: shape.headers,
+      headerParts: shape.headerParts,
       hasHeader: shape.headerRow !== null,
       data: shape.data,
       channelKind: channel.kind,
@@ -98,8 +99,9 @@ async function inspectList(
       phoneMatch: input.phoneMatch,
       ...columns,
     };
-    const { headers, dataByte, dataLine, dataEnd, skipped } = shape;
-    return { profile: { encoding: spooled.encoding, headers, plan, dataByte, dataLine, dataEnd }, skipped };
+    const { headers, headerParts, dataByte, dataLine, dataEnd, skipped } = shape;
+    const profile = { encoding: spooled.encoding, headers, headerParts, plan, dataByte, dataLine, dataEnd };
+    return { profile, skipped };
   } finally {
     await reader.close();
   }

@@ -26,6 +26,8 @@ export interface ContactView {
   memberId: string | null;
   email: string | null;
   phone: string | null;
+  /** The account as WhatsApp spells it, in digits, where that is not the number it was sent to. */
+  whatsappId: string | null;
   subscribed: boolean;
   subscribedSince: string;
   lastInteractionAt: string | null;
@@ -74,6 +76,7 @@ export async function searchContacts(
       memberId: row.member_id,
       email: row.email,
       phone: row.phone,
+      whatsappId: row.whatsapp_id,
       subscribed: row.subscribed,
       subscribedSince: row.subscribed_since.toISOString(),
       lastInteractionAt: row.last_interaction_at?.toISOString() ?? null,

@@ -35,6 +35,11 @@ export interface ProviderAnswer {
   unclear: boolean;
   /** The person has stopped messages from this sender: the contact is to be unsubscribed. */
   optedOut: boolean;
+  /**
+   * The account that took it, in WhatsApp's own digits, where it is not the number that was sent to (Mexico, Argentina, Brazil).
+   * Personal data, as the address itself: not for logs.
+   */
+  whatsappId?: string;
 }
 
 /** One request to be sent; the body holds its recipients already. */

@@ -8,6 +8,7 @@ export const deliverySql = namedStatements('delivery', [
   'claim_singles',
   'confirm_claims',
   'opt_out',
+  'keep_whatsapp_ids',
   'record_singles',
   'pick_members',
   'suppress_members',

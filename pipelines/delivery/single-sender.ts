@@ -102,6 +102,13 @@ async function record(job: SliceJob, ports: DeliveryPorts, answers: Answered[], 
   // Before the answer itself, so that a crash between the two does not lose it.
   const gone = answers.filter(({ answer }) => answer.optedOut).map(({ unit }) => unit.id);
   if (gone.length > 0) await ports.db.query(deliverySql.opt_out, [job.broadcastId, gone]);
+  const resolved = answers.filter(({ answer }) => answer.class === 'accepted' && answer.whatsappId !== undefined);
+  if (resolved.length > 0)
+    await ports.db.query(deliverySql.keep_whatsapp_ids, [
+      job.broadcastId,
+      resolved.map(({ unit }) => unit.id),
+      resolved.map(({ answer }) => answer.whatsappId),
+    ]);
   await ports.db.query(
     deliverySql.record_singles,
     [

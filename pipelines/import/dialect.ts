@@ -4,6 +4,7 @@ import type { ChannelKind } from '../contracts/contact-fields.ts';
 import { DELIMITERS, type ShortRows } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { findHeader, knownHeaders, MAX_PREAMBLE } from './find-header.ts';
+import { headerTop, joinHeader } from './joined-header.ts';
 import type { Marks } from './marks.ts';
 import { readRecords } from './read-records.ts';
 import { needsScan, scanLines, scanRecords } from './record-scanner.ts';
@@ -32,7 +33,9 @@ export interface Dialect extends Marks {
   records: SourceRecord[];
   /** Index in `records` of the header; null when the first record is data already. */
   headerIndex: number | null;
-  /** The header is likely, not sure: none of its words is known, or others could be it. */
+  /** Index of the first of the rows that are its header together; `headerIndex` is the last. */
+  headerTop: number | null;
+  /** The header is likely, not sure: none of its words is known, others could be it, or it was joined from several rows. */
   headerGuessed: boolean;
   /** Lines of the sample on which a quote breaks the rule. */
   oddLines: number[];
@@ -133,11 +136,11 @@ function escapesByBackslash(plain: Sample, escaped: Sample): boolean {
 
 /**
  * True when a lone `\r` ends records: read so there are more of them, and no fewer are of one width. A break in quotes says
- * nothing, since it ends no record either way.
+ * nothing, since it ends no record either way. Where all are one field wide each is an identifier, which holds no break.
  */
 function endsByReturns(plain: Sample, returned: Sample): boolean {
   const [before, after] = [commonWidth(plain.records), commonWidth(returned.records)];
-  return returned.records.length > plain.records.length && after.width > 1 && after.share >= before.share;
+  return returned.records.length > plain.records.length && after.share >= before.share;
 }
 
 /**
@@ -184,16 +187,19 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
     });
   }
   if (found.sample.records.every((record) => isBlankRecord(record.fields))) {
-    throw new PipelineError('file_blank', 'The file holds no records, only blank lines.', { hint: 'Export it again.' });
+    const blank = sampleRecords(sample, atEnd, found.marks, Number.POSITIVE_INFINITY).records.length;
+    throw new PipelineError('file_blank', 'The file holds no records, only blank lines.', {
+      hint: 'Export it again.',
+      details: { blank, whole: atEnd },
+    });
   }
   const header = findHeader(found.sample.records, commonWidth(found.sample.records).width, options.channelKind);
-  const first =
-    header === null
-      ? found.sample.records.find((record) => !isBlankRecord(record.fields))
-      : found.sample.records[header.index];
+  const first = found.sample.records.find((record) => !isBlankRecord(record.fields));
+  const top = header === null ? null : headerTop(found.sample.records, header.index);
+  const rows = header === null ? [] : found.sample.records.slice(top!, header.index + 1);
   const marks: Marks = {
     ...found.marks,
-    width: header === null ? (first?.fields.length ?? 1) : filledWidth(first!.fields),
+    width: header === null ? (first?.fields.length ?? 1) : filledWidth(joinHeader(rows.map(({ fields }) => fields))),
   };
   // Read again: the width decides between readings of odd quotes.
   const { records, odd } = sampleRecords(sample, atEnd, marks, Number.POSITIVE_INFINITY);
@@ -202,6 +208,7 @@ export function detectDialect(sample: Uint8Array, atEnd: boolean, options: Diale
     records,
     oddLines: odd,
     headerIndex: header?.index ?? null,
-    headerGuessed: header?.guessed ?? false,
+    headerTop: top,
+    headerGuessed: (header?.guessed ?? false) || rows.length > 1,
   };
 }

@@ -42,10 +42,10 @@ export function knownHeaders(fields: string[], kind: ChannelKind): number {
   return new Set(fields.map((field) => meaningOf(field, kind)?.meaning).filter(Boolean)).size;
 }
 
-const isAddress = (text: string): boolean =>
+export const isAddress = (text: string): boolean =>
   /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text) || /^[UCR][0-9a-f]{32}$/i.test(text);
-const isNumber = (text: string): boolean => /^\+?[\d\s()-]{8,}$/.test(text);
-const plain = (cell: string): string => cell.normalize('NFKC').trim();
+export const isNumber = (text: string): boolean => /^\+?[\d\s()-]{8,}$/.test(text);
+export const plain = (cell: string): string => cell.normalize('NFKC').trim();
 
 /** The form of a value: digits, letters and ideographs as one sign each. Null for a text without digit, which may say anything. */
 function formOf(text: string): string | null {
@@ -57,7 +57,7 @@ function formOf(text: string): string | null {
 }
 
 /** Whether a cell looks like what stands below it in its column. */
-function looksLikeValue(text: string, below: string[]): boolean {
+export function looksLikeValue(text: string, below: string[]): boolean {
   if (text === '') return false;
   const form = formOf(text);
   const alike = form === null ? 0 : below.filter((cell) => formOf(cell) === form).length;

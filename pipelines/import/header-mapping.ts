@@ -11,6 +11,7 @@ import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
 import { headerKey } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
+import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
 
 export interface AttributeDefinition {
   name: string;
@@ -19,6 +20,8 @@ export interface AttributeDefinition {
 
 export interface MappingOptions {
   channelKind: ChannelKind;
+  /** See `ColumnNames`. */
+  headerParts?: string[][];
   /**
    * Target to header. Targets: a contact field (`phone`), `tags`, `tag:NAME` (a yes-or-no column), `attribute:NAME`,
    * `attribute:NAME:TYPE`, `ignored` or `ignore:ANY` (that header is not imported). Headers compare without case,
@@ -81,8 +84,8 @@ export function listHeaders(headers: string[]): string {
  * The names of all columns as a sentence for a message. Where none is a known word, the first line may be a person's and
  * not a header: then nothing of it is said, since messages enter workflow history.
  */
-export function nameColumns(headers: string[], kind: ChannelKind): string {
-  if (isSurelyHeader(headers, kind)) return `The columns are ${listHeaders(headers)}.`;
+export function nameColumns(names: ColumnNames, kind: ChannelKind): string {
+  if (isSurelyHeader(speakingNames(names, kind), kind)) return `The columns are ${listHeaders(names.headers)}.`;
   return 'None of the columns has a known name: see them with sluice inspect FILE.';
 }
 
@@ -161,10 +164,11 @@ function attributeTarget(
 }
 
 /**
- * The column that a header names for `key`, exactly or nearly, or by its number (`#3`).
+ * The column that a header names for `key`, exactly or nearly, by its number (`#3`), or by the last part of a joined one.
  * @throws PipelineError `map_column_missing`, `header_duplicate`
  */
-export function columnOf(header: string, key: string, headers: string[], kind: ChannelKind): number {
+export function columnOf(header: string, key: string, names: ColumnNames, kind: ChannelKind): number {
+  const { headers } = names;
   const number = /^#(\d{1,5})$/.exec(header.trim())?.[1];
   if (number !== undefined && !headers.some((name) => plainHeader(name) === header.trim())) {
     const index = Number(number) - 1;
@@ -173,15 +177,16 @@ export function columnOf(header: string, key: string, headers: string[], kind: C
       hint: `The file has ${headers.length} columns, #1 to #${headers.length}.`,
     });
   }
-  const exact = headers.findIndex((name) => name.trim() === header.trim());
-  const similar = headers.findIndex((name) => headerKey(name) !== '' && headerKey(name) === headerKey(header));
-  const found = exact === -1 ? similar : exact;
-  if (found !== -1) {
-    refuseDuplicate(headers[found]!, headers, kind);
+  for (const called of [headers, shortNames(names)]) {
+    const exact = called.findIndex((name) => name.trim() === header.trim());
+    const similar = called.findIndex((name) => headerKey(name) !== '' && headerKey(name) === headerKey(header));
+    const found = exact === -1 ? similar : exact;
+    if (found === -1) continue;
+    refuseDuplicate(called[found]!, called, kind);
     return found;
   }
   throw new PipelineError('map_column_missing', `There is no column “${header}” to map to ${key}.`, {
-    hint: nameColumns(headers, kind),
+    hint: nameColumns(names, kind),
   });
 }
 
@@ -226,10 +231,12 @@ function refuseLongNames(columns: (MappedColumn | undefined)[]): void {
  */
 export function mapHeaders(headers: string[], options: MappingOptions): Mapping {
   const columns: (MappedColumn | undefined)[] = headers.map(() => undefined);
+  const { headerParts = [] } = options;
+  const names = speakingNames({ headers, headerParts }, options.channelKind);
   const newAttributes: AttributeDefinition[] = [];
   for (const [key, named] of Object.entries(options.map)) {
     const header = key.startsWith('ignore:') ? key.slice('ignore:'.length) : named;
-    const index = columnOf(header, key, headers, options.channelKind);
+    const index = columnOf(header, key, { headers, headerParts }, options.channelKind);
     if (columns[index]) {
       throw new PipelineError('map_column_twice', `The column “${header}” is mapped twice.`, {
         hint: 'Give each column one meaning.',
@@ -241,11 +248,16 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
   }
   const taken = new Set(columns.map((column) => (column ? targetName(column.target) : null)));
   const sure = new Set(
-    headers.map((header, index) => (columns[index] ? null : meaningOf(header, options.channelKind))).map(surely),
+    names.map((name, index) => (columns[index] ? null : meaningOf(name, options.channelKind))).map(surely),
   );
-  headers.forEach((header, index) => {
-    columns[index] ??=
-      byReport(header) ?? byWords(header, taken, sure, options) ?? byAttribute(header, index, options, newAttributes);
+  names.forEach((name, index) => {
+    const header = headers[index]!;
+    const found =
+      columns[index] ??
+      byReport(name) ??
+      byWords(name, taken, sure, options) ??
+      byAttribute(header, name, index, options, newAttributes);
+    columns[index] = { ...found, header };
   });
   refuseSharedTargets(columns, options.clashes);
   refuseLongNames(columns);
@@ -279,19 +291,25 @@ function byWords(
 
 function byAttribute(
   header: string,
+  short: string,
   index: number,
   options: MappingOptions,
   created: AttributeDefinition[],
 ): MappedColumn {
   const name = plainHeader(header);
-  const key = headerKey(name);
-  const known =
-    options.definitions.find((definition) => definition.name === name) ??
-    options.definitions.find((definition) => key !== '' && headerKey(definition.name) === key);
+  const known = definitionOf(name, options.definitions) ?? definitionOf(plainHeader(short), options.definitions);
   if (known) return { header, target: { kind: 'attribute', ...known }, confidence: 1, why: 'attribute' };
   if (!options.createAttributes || name === '')
     return { header, target: { kind: 'ignored' }, confidence: 0, why: 'unknown' };
   const definition = { name, type: options.guessType(index) };
   created.push(definition);
   return { header, target: { kind: 'attribute', ...definition }, confidence: 1, why: 'attribute' };
+}
+
+function definitionOf(name: string, definitions: AttributeDefinition[]): AttributeDefinition | undefined {
+  const key = headerKey(name);
+  return (
+    definitions.find((definition) => definition.name === name) ??
+    definitions.find((definition) => key !== '' && headerKey(definition.name) === key)
+  );
 }

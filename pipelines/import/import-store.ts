@@ -18,6 +18,8 @@ export interface ImportProfile {
   delimiter: string;
   quote: string;
   headers: string[];
+  /** See `ColumnNames`; left out by versions of before. */
+  headerParts?: string[][];
   plan: NormalisePlan;
   /** Attributes that come into being when the import is applied. */
   newAttributes: { name: string; type: AttributeType }[];

@@ -81,7 +81,7 @@ function columnSamples(records: SourceRecord[], column: number): string[] {
  * The identifier of a file: what was asked for, else the first of social id, member id, e-mail, phone that a column
  * gives.
  */
-function chooseKey(columns: MappedColumn[], options: InspectOptions): MatchKey {
+function chooseKey(columns: MappedColumn[], options: InspectOptions, headerParts: string[][]): MatchKey {
   const fields = new Set(columns.map((column) => targetName(column.target)));
   const hasAddress = fields.has('social_id') || (options.channelKind === 'whatsapp' && fields.has('phone'));
   const has = (key: MatchKey): boolean => (key === 'social_id' ? hasAddress : fields.has(key));
@@ -89,10 +89,7 @@ function chooseKey(columns: MappedColumn[], options: InspectOptions): MatchKey {
   const found = keys.find(has);
   if (found) return found;
   const wanted = options.matchBy ? `gives the ${options.matchBy}` : 'identifies the contact';
-  const named = nameColumns(
-    columns.map((column) => column.header),
-    options.channelKind,
-  );
+  const named = nameColumns({ headers: columns.map((column) => column.header), headerParts }, options.channelKind);
   throw new PipelineError('no_identifier', `No column of the file ${wanted}.`, {
     hint: `Name one, for example --map ${options.matchBy ?? 'social_id'}=COLUMN. ${named}`,
   });
@@ -149,7 +146,7 @@ function checkOptions(options: InspectOptions): string {
  * `MappingOptions`. Throws what `mapHeaders` throws.
  */
 export function mapColumns(
-  shape: Pick<TableShape, 'headers' | 'headerRow'>,
+  shape: Pick<TableShape, 'headers' | 'headerParts' | 'headerRow'>,
   data: SourceRecord[],
   options: InspectOptions,
   timeZone: string,
@@ -161,6 +158,7 @@ export function mapColumns(
   const map = shape.headerRow === null ? valueMeanings(headers, data, options) : asked;
   const mapping = mapHeaders(headers, {
     channelKind: options.channelKind,
+    headerParts: shape.headerParts,
     map,
     definitions: options.definitions ?? [],
     createAttributes: options.createAttributes ?? false,
@@ -194,7 +192,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     lostCharacters: (source.lostCharacters ?? 0) > 0,
     columns: columns.map((column) => column.target),
     floatedIds: areFloats(columns, data),
-    matchBy: chooseKey(columns, options),
+    matchBy: chooseKey(columns, options, shape.headerParts),
     tagSeparator: options.tagSeparator ?? ',',
     dateFormat: chooseDateFormat(columns, data, options.dateFormat ?? null),
     clearEmpty: options.clearEmpty ?? false,

@@ -7,7 +7,7 @@ import { isBlankCell } from '../contacts/cell-text.ts';
 import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
 import { clearRule, fieldRule, hasField, type CellRule } from './cell-rules.ts';
-import { hasColumnCount } from './record-shape.ts';
+import { brokenRecord } from './record-shape.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
 
@@ -140,9 +140,8 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
   const lossy = plan.lostCharacters === true;
   return (record) => {
     const { fields } = record;
-    if (record.swallowedUntil !== undefined) return emptyRow(record, 'lines_swallowed');
-    if (fields.length !== width && !hasColumnCount(fields, width, plan.shortRows))
-      return emptyRow(record, 'column_count');
+    const broken = brokenRecord(record, width, plan.shortRows);
+    if (broken !== null) return emptyRow(record, broken);
     const row = emptyRow(record, null);
     for (const step of steps) {
       const cell = fields[step.index] ?? '';

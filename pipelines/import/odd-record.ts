@@ -255,6 +255,31 @@ function unescaped(text: string, { quote, escape }: Marks): string {
 }
 
 /**
+ * Whether a `\r` stands by itself outside quotes in a record, with text on both sides of it: where records end with `\n` it was most
+ * likely the end of one. Doubled line breaks (`\r\r\n`) are none. Quotes that break the rule keep nothing together. `record` is its
+ * bytes without line break.
+ */
+export function hasBareReturn(record: Uint8Array, marks: Marks, reading: Reading): boolean {
+  const codes = markBytes(marks);
+  const first = record.findIndex((byte) => !isWhite(byte));
+  let last = record.length - 1;
+  while (last >= 0 && isWhite(record[last]!)) last -= 1;
+  const isBare = (from: number, to: number): boolean => {
+    const at = record.indexOf(CR, Math.max(from, first));
+    return at !== -1 && at < Math.min(to, last);
+  };
+  if (marks.loneReturns === true || !isBare(0, record.length)) return false;
+  let found = false;
+  new Walk(record, record.length, true, codes, reading).record(0, (kind, from, to) => {
+    const keeps = kind === 'quoted' && afterClosing(record, from, to + 1, codes) === to + 1;
+    found ||= !keeps && isBare(from, to);
+  });
+  return found;
+}
+
+const isWhite = (byte: number): boolean => byte === SPACE || byte === TAB || byte === CR || byte === LF;
+
+/**
  * The last physical line, counted from the record's first (0), of a record whose quoted cell holds whole records: each of its
  * lines by itself is as wide as the table and begins like the others. 0: it holds none. `record` is its bytes without line break.
  */

@@ -3,7 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import { DELIMITERS } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { cutOdd, swallowedLines } from './odd-record.ts';
+import { cutOdd, hasBareReturn, swallowedLines } from './odd-record.ts';
 import type { Marks } from './marks.ts';
 import { needsScan, scanLines, scanRecords, type ScannedRecords } from './record-scanner.ts';
 import type { RecordBlock, SourceRecord } from './staged-row.ts';
@@ -13,6 +13,9 @@ import type { RecordBlock, SourceRecord } from './staged-row.ts';
  * long that the garbage collector copies them (a third of all time with a whole block of 1 MiB).
  */
 const PARSED_AT_ONCE = 500;
+
+const LF = 10;
+const CR = 13;
 
 export interface BlockRecords {
   /** Every record, blank ones too. */
@@ -87,6 +90,13 @@ function otherwiseDelimited(fields: string[], { delimiter, width }: Marks): stri
   return fields;
 }
 
+/** Whether a block holds a `\r` that no `\n` follows: nearly none does, and then no record need be looked at. */
+function holdsLoneReturn(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(CR); at !== -1; at = bytes.indexOf(CR, at + 1))
+    if (bytes[at + 1] !== LF || at + 1 >= bytes.length) return true;
+  return false;
+}
+
 /**
  * Calls `visit` with every record of one block, in order, blank ones too; gives the physical line of the byte after the
  * block. The block must be as `readRecordBlocks` cuts it. Line and byte range are exact with quoted line breaks, `\r\n`
@@ -97,6 +107,7 @@ export function visitRecords(block: RecordBlock, marks: Marks, visit: (record: S
   const { bytes, byteStart, firstLine } = block;
   const quoted = needsScan(bytes, bytes.length, marks);
   const found = quoted ? scanRecords(bytes, bytes.length, true, marks) : scanLines(bytes, bytes.length, true);
+  const lone = marks.loneReturns !== true && holdsLoneReturn(bytes);
   let index = 0;
   for (const fields of quoted ? parsedRecords(bytes, found, marks) : splitLines(bytes, marks.delimiter)) {
     const start = found.starts[index] ?? 0;
@@ -118,6 +129,8 @@ export function visitRecords(block: RecordBlock, marks: Marks, visit: (record: S
       const swallowed = swallowedLines(bytes.subarray(start, end), marks);
       if (swallowed > 0) record.swallowedUntil = record.line + swallowed;
     }
+    if (lone && hasBareReturn(bytes.subarray(start, end), marks, found.odd.get(index) ?? 'literal'))
+      record.bareReturn = true;
     visit(record);
     index += 1;
   }

@@ -7,6 +7,8 @@ const SENTENCES = {
     'The line has more or fewer fields than the header. Where only empty cells at its end are missing, --short-rows pad takes it.',
   character_unreadable: 'A character of the line could not be read in the encoding of the file; it stands as \uFFFD.',
   lines_swallowed: 'A cell holds whole lines of the file: a quote too many swallowed them.',
+  bare_return:
+    'A cell holds a carriage return without a line feed, which ends no line of this file: most likely it swallowed a line. Put a line break there, or quotes around the cell.',
   social_id_missing: 'The line has no social ID.',
   social_id_invalid:
     'The social ID does not have the form of this channel (LINE: U and 32 of 0-9 a-f; Messenger: digits; WhatsApp: a phone).',

@@ -1,6 +1,9 @@
-// Whether the fields of a record are blank, and whether they are as many as its table has columns. Knows no column.
+// Whether the fields of a record are blank, and whether they are as many as its table has columns; what makes a record no line of
+// its table at all. Knows no column.
 import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ShortRows } from '../contracts/import.ts';
+import type { InvalidReason } from './reasons.ts';
+import type { SourceRecord } from './staged-row.ts';
 
 /** True when every field is blank. A loop: it is asked of every record of every file. */
 export function isBlankRecord(fields: readonly string[]): boolean {
@@ -23,4 +26,12 @@ export function hasColumnCount(fields: readonly string[], columns: number, short
   if (fields.length < columns) return shortRows === 'pad';
   for (let index = columns; index < fields.length; index += 1) if (!isBlankCell(fields[index] ?? '')) return false;
   return true;
+}
+
+/** Why nobody may be read from a record, whatever its cells say; null when nothing speaks against it. */
+export function brokenRecord(record: SourceRecord, columns: number, shortRows?: ShortRows): InvalidReason | null {
+  if (record.swallowedUntil !== undefined) return 'lines_swallowed';
+  if (record.bareReturn === true) return 'bare_return';
+  if (record.fields.length !== columns && !hasColumnCount(record.fields, columns, shortRows)) return 'column_count';
+  return null;
 }

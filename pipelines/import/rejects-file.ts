@@ -2,6 +2,7 @@
 // imported again: what is named sluice_* is ignored then. Memory does not grow with the number of lines.
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { BOM, csvCell } from '../reports/csv-cell.ts';
+import { headerRowsWith, type ColumnNames } from './joined-header.ts';
 import { splitReason } from './reasons.ts';
 import type { FileReader } from './record-blocks.ts';
 
@@ -19,8 +20,7 @@ export interface RejectRow extends Record<string, unknown> {
 }
 
 /** How a file is written: its columns and marks. */
-export interface FileForm {
-  headers: string[];
+export interface FileForm extends ColumnNames {
   delimiter: string;
   quote: string;
 }
@@ -37,12 +37,13 @@ export interface RejectSource {
 
 /** The rejects as CSV, in the delimiter of the file, with the mark that Excel needs for UTF-8. */
 export async function* rejectLines(source: RejectSource, form: FileForm): AsyncGenerator<string> {
-  const { headers, delimiter, quote } = form;
+  const { delimiter, quote } = form;
   // In a file without quotes a cell of ours may not hold the delimiter.
   const plain = (value: string | null) =>
     quote === '' ? (value ?? '').replaceAll(delimiter, ' ') : csvCell(value, delimiter);
   const cells = (values: (string | null)[]) => values.map(plain).join(delimiter);
-  yield `${BOM}${cells([...headers, 'sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'])}\n`;
+  const own = ['sluice_line', 'sluice_outcome', 'sluice_reason', 'sluice_explanation'];
+  yield `${BOM}${headerRowsWith(form, own).map(cells).join('\n')}\n`;
   for await (const { reject, original } of rejects(source)) {
     const why = cells([reject.line, reject.outcome, wordOf(reject), source.explain(reject, original)]);
     yield `${original}${delimiter}${why}\n`;

@@ -42,6 +42,8 @@ export interface SourceRecord {
   fields: string[];
   /** A cell of it holds whole records up to this line: a quote too many swallowed them. */
   swallowedUntil?: number;
+  /** A `\r` stands by itself outside its quotes, which end no record here: it may be two. */
+  bareReturn?: true;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The shape of a table in a spool: its marks, its header, where its data begin. Knows nothing of what the columns mean
 // to a contact, so that any table can be read, one without an identifier too.
 import { detectDialect, type DialectOptions } from './dialect.ts';
+import { joinHeader } from './joined-header.ts';
 import type { FileReader } from './record-blocks.ts';
 import { markBytes, marksOf, type Marks } from './marks.ts';
 import { countBreaks, looksLike } from './odd-record.ts';
@@ -22,8 +23,12 @@ export interface TableSource {
 }
 
 export interface TableShape extends Marks {
-  /** Physical line of the header, or null when the table has none. */
+  /** Physical line of the header, the last of them where it stands in several rows, or null when the table has none. */
   headerRow: number | null;
+  /** Physical lines of all rows of the header. */
+  headerRows: number[];
+  /** The rows of a header that was joined from several; empty where it stands in one. */
+  headerParts: string[][];
   /** The header is likely, not sure. */
   headerGuessed: boolean;
   /** Lines of the sample on which a quote breaks the rule. */
@@ -95,6 +100,27 @@ function withoutFooter(
   return isLine ? { kept: data, footer: [] } : { kept, footer };
 }
 
+/** The shape of a file without a table, which has this many blank records. */
+export function emptyShape(blank: number): TableShape {
+  return {
+    delimiter: ',',
+    quote: '"',
+    headerRow: null,
+    headerRows: [],
+    headerParts: [],
+    headerGuessed: false,
+    oddLines: [],
+    headers: [],
+    skipped: { blank, preamble: 0, header: 0, footer: 0 },
+    dataByte: 0,
+    dataLine: 1,
+    dataEnd: null,
+    data: [],
+    records: 0,
+    recordsExact: true,
+  };
+}
+
 /**
  * The shape of a spooled table, from its first 256 KiB. Writes nothing; the same spool and options give the same shape.
  * Throws what `detectDialect` throws.
@@ -103,7 +129,8 @@ export async function readTableShape(source: TableSource, options: DialectOption
   const sample = await readSample(source);
   const dialect = detectDialect(sample, sample.length >= source.bytes, options);
   const header = dialect.headerIndex === null ? undefined : dialect.records[dialect.headerIndex];
-  const before = dialect.records.slice(0, dialect.headerIndex ?? 0);
+  const before = dialect.records.slice(0, dialect.headerTop ?? 0);
+  const rows = header ? dialect.records.slice(dialect.headerTop!, dialect.headerIndex! + 1) : [];
   const data = dialect.records.slice(dialect.headerIndex === null ? 0 : dialect.headerIndex + 1);
   const first = header ? placeAfter(header, sample, dialect) : { byte: 0, line: 1 };
   const { kept, footer } = withoutFooter(
@@ -112,14 +139,17 @@ export async function readTableShape(source: TableSource, options: DialectOption
     sample.length >= source.bytes && options.shortRows !== 'pad',
   );
   const blank = before.filter((record) => isBlankRecord(record.fields)).length;
-  const fields = header?.fields ?? data.find((record) => !isBlankRecord(record.fields))?.fields ?? [];
+  const cells = rows.map(({ fields }) => fields);
+  const fields = header ? joinHeader(cells) : (data.find((record) => !isBlankRecord(record.fields))?.fields ?? []);
   return {
     ...marksOf(dialect),
     headerRow: header?.line ?? null,
+    headerRows: rows.map(({ line }) => line),
+    headerParts: cells.length > 1 ? cells : [],
     headerGuessed: dialect.headerGuessed,
     oddLines: dialect.oddLines,
     headers: header ? fields.slice(0, filledWidth(fields)) : fields.map((_, index) => `column ${index + 1}`),
-    skipped: { blank, preamble: before.length - blank, header: header ? 1 : 0, footer: footer.length },
+    skipped: { blank, preamble: before.length - blank, header: rows.length, footer: footer.length },
     dataByte: first.byte,
     dataLine: first.line,
     dataEnd: footer[0]?.byteStart ?? null,

@@ -22,7 +22,7 @@ const SAMPLE_BYTES = 256 * 1024;
 const AHEAD_MS = 3_600_000;
 
 /** A table or a list of objects, as far as columns must be known. */
-interface Shape extends Marks, Pick<TagProfile, 'headers' | 'dataByte' | 'dataLine' | 'dataEnd'> {
+interface Shape extends Marks, Pick<TagProfile, 'headers' | 'headerParts' | 'dataByte' | 'dataLine' | 'dataEnd'> {
   format: TagPlan['format'];
   skipped: SkippedCounts;
   hasHeader: boolean;
@@ -47,10 +47,11 @@ export async function inspectTags(
       hint: 'Use an IANA name, such as Asia/Taipei.',
     });
   const shape = (await jsonShape(source)) ?? (await csvShape(source, input, channel));
-  const { headers, format, delimiter, quote, dataByte, dataLine, dataEnd = null } = shape;
+  const { headers, headerParts = [], format, delimiter, quote, dataByte, dataLine, dataEnd = null } = shape;
   const facts = { channelKind: channel.kind, defaultCountry: channel.defaultCountry };
   const found = findTagColumns({
     headers,
+    headerParts,
     channelKind: channel.kind,
     map: mapOf(shape, input, channel),
     matchBy: input.matchBy,
@@ -80,7 +81,7 @@ export async function inspectTags(
     latest: new Date(startedAt.getTime() + AHEAD_MS).toISOString(),
   };
   return {
-    profile: { encoding: source.encoding, delimiter, quote, headers, plan, dataByte, dataLine, dataEnd },
+    profile: { encoding: source.encoding, delimiter, quote, headers, headerParts, plan, dataByte, dataLine, dataEnd },
     skipped: shape.skipped,
   };
 }
@@ -97,10 +98,11 @@ function mapOf({ headers, cells, hasHeader }: Shape, input: TagImportInput, chan
 
 async function csvShape(source: TableSource, input: TagImportInput, channel: Channel): Promise<Shape> {
   const table = await readTableShape(source, { ...input, channelKind: channel.kind });
-  const { headers, dataByte, dataLine, dataEnd, skipped } = table;
+  const { headers, headerParts, dataByte, dataLine, dataEnd, skipped } = table;
   return {
     format: 'csv',
     headers,
+    headerParts,
     ...marksOf(table),
     dataByte,
     dataLine,

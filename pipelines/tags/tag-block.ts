@@ -2,7 +2,7 @@
 // between blocks. Column order is that of the statement `copy_lines` in tags.sql.
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { copyBuffer, text, type CopyBlock } from '../import/copy-text.ts';
-import { hasColumnCount, isBlankRecord } from '../import/record-shape.ts';
+import { brokenRecord, isBlankRecord } from '../import/record-shape.ts';
 import { visitRecords } from '../import/read-records.ts';
 import { scanLines } from '../import/record-scanner.ts';
 import type { RecordBlock } from '../import/staged-row.ts';
@@ -57,10 +57,9 @@ function csvRecords(plan: TagPlan): Visit {
   return (block, visit) =>
     visitRecords(block, plan, (record) => {
       const { fields } = record;
+      const broken = brokenRecord(record, plan.columns, plan.shortRows);
       if (isBlankRecord(fields)) visit(record, null);
-      else if (record.swallowedUntil !== undefined) visit(record, refused('lines_swallowed'));
-      else if (fields.length !== plan.columns && !hasColumnCount(fields, plan.columns, plan.shortRows))
-        visit(record, refused('column_count'));
+      else if (broken !== null) visit(record, refused(broken));
       else
         visit(
           record,

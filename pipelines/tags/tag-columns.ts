@@ -4,10 +4,10 @@ import { PipelineError } from '../contracts/pipeline-error.ts';
 import { TAG_TARGETS, type TagTarget } from '../contracts/tag-import.ts';
 import { columnOf, listHeaders, nameOf, nameColumns } from '../import/header-mapping.ts';
 import { meaningOf } from '../import/header-words.ts';
+import { speakingNames, type ColumnNames } from '../import/joined-header.ts';
 import { eventPartOf, type EventPart } from './tag-words.ts';
 
-export interface TagColumnsRequest {
-  headers: string[];
+export interface TagColumnsRequest extends ColumnNames {
   channelKind: ChannelKind;
   map: Record<string, string>;
   matchBy: MatchKey | null;
@@ -30,13 +30,13 @@ export interface TagColumns {
  * `tag_column_missing`, `time_column_missing`
  */
 export function findTagColumns(request: TagColumnsRequest): TagColumns {
-  const { headers, channelKind } = request;
+  const { channelKind } = request;
   const mapped = mappedColumns(request);
   const taken = new Set(mapped.values());
   const { matchBy, key } = keyColumn(request, mapped, taken);
   taken.add(key);
   const part = (name: EventPart): number | null => {
-    const found = mapped.get(name) ?? partColumn(name, headers, taken);
+    const found = mapped.get(name) ?? partColumn(name, request, taken);
     if (found !== null) taken.add(found);
     return found;
   };
@@ -44,7 +44,7 @@ export function findTagColumns(request: TagColumnsRequest): TagColumns {
     const found = part(name);
     if (found !== null) return found;
     throw new PipelineError(`${name}_column_missing`, `No column of the file gives the ${name}.`, {
-      hint: `Name one: --map ${name}=COLUMN. ${nameColumns(headers, channelKind)}`,
+      hint: `Name one: --map ${name}=COLUMN. ${nameColumns(request, channelKind)}`,
     });
   };
   return {
@@ -58,12 +58,13 @@ export function findTagColumns(request: TagColumnsRequest): TagColumns {
   };
 }
 
-function mappedColumns({ headers, channelKind, map }: TagColumnsRequest): Map<TagTarget, number> {
+function mappedColumns(request: TagColumnsRequest): Map<TagTarget, number> {
+  const { headers, channelKind, map } = request;
   const mapped = new Map<TagTarget, number>();
   for (const [name, header] of Object.entries(map)) {
     const target = TAG_TARGETS.find((known) => known === name);
     if (!target) throw noTarget(name, header, headers);
-    const column = columnOf(header, name, headers, channelKind);
+    const column = columnOf(header, name, request, channelKind);
     if ([...mapped.values()].includes(column))
       throw new PipelineError('map_column_twice', `The column “${header}” is mapped twice.`, {
         hint: 'Give each column one meaning.',
@@ -83,10 +84,12 @@ function noTarget(name: string, header: string, headers: string[]): PipelineErro
 const ours = (header: string) => header.startsWith('sluice_');
 
 function keyColumn(
-  { headers, channelKind, matchBy }: TagColumnsRequest,
+  request: TagColumnsRequest,
   mapped: Map<TagTarget, number>,
   taken: Set<number>,
 ): { matchBy: MatchKey; key: number } {
+  const { headers, channelKind, matchBy } = request;
+  const names = speakingNames(request, channelKind);
   const named = MATCH_KEYS.filter((key) => mapped.has(key));
   const contact = mapped.get('contact');
   if (named.length + (contact === undefined ? 0 : 1) > 1 && !(matchBy && named.includes(matchBy)))
@@ -94,12 +97,12 @@ function keyColumn(
       hint: 'A file is matched by one identifier: map one column, or say which with --match-by.',
     });
   if (contact !== undefined)
-    return { matchBy: matchBy ?? keyOf(headers[contact]!, channelKind) ?? 'social_id', key: contact };
+    return { matchBy: matchBy ?? keyOf(names[contact]!, channelKind) ?? 'social_id', key: contact };
   const wanted = matchBy ?? named[0] ?? null;
   for (const key of wanted ? [wanted] : MATCH_KEYS) {
     const given = mapped.get(key);
     if (given !== undefined) return { matchBy: key, key: given };
-    const columns = headers.flatMap((header, column) => {
+    const columns = names.flatMap((header, column) => {
       const found = ours(header) || taken.has(column) ? null : meaningOf(header, channelKind);
       return found?.meaning === key ? [{ column, sure: found.confidence === 1 }] : [];
     });
@@ -117,7 +120,7 @@ function keyColumn(
     'no_identifier',
     `No column of the file ${wanted ? `gives the ${wanted}` : 'says whose tag it is'}.`,
     {
-      hint: `Name one, for example --map ${wanted ?? 'member_id'}=COLUMN. ${nameColumns(headers, channelKind)}`,
+      hint: `Name one, for example --map ${wanted ?? 'member_id'}=COLUMN. ${nameColumns(request, channelKind)}`,
     },
   );
 }
@@ -133,8 +136,9 @@ function bothMean(headers: string[], target: string): PipelineError {
   });
 }
 
-function partColumn(part: EventPart, headers: string[], taken: Set<number>): number | null {
-  const meant = headers.flatMap((header, column) => {
+function partColumn(part: EventPart, request: TagColumnsRequest, taken: Set<number>): number | null {
+  const { headers, channelKind } = request;
+  const meant = speakingNames(request, channelKind, (name) => eventPartOf(name) !== null).flatMap((header, column) => {
     const found = ours(header) || taken.has(column) ? null : eventPartOf(header);
     return found?.part === part ? [{ column, sure: found.sure }] : [];
   });

@@ -39,6 +39,8 @@ export interface TagProfile {
   delimiter: string;
   quote: string;
   headers: string[];
+  /** See `ColumnNames`; left out by versions of before. */
+  headerParts?: string[][];
   plan: TagPlan;
   dataByte: number;
   dataLine: number;

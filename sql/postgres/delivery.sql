@@ -100,6 +100,26 @@ where b.id = $1 and r.broadcast_id = $1 and r.ordinal = any ($2::integer[])
     select k.phone from contacts k where k.channel_id = b.channel_id and k.social_id = r.address and r.address ~ '^[A-Z]{2}\.'
   )
 
+-- name: keep_whatsapp_ids
+-- WhatsApp answered the messages to recipients $2 with other accounts $3 than the numbers they went to. Who is not there any more is not
+-- made: an erased person has no contact, and no recipient of theirs an address. In the order of the ids, so that two recorders never
+-- wait for each other. Known already, it changes nothing. updated_at stays: nothing that a person or a file said has changed.
+with found as (
+  select c.id, a.whatsapp_id
+  from unnest($2::integer[], $3::text[]) as a (ordinal, whatsapp_id)
+  join broadcasts b on b.id = $1
+  join broadcast_recipients r on r.broadcast_id = $1 and r.ordinal = a.ordinal
+  join contacts c on c.channel_id = b.channel_id and c.social_id in (
+    select r.address
+    union all
+    select k.phone from contacts k where k.channel_id = b.channel_id and k.social_id = r.address and r.address ~ '^[A-Z]{2}\.'
+  )
+  where c.whatsapp_id is distinct from a.whatsapp_id
+  order by c.id
+  for no key update of c
+)
+update contacts c set whatsapp_id = f.whatsapp_id from found f where c.id = f.id
+
 -- name: record_singles
 -- Answers by row and attempt. The current attempt settles a claimed row, also one that was given up as uncertain meanwhile;
 -- an answer to an older attempt is kept and changes nothing. Proof that an uncertain row was not taken makes it rejected; an unclear

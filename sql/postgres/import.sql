@@ -251,7 +251,7 @@ update contacts c
 set display_name = m.display_name, avatar_url = m.avatar_url, time_zone = m.time_zone, member_id = m.member_id,
   email = m.email, email_key = m.email_key, phone = m.phone, phone_raw = m.phone_raw, subscribed = m.subscribed,
   subscribed_since = m.subscribed_since, last_interaction_at = m.last_interaction_at, attributes = m.attributes,
-  updated_at = sluice_now()
+  whatsapp_id = m.whatsapp_id, updated_at = sluice_now()
 from contacts o
 join import_lines l on l.contact_id = o.id
 join {{staging}} s on s.line = l.line

@@ -216,3 +216,42 @@ test('an unknown channel, and input that is wrong in several ways, are said at o
     world.register({ file: 'relative.csv', channel: 'line', tags: 'sum' as never, colour: 1 } as never),
   ).rejects.toThrow(/"colour" is not a field.*"file" must be the absolute path.*"tags" must be one of/s);
 });
+
+test('a header alone is an import of no lines; without a header there is no import', async () => {
+  const header = await world.run({ file: await world.file('header.csv', 'LINE UID,姓名\n\n'), channel: 'line' });
+  expect(header).toMatchObject({ state: 'done', lines: 0, rejectsFile: null, skipped: { blank: 1, header: 1 } });
+  const files = [
+    ['file_empty', ''],
+    ['file_empty', '\uFEFF'],
+    ['file_blank', ' \n,,\n'],
+  ] as const;
+  for (const [code, content] of files)
+    await expect(world.run({ file: await world.file('empty.csv', content), channel: 'line' })).rejects.toMatchObject({
+      code,
+    });
+  expect((await world.db.query('select from imports')).rowCount).toBe(1);
+});
+
+test('a header in several rows: its rejects are read again as the file was', async () => {
+  const head = `聯絡資料,,會員,\n姓名,電話,LINE UID,等級\n`;
+  const people = Array.from({ length: 10 }, (_, n) => `客${n},09123456${n}0,${lineId(n)},金\n`).join('');
+  const text = `${head}${people}壞,123,${lineId(11)},銀\n`;
+  const first = await world.run({
+    file: await world.file('groups.csv', text),
+    channel: 'line',
+    map: { ignored: '等級' },
+    maxInvalid: 0.5,
+  });
+  expect(first).toMatchObject({
+    state: 'done',
+    lines: 11,
+    skipped: { header: 2 },
+    outcomes: { create: 10, invalid: 1 },
+  });
+  const rejects = await readFile(first.rejectsFile!, 'utf8');
+  const mended = await world.file('mended.csv', rejects.replace(',123,', ',0912345678,'));
+  const second = await world.run({ file: mended, channel: 'line', map: { ignored: '會員 等級' } });
+  expect(second).toMatchObject({ lines: 1, skipped: { header: 2 }, outcomes: { create: 1 } });
+  const { rows } = await world.db.query('select phone, display_name from contacts where social_id = $1', [lineId(11)]);
+  expect(rows).toEqual([{ phone: '+886912345678', display_name: '壞' }]);
+});

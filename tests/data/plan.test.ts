@@ -277,3 +277,16 @@ test('equal messages go by multicast, in chunks of a slice', async () => {
   const result = await plan({}, 'LINE UID', ...people);
   expect(result).toMatchObject({ recipients: 5_600, requests: 10 + 2, etaSeconds: 1 });
 });
+
+test('a header alone is a list of nobody; without a header there is no plan', async () => {
+  const nobody = await plan({ message: HELLO }, 'LINE UID,城市');
+  expect(nobody).toMatchObject({ lines: 0, recipients: 0 });
+  for (const [code, content] of [
+    ['file_empty', ''],
+    ['file_blank', '\uFEFF \r\n\r\n'],
+  ] as const)
+    await expect(
+      world.plan({ channel: 'line', csv: await world.file(`list-${++files}.csv`, content), message: HELLO }),
+    ).rejects.toMatchObject({ code });
+  expect((await world.db.query('select from broadcasts')).rowCount).toBe(1);
+});

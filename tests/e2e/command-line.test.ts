@@ -101,13 +101,16 @@ describe('inspect', () => {
     expect(ran.json()).toEqual({
       file: `${encoding}.csv`,
       encoding,
+      empty: false,
       delimiter: ',',
       quote: '"',
       headerRow: 1,
+      headerRows: [1],
       headerGuessed: false,
       lostCharacters: 0,
       oddQuotes: { count: 0, firstLine: null },
       swallowed: [],
+      bareReturns: { count: 0, firstLine: null },
       warnings: [],
       columns: [
         column('LINE UID', 'social_id'),

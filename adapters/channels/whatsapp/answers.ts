@@ -18,10 +18,22 @@ export function readWhatsAppAnswer(exchange: Exchange, personal: boolean): Provi
   if (code !== null) return refused(code, error, exchange.headers, personal);
   if (exchange.status >= 200 && exchange.status < 300) {
     const messageId = idOf(objectsOf(body?.['messages'])[0]?.['id']);
-    return { ...plain('accepted', messageId === null ? 'malformed_200' : '', 'recipient'), messageId };
+    const whatsappId = otherAccount(objectsOf(body?.['contacts'])[0] ?? {});
+    return {
+      ...plain('accepted', messageId === null ? 'malformed_200' : '', 'recipient'),
+      messageId,
+      ...(whatsappId === null ? {} : { whatsappId }),
+    };
   }
   // Whatever stands between us and the Graph API answered: whether the message got through is not known.
   return plain('ambiguous', `http_${exchange.status}`, 'channel');
+}
+
+/** The account that a number belongs to, where WhatsApp spells it in another way; null: it does not, or it was sent to an id. */
+function otherAccount({ input, wa_id: account }: JsonObject): string | null {
+  const sentTo = String(idOf(input)).replace(/[\s().+-]/g, '');
+  const digits = String(idOf(account));
+  return /^\d+$/.test(sentTo) && /^\d{5,20}$/.test(digits) && digits !== sentTo ? digits : null;
 }
 
 /** Codes have up to seven digits, and may come as text. What has more is none: it could be an address. */

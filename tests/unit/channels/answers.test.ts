@@ -95,6 +95,30 @@ describe('WhatsApp', () => {
     expect(readWhatsAppAnswer(error(131050), false)).toMatchObject({ optedOut: true, unclear: false });
   });
 
+  const taken = (contacts: unknown) =>
+    readWhatsAppAnswer(answer(200, { contacts, messages: [{ id: 'wamid.1' }] }), false);
+  test.each<[string, unknown, string | undefined]>([
+    ['Mexico', [{ input: '+525512345678', wa_id: '5215512345678' }], '5215512345678'],
+    ['Argentina', [{ input: '+54 11 2345-6789', wa_id: '5491123456789' }], '5491123456789'],
+    ['Brazil', [{ input: '5531987654321', wa_id: '553187654321' }], '553187654321'],
+    ['a number written as a number', [{ input: '+525512345678', wa_id: 5215512345678 }], '5215512345678'],
+    ['the number it was sent to', [{ input: '+886912345678', wa_id: '886912345678' }], undefined],
+    ['an id that is no number', [{ input: 'TW.1349120865', wa_id: '1349120865' }], undefined],
+    ['an id for a hidden number', [{ input: 'TW.1349120865', user_id: 'TW.1349120865' }], undefined],
+    ['something else', [{ input: '+525512345678', wa_id: 'a name' }], undefined],
+    ['too much', [{ input: '+525512345678', wa_id: '1'.repeat(40) }], undefined],
+    ['nothing', [], undefined],
+    ['no list', 'x', undefined],
+  ])('the account that took it: %s', (_, contacts, expected) => {
+    const found = taken(contacts);
+    expect(found).toMatchObject({ class: 'accepted', messageId: 'wamid.1' });
+    expect(found.whatsappId).toBe(expected);
+  });
+  test('a refusal names no account', () => {
+    const contacts = [{ input: '+525512345678', wa_id: '5215512345678' }];
+    expect(readWhatsAppAnswer(answer(400, { contacts, error: { code: 131026 } }), false).whatsappId).toBeUndefined();
+  });
+
   const explained = (code: number, details: string, message = `(#${code}) Parameter value is not valid`) =>
     readWhatsAppAnswer(answer(400, { error: { code, message, error_data: { details } } }), false);
   test.each([

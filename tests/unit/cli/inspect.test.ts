@@ -136,3 +136,73 @@ test('a quote that swallows lines, or is never closed, is seen', async () => {
   expect(stdout).toMatch(/lines 2 to 4/);
   expect(stdout).toMatch(/the first in line 5/);
 });
+
+test('a carriage return that swallows a line is seen', async () => {
+  file('returns.csv', 'member_id,name,x\nM1,a,1\nM2,a\rM3,b\nM4,"c\rd",2\n');
+  const report = JSON.parse((await inspect('returns.csv', '--json')).stdout) as Record<string, unknown>;
+  expect(report).toMatchObject({ records: 3, bareReturns: { count: 1, firstLine: 3 } });
+  expect((await inspect('returns.csv')).stdout).toMatch(/carriage return.*the first in line 3/);
+});
+
+test('an empty file is an empty table, and said to be empty', async () => {
+  for (const [name, content, blank] of [
+    ['none.csv', '', 0],
+    ['mark.csv', '\uFEFF', 0],
+    ['blank.csv', '\uFEFF \r\n\n,,\n', 3],
+    ['returns.csv', '\r\r', 2],
+  ] as const) {
+    file(name, content);
+    const json = await inspect(name, '--json', '--map', 'phone=x');
+    expect([name, json.code, json.stderr]).toEqual([name, 0, '']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      encoding: 'utf-8',
+      empty: true,
+      headerRow: null,
+      records: 0,
+      columns: [],
+      sample: [],
+      skipped: { blank, preamble: 0, header: 0, footer: 0 },
+      problem: expect.stringMatching(/empty|only blank lines/) as string,
+    });
+    expect((await inspect(name)).stdout).toMatch(/The file is empty/);
+    expect(await inspect(name, '--rows')).toMatchObject({ code: 0, stdout: '' });
+    expect((await inspect(name, '--rows', '--bom')).stdout).toBe('\uFEFF');
+    expect((await inspect(name, '--rows', '--out', 'out')).code).toBe(0);
+    expect(text(`out/${name}`)).toBe('');
+  }
+  // One that is there in part only is not called empty.
+  file('late.csv', `${'\n'.repeat(300_000)}member_id\nM1\n`);
+  expect((await inspect('late.csv', '--json')).error).toBe('file_blank');
+  expect((await inspect('missing.csv', '--json')).error).toBe('file_missing');
+});
+
+test('a header alone is a table without records', async () => {
+  file('header.csv', 'member_id,name\n');
+  const report = JSON.parse((await inspect('header.csv', '--json')).stdout) as Record<string, unknown>;
+  expect(report).toMatchObject({ empty: false, headerRow: 1, records: 0, problem: null });
+  expect((await inspect('header.csv')).stdout).toMatch(/a header and no records/);
+  expect((await inspect('header.csv', '--rows')).stdout).toBe('member_id,name\n');
+});
+
+test('a header in several rows is joined, and said to be a guess', async () => {
+  file('groups.csv', '會員名單,,\n聯絡資料,,會員\n姓名,電話,會員編號\n王,0912345678,M1\n李,0922333444,M2\n');
+  const report = JSON.parse((await inspect('groups.csv', '--json', '--map', 'tag:甲=姓名')).stdout) as {
+    columns: { header: string; field: string | null }[];
+  };
+  expect(report).toMatchObject({
+    headerRow: 3,
+    headerRows: [2, 3],
+    headerGuessed: true,
+    skipped: { preamble: 1, header: 2 },
+    problem: null,
+  });
+  expect(report.columns.map(({ header, field }) => [header, field])).toEqual([
+    ['聯絡資料 姓名', 'tag:甲'],
+    ['聯絡資料 電話', 'phone'],
+    ['會員 會員編號', 'member_id'],
+  ]);
+  expect((await inspect('groups.csv')).stdout).toMatch(/header in lines 2 to 3, joined \(a guess\)/);
+  expect((await inspect('groups.csv', '--rows')).stdout).toBe(
+    '聯絡資料 姓名,聯絡資料 電話,會員 會員編號\n王,0912345678,M1\n李,0922333444,M2\n',
+  );
+});

@@ -36,6 +36,7 @@ const CONTACT = {
   subscribedSince: '2024-03-04T16:00:00.000Z',
   lastInteractionAt: null,
   avatarUrl: null,
+  whatsappId: null,
   timeZone: null,
   attributes: {},
   tags: [] as string[],

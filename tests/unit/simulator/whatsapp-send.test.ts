@@ -199,3 +199,18 @@ test('an authentication template needs a number', async () => {
   expect(byId.json.error?.code).toBe(131062);
   expect((await sim.whatsapp(phone(1), templateMessage('code'))).status).toBe(200);
 });
+
+test.each([
+  ['Mexico, with the 1 of mobile numbers', '525512345678', '5215512345678'],
+  ['Argentina, with the 9 of mobile numbers', '541123456789', '5491123456789'],
+  ['Brazil, without the ninth digit outside the south-east', '5531987654321', '553187654321'],
+  ['Brazil, with it inside', '551187654321', '5511987654321'],
+  ['what has its form already', '5215512345678', '5215512345678'],
+  ['everybody else', '886912345678', '886912345678'],
+])("the account is answered in WhatsApp's own form: %s", async (_, number, waId) => {
+  const sim = await running();
+  const { json } = await sim.whatsapp(`+${number}`);
+  expect(json.contacts).toEqual([{ input: `+${number}`, wa_id: waId }]);
+  // The books stay with the number that was sent to.
+  expect((await sim.ledger()).map(({ recipient }) => recipient)).toEqual([number]);
+});

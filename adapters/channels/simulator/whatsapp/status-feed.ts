@@ -3,6 +3,7 @@ import type { Faults } from '../faults.ts';
 import type { Random } from '../random.ts';
 import type { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { statusError } from './graph-errors.ts';
+import { accountOf } from './numbers.ts';
 import type { Fate } from './whatsapp-api.ts';
 
 export interface SentMessage {
@@ -101,7 +102,7 @@ export class StatusFeed {
     const priced = index < 2 && status !== 'failed';
     const type = category === 'service' ? 'free_customer_service' : 'regular';
     return {
-      ...{ id: wamid, status, timestamp, recipient_id: user },
+      ...{ id: wamid, status, timestamp, recipient_id: accountOf(user) },
       ...(reference === '' ? {} : { biz_opaque_callback_data: reference }),
       ...(priced ? { pricing: { billable: category !== 'service', pricing_model: 'PMP', type, category } } : {}),
       ...(status === 'failed' && fate.kind === 'fails' ? { errors: [statusError(fate.code)] } : {}),

@@ -8,7 +8,7 @@ import { isObject, parseJson, textOf, type JsonObject } from '../json-values.ts'
 import type { RateLimits } from '../rate-limits.ts';
 import { bearerToken } from '../sender-names.ts';
 import { checkBody, isMisplacedId, recipientOf } from './message-rules.ts';
-import { displayNumber } from './numbers.ts';
+import { accountOf, displayNumber } from './numbers.ts';
 import { NumberPaths } from './number-paths.ts';
 import type { StatusFeed } from './status-feed.ts';
 import type { WhatsAppState, WhatsAppUserState } from './whatsapp-state.ts';
@@ -127,7 +127,7 @@ export function whatsappApi({ state, rates, books, feed }: WhatsAppApiOptions): 
     const status = fate.kind === 'held' ? 'held_for_quality_assessment' : 'accepted';
     const input = JSON.stringify(call.body?.['to'] ?? call.body?.['recipient']);
     const known = isNumber(user) || fate.kind === 'lost' ? 'wa_id' : 'user_id';
-    const contact = `{"input":${input},"${known}":"${fate.kind === 'lost' ? user.split('.').at(-1)! : user}"}`;
+    const contact = `{"input":${input},"${known}":"${fate.kind === 'lost' ? user.split('.').at(-1)! : accountOf(user)}"}`;
     return {
       status: 200,
       headers: ['content-type', 'application/json; charset=UTF-8'],
