@@ -30,10 +30,17 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   sliceLines: fc.integer({ min: 1, max: 8 }),
   tagSliceLines: fc.integer({ min: 1, max: 6 }),
   unitRows: fc.constantFrom(3, 10, 1_000),
+  prologue: fc.constantFrom('nothing' as const, 'imported' as const, 'answered' as const, 'answered' as const),
   seed: fc.noShrink(fc.nat()),
 });
 
-const SIMPLER: Partial<Setting>[] = [{ people: 4 }, { known: 10 }, { unitRows: 1_000 }, { sliceLines: 8 }];
+const SIMPLER: Partial<Setting>[] = [
+  { prologue: 'nothing' },
+  { people: 4 },
+  { known: 10 },
+  { unitRows: 1_000 },
+  { sliceLines: 8 },
+];
 
 /** The course of a seed, always the same. */
 const courseOf = (seed: number): Course<Setting, Command> => {

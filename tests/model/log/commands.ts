@@ -54,7 +54,10 @@ const before = fc.oneof(
 );
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 16, arbitrary: fc.record({ do: fc.constant('steps' as const), n: fc.integer({ min: 1, max: 70 }), salt }) },
+  {
+    weight: 16,
+    arbitrary: fc.record({ do: fc.constant('steps' as const), n: fc.integer({ min: 1, max: 140 }), salt }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -69,7 +72,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant('ask' as const),
-      like: fc.option(fc.nat({ max: 10 }), { freq: 2 }),
+      like: fc.option(fc.nat({ max: 10 }), { freq: 1 }),
       windows: fc.nat({ max: WINDOWS.length - 1 }),
       daysAgo: fc.constantFrom(0, 0, 1, 9),
       channel: fc.boolean(),
@@ -134,4 +137,4 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
-export const commands = fc.array(command, { minLength: 12, maxLength: 45, size: 'max' });
+export const commands = fc.array(command, { minLength: 12, maxLength: 40, size: 'max' });

@@ -6,7 +6,7 @@ import type { Command } from './commands.ts';
 import { next, perform } from './perform.ts';
 import { ResultReader } from './read-results.ts';
 import { startRun } from './runs.ts';
-import type { SharedLog } from './shared.ts';
+import { BEGINNING, type SharedLog } from './shared.ts';
 import { Shop, type Setting } from './shop.ts';
 import { fileLines } from './file-lines.ts';
 
@@ -30,6 +30,8 @@ export async function runCourse(shared: SharedLog, setting: Setting, course: Com
   };
   try {
     await shop.open();
+    await prologue(shop);
+    await check('the prologue');
     for (const command of course) {
       await perform(shop, command);
       await check(JSON.stringify(command));
@@ -38,6 +40,20 @@ export async function runCourse(shared: SharedLog, setting: Setting, course: Com
   } finally {
     await close(shop);
   }
+}
+
+/** Files that are in, and an answer that is known, before anything goes wrong. */
+async function prologue(shop: Shop): Promise<void> {
+  const { prologue: wanted } = shop.setting;
+  if (wanted === 'nothing') return;
+  const rest = { dryRun: false, again: false };
+  for (const file of shop.files.slice(2, 5))
+    startRun(shop, file.kind === 'contacts' ? { import: file, tags: 'add', ...rest } : { import: file, ...rest });
+  await finish(shop);
+  if (wanted === 'imported') return;
+  const asOfMs = BEGINNING.getTime() + shop.sim.now;
+  startRun(shop, { frequency: { windows: ['7d', '90d'], formats: ['parquet', 'csv'] }, asOfMs });
+  await finish(shop);
 }
 
 /** All is well again: what was begun comes to its end; then days pass, and everything left behind is gone. */
@@ -51,6 +67,8 @@ async function end(shop: Shop, check: (what: string) => Promise<void>): Promise<
   for (const worker of frozen) sim.wake(worker);
   await finish(shop);
   await check('everything has ended');
+  await again(shop);
+  await check('all questions are asked once more');
   for (let n = 0; n < 3; n++) {
     startRun(shop, { refresh: 'changed' });
     await finish(shop);

@@ -30,6 +30,8 @@ export interface Setting {
   tagSliceLines: number;
   /** Rows of a unit of the lake, above which it is divided. */
   unitRows: number;
+  /** What has ended well before the course begins. */
+  prologue: 'nothing' | 'imported' | 'answered';
   seed: number;
 }
 
