@@ -1,6 +1,7 @@
 // `sluice contacts import`: starts the importContacts workflow, follows it, prints its report.
 import { Option, type Command } from 'commander';
 import {
+  DECIMAL_MARKS,
   IMPORT_OUTCOMES,
   parseImportInput,
   TAG_MODES,
@@ -23,6 +24,7 @@ import { shared, withSession, type Session } from './session.ts';
 interface ImportOptions extends ImportFileOptions {
   tags: ImportInput['tags'];
   tagSeparator: string;
+  decimalMark?: ImportInput['decimalMark'];
   firstWins?: boolean;
   clearEmpty?: boolean;
   allowResubscribe?: boolean;
@@ -48,6 +50,11 @@ export function registerContactsImport(contacts: Command): void {
     .option('--quote <char>', 'the quote character, or none (default: detected)')
     .addOption(shortRowsOption())
     .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where dates do not show it themselves')
+    .addOption(
+      new Option('--decimal-mark <mark>', 'what parts decimals, where numbers do not show it themselves').choices(
+        DECIMAL_MARKS,
+      ),
+    )
     .addOption(new Option('--tags <mode>', 'what tag columns do').choices(TAG_MODES).default('add'))
     .option('--tag-separator <text>', 'between two tags in one cell', ',')
     .option('--dry-run', 'judge every line, show what would change, change nothing')
@@ -83,6 +90,7 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
     ...importFileInput(file, options),
     tags: options.tags,
     tagSeparator: options.tagSeparator,
+    decimalMark: options.decimalMark ?? null,
     firstWins: options.firstWins ?? false,
     clearEmpty: options.clearEmpty ?? false,
     allowResubscribe: options.allowResubscribe ?? false,

@@ -207,6 +207,8 @@ const BECAUSE: Record<ColumnReason, string> = {
   'likely word': 'likely word (a guess)',
   form: 'form of its values (a guess)',
   attribute: 'attribute of that name',
+  'new attribute': 'no attribute has that name; it will be made',
+  misfit: 'its cells do not fit the attribute of that name',
   clash: 'clashes with another column',
   unknown: 'nothing says what it is',
 };

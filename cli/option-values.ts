@@ -29,7 +29,11 @@ export function collectMap(text: string, earlier: Record<string, string> = {}): 
   const at = text.indexOf('=');
   if (at <= 0 || at === text.length - 1)
     throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
-  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+  const target = text.slice(0, at);
+  const column = text.slice(at + 1);
+  // Several columns may be left out, and an object has each key once.
+  const key = target === 'ignored' || target === 'ignore' ? `ignore:${column}` : target;
+  return { ...earlier, [key]: column };
 }
 
 /** A parser of whole numbers from `least` to `most`. */

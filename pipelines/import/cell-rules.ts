@@ -65,8 +65,14 @@ function socialIdRule(plan: NormalisePlan): CellRule {
   };
 }
 
+/** How the dates of a column are written. */
+export function dateFormatOf(plan: NormalisePlan, column: number): string | null {
+  return plan.columnForms?.[column]?.dateFormat ?? plan.dateFormat;
+}
+
 function timeRule(plan: NormalisePlan, field: 'subscribed_since' | 'last_interaction_at'): CellRule {
-  const options = { timeZone: plan.timeZone, format: plan.dateFormat };
+  const index = plan.columns.findIndex((column) => column.kind === 'field' && column.field === field);
+  const options = { timeZone: plan.timeZone, format: dateFormatOf(plan, index) };
   const key = field === 'subscribed_since' ? 'subscribedSince' : 'lastInteractionAt';
   return (cell, row) => {
     const result = normaliseDate(cell, options);

@@ -35,9 +35,10 @@ export interface MappingOptions {
 
 /**
  * `map`: the user said so; `word`, `likely word`: the header is a known word; `form`: there is no header, and the values show it;
- * `attribute`: one of that name is defined, or made; `clash`: several columns mean the same; `unknown`: nothing says what it is.
+ * `attribute`: one of that name is defined; `new attribute`: it will be; `misfit`: its cells are none of that attribute's type; `clash`: several columns mean the same; `unknown`: nothing says what it is.
  */
-export type ColumnReason = 'map' | 'word' | 'likely word' | 'form' | 'attribute' | 'clash' | 'unknown';
+export type ColumnReason =
+  'map' | 'word' | 'likely word' | 'form' | 'attribute' | 'new attribute' | 'misfit' | 'clash' | 'unknown';
 
 export interface MappedColumn {
   header: string;
@@ -293,5 +294,5 @@ function byAttribute(
     return { header, target: { kind: 'ignored' }, confidence: 0, why: 'unknown' };
   const definition = { name, type: options.guessType(index) };
   created.push(definition);
-  return { header, target: { kind: 'attribute', ...definition }, confidence: 1, why: 'attribute' };
+  return { header, target: { kind: 'attribute', ...definition }, confidence: 1, why: 'new attribute' };
 }

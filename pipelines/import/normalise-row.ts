@@ -6,7 +6,7 @@ import { normaliseBoolean } from '../contacts/booleans.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
-import { clearRule, fieldRule, hasField, type CellRule } from './cell-rules.ts';
+import { clearRule, dateFormatOf, fieldRule, hasField, type CellRule } from './cell-rules.ts';
 import { hasColumnCount } from './record-shape.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
@@ -67,8 +67,16 @@ function keyColumn(plan: NormalisePlan): number {
   return plan.columns.findIndex((column) => column.kind === 'field' && column.field === field);
 }
 
-function attributeRule(plan: NormalisePlan, column: Extract<ColumnTarget, { kind: 'attribute' }>): CellRule {
-  const options = { timeZone: plan.timeZone, format: plan.dateFormat };
+function attributeRule(
+  plan: NormalisePlan,
+  column: Extract<ColumnTarget, { kind: 'attribute' }>,
+  index: number,
+): CellRule {
+  const options = {
+    timeZone: plan.timeZone,
+    format: dateFormatOf(plan, index),
+    decimalMark: plan.columnForms?.[index]?.decimalMark ?? null,
+  };
   return (cell, row) => {
     const result = normaliseAttribute(column.type === 'text' ? unguarded(cell) : cell, column.type, options);
     if (result.ok) (row.attributes ??= {})[column.name] = result.value;
@@ -88,7 +96,7 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
     }
     case 'attribute': {
       const clear = plan.clearEmpty ? (row: StagedRow) => void ((row.attributes ??= {})[column.name] = null) : null;
-      return { index, apply: attributeRule(plan, column), missing: null, clear, mustBeReadable: false };
+      return { index, apply: attributeRule(plan, column, index), missing: null, clear, mustBeReadable: false };
     }
     case 'tags':
       return {

@@ -1,7 +1,14 @@
 // The shapes between reading a file and COPY: what a normaliser is told, and what it gives for each line.
 // Plain data that crosses thread borders by structured clone.
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
+import type { DecimalMark } from '../contracts/import.ts';
 import type { RecordRules } from './marks.ts';
+
+/** How the dates or numbers of one column are written, where it is not as in the rest of the file. */
+export interface ColumnForm {
+  dateFormat?: string;
+  decimalMark?: DecimalMark;
+}
 
 /** Everything needed to turn the bytes of a spool into staged rows; fixed when the file is inspected, stored with the import. */
 export interface NormalisePlan extends RecordRules {
@@ -20,6 +27,8 @@ export interface NormalisePlan extends RecordRules {
   tagSeparator: string;
   /** A declared date format (see parse-date.ts), or null where values show it themselves (ISO, year first). */
   dateFormat: string | null;
+  /** By index of the column; see column-forms.ts. Absent where no column has a form of its own. */
+  columnForms?: Record<number, ColumnForm>;
   /** Empty cells clear the stored value instead of changing nothing. */
   clearEmpty: boolean;
 }
