@@ -9,6 +9,8 @@ import {
   type ImportResult,
 } from '../pipelines/contracts/import.ts';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
+import { importReadings, type ColumnReading } from '../pipelines/import/column-readings.ts';
+import { columnTable, ignoredColumns } from './column-table.ts';
 import {
   endWith,
   importFileInput,
@@ -80,7 +82,8 @@ async function importContacts(session: Session, file: string, options: ImportOpt
   const summary = `contacts of ${input.channel}${input.dryRun ? ' (dry run)' : ''}`;
   const result = await runImport<ImportResult>(session, { workflow: 'importContacts', input, summary }, options);
   if (result === null) return;
-  answer(options, result, renderImport);
+  const columns = await importReadings(session.db, result.importId);
+  answer(options, { ...result, columns }, renderImport);
   endWith(result, options);
 }
 
@@ -98,10 +101,12 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
   });
 }
 
-/** The report for people. */
-export function renderImport(result: ImportResult): string {
+/** The report for people; of a dry run with what each column became, else with the columns that were left out. */
+export function renderImport(result: ImportResult & { columns?: ColumnReading[] }): string {
+  const columns = result.columns ?? [];
   const text = [
     ...renderHead(result),
+    ...(result.dryRun ? columnTable(columns) : ignoredColumns(columns)),
     table(
       ['outcome', 'lines'],
       IMPORT_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),

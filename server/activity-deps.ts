@@ -105,8 +105,21 @@ async function inspectForImport(
   );
   const { encoding, delimiter, quote, headers, plan, dataByte, dataLine, dataEnd, skipped, newAttributes, warnings } =
     profile;
+  const columns = profile.columns.map(({ header, field, confidence, why }) => ({ header, field, confidence, why }));
   return {
-    profile: { encoding, delimiter, quote, headers, plan, newAttributes, dataByte, dataLine, dataEnd, warnings },
+    profile: {
+      encoding,
+      delimiter,
+      quote,
+      headers,
+      plan,
+      newAttributes,
+      dataByte,
+      dataLine,
+      dataEnd,
+      columns,
+      warnings,
+    },
     skipped,
   };
 }

@@ -35,10 +35,10 @@ export interface MappingOptions {
 
 /**
  * `map`: the user said so; `word`, `likely word`: the header is a known word; `form`: there is no header, and the values show it;
- * `attribute`: one of that name is defined; `new attribute`: it will be; `misfit`: its cells are none of that attribute's type; `clash`: several columns mean the same; `unknown`: nothing says what it is.
+ * `attribute`: one of that name is defined; `new attribute`: it will be; `misfit`: its cells are none of that attribute's type; `place`: it fills a place of a message; `clash`: several columns mean the same; `unknown`: nothing says what it is.
  */
 export type ColumnReason =
-  'map' | 'word' | 'likely word' | 'form' | 'attribute' | 'new attribute' | 'misfit' | 'clash' | 'unknown';
+  'map' | 'word' | 'likely word' | 'form' | 'attribute' | 'new attribute' | 'misfit' | 'place' | 'clash' | 'unknown';
 
 export interface MappedColumn {
   header: string;

@@ -12,6 +12,7 @@ import {
   nameColumns,
   targetName,
   type AttributeDefinition,
+  type ColumnReason,
   type MappedColumn,
   type Mapping,
 } from './header-mapping.ts';
@@ -57,6 +58,7 @@ export interface ProfileColumn {
   /** The target as one word, or null when the column is not imported. */
   field: string | null;
   confidence: number;
+  why: ColumnReason;
 }
 
 /** What was found; everything but the data themselves. Small enough for Temporal, and free of personal data. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { describeReason } from '../../pipelines/import/reasons.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
+import { importReadings } from '../../pipelines/import/column-readings.ts';
 import { reportImport, stopImport } from '../../pipelines/import/report.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
 import { stageLines } from '../../pipelines/import/stage.ts';
@@ -39,7 +40,15 @@ test('a dry run defines nothing, and the import after it does what it said', asy
   const lines = ['LINE UID\t消費\t生日', `${lineId(1)}\t5.064,75\t15.08.1977`, `${lineId(2)}\t12\t01.02.1980`];
   const dry = await importLines(lines, { dryRun: true, createAttributes: true });
   expect(await definitions()).toEqual([]);
+  const readings = async (id: string) =>
+    (await importReadings(world.db, id)).map(({ field, confidence, why }) => `${field} ${confidence} ${why}`);
+  expect(await readings(dry.importId)).toEqual([
+    'social_id 1 word',
+    'attribute:消費 1 new attribute',
+    'attribute:生日 1 new attribute',
+  ]);
   const real = await importLines(lines, { createAttributes: true });
+  expect(await readings(real.importId)).toEqual(await readings(dry.importId));
   expect(real.outcomes).toEqual(dry.outcomes);
   expect(await definitions()).toEqual(['消費 number', '生日 date']);
   expect(await attributesOf(1)).toEqual({ 消費: 5064.75, 生日: '1977-08-15' });
