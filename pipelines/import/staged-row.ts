@@ -2,6 +2,7 @@
 // Plain data that crosses thread borders by structured clone.
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
 import type { DecimalMark } from '../contracts/import.ts';
+import type { SeveralKind } from './several-values.ts';
 import type { RecordRules } from './marks.ts';
 
 /** How the dates or numbers of one column are written, where it is not as in the rest of the file. */
@@ -77,6 +78,8 @@ export interface StagedRow {
   lastInteractionAt: string | null;
   attributes: Record<string, string | number | boolean | null> | null;
   tags: string[] | null;
+  /** Kinds of which the line's cell held several, and the first usable one was taken. Absent on nearly all lines. */
+  several?: SeveralKind[];
 }
 
 /** What became of one block: its rows, and where the next one begins. */
