@@ -12,6 +12,8 @@ export const BECAUSE: Record<ColumnReason, string> = {
   'new attribute': 'no attribute has that name; it will be made',
   misfit: 'its cells do not fit the attribute of that name',
   place: 'place of the message of that name',
+  'not needed': 'known word, not needed here',
+  binding: 'known, not stored yet: bindings are kept by a later version',
   clash: 'clashes with another column',
   unknown: 'nothing says what it is',
 };

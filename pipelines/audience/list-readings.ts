@@ -23,7 +23,7 @@ export function listReadings(
         ...keyReading(header, plan.matchBy, plan.channelKind, map[plan.matchBy] !== undefined),
         places: filled,
       };
-    if (filled.length === 0) return { ...unread(header), places: [] };
+    if (filled.length === 0) return { ...unread(header, plan.channelKind), places: [] };
     const why = filled.some((place) => map[place] !== undefined) ? ('map' as const) : ('place' as const);
     return { header, field: null, confidence: 1, why, places: filled };
   });

@@ -48,7 +48,7 @@ function phoneRule(plan: NormalisePlan): CellRule {
     }
     row.phone = result.phone.e164;
     row.phoneRaw = result.phone.raw;
-    if (result.phone.others.length > 0) (row.several ??= []).push('phone');
+    if (result.phone.others.length > 0) (row.left ??= []).push('phone');
     return null;
   };
 }
@@ -62,7 +62,7 @@ function socialIdRule(plan: NormalisePlan): CellRule {
       row.phone = result.phone.e164;
       row.phoneRaw = result.phone.raw;
     }
-    if (result.phone && result.phone.others.length > 0) (row.several ??= []).push('phone');
+    if (result.phone && result.phone.others.length > 0) (row.left ??= []).push('phone');
     return null;
   };
 }
@@ -105,7 +105,7 @@ export function fieldRule(plan: NormalisePlan, field: ContactField): CellRule {
         if (!result.ok) return result.reason;
         row.email = result.email;
         row.emailKey = result.emailKey;
-        if (result.others !== undefined) (row.several ??= []).push('email');
+        if (result.others !== undefined) (row.left ??= []).push('email');
         return null;
       };
     case 'member_id':

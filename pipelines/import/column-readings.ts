@@ -2,6 +2,7 @@
 // be a line of data where a file has no header, so none of it enters a workflow's history.
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
+import { isBinding } from './binding-words.ts';
 import type { ColumnReason } from './header-mapping.ts';
 import { meaningOf } from './header-words.ts';
 import { readImport } from './import-store.ts';
@@ -29,4 +30,8 @@ export function keyReading(header: string, field: string, kind: ChannelKind, map
   return { header, field, confidence: found.confidence, why: found.confidence === 1 ? 'word' : 'likely word' };
 }
 
-export const unread = (header: string): ColumnReading => ({ header, field: null, confidence: 0, why: 'unknown' });
+/** A column that nothing of the file needs; says whether its header is known. */
+export function unread(header: string, kind: ChannelKind): ColumnReading {
+  const known = meaningOf(header, kind) === null ? 'unknown' : 'not needed';
+  return { header, field: null, confidence: 0, why: isBinding(header) ? 'binding' : known };
+}

@@ -9,6 +9,7 @@ import {
 } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
+import { isBinding } from './binding-words.ts';
 import { headerKey } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 
@@ -35,10 +36,21 @@ export interface MappingOptions {
 
 /**
  * `map`: the user said so; `word`, `likely word`: the header is a known word; `form`: there is no header, and the values show it;
- * `attribute`: one of that name is defined; `new attribute`: it will be; `misfit`: its cells are none of that attribute's type; `place`: it fills a place of a message; `clash`: several columns mean the same; `unknown`: nothing says what it is.
+ * `attribute`: one of that name is defined; `new attribute`: it will be; `misfit`: its cells are none of that attribute's type; `place`: it fills a place of a message; `not needed`: a known word, of no use in such a file; `binding`: known, and stored by a later version; `clash`: several columns mean the same; `unknown`: nothing says what it is.
  */
 export type ColumnReason =
-  'map' | 'word' | 'likely word' | 'form' | 'attribute' | 'new attribute' | 'misfit' | 'place' | 'clash' | 'unknown';
+  | 'map'
+  | 'word'
+  | 'likely word'
+  | 'form'
+  | 'attribute'
+  | 'new attribute'
+  | 'misfit'
+  | 'place'
+  | 'not needed'
+  | 'binding'
+  | 'clash'
+  | 'unknown';
 
 export interface MappedColumn {
   header: string;
@@ -61,6 +73,8 @@ export function targetName(target: ColumnTarget): string | null {
       return target.field;
     case 'attribute':
       return `attribute:${target.name}`;
+    case 'attributes':
+      return 'attributes';
     case 'tags':
       return 'tags';
     case 'tag':
@@ -130,12 +144,12 @@ function parseTarget(
   const [, kind = key, rest = ''] = /^(tag|attribute|ignore):(.+)$/s.exec(key) ?? [];
   const field = CONTACT_FIELDS.find((name) => name === key);
   if (field) return { target: { kind: 'field', field }, created: null };
-  if (key === 'tags') return { target: { kind: 'tags' }, created: null };
+  if (key === 'tags' || key === 'attributes') return { target: { kind: key }, created: null };
   if (key === 'ignored' || key === 'ignore' || kind === 'ignore') return { target: { kind: 'ignored' }, created: null };
   if (kind === 'tag' && rest.trim() !== '') return { target: { kind: 'tag', tag: rest.trim() }, created: null };
   if (kind === 'attribute' && rest.trim() !== '') return attributeTarget(rest.trim(), column, options);
   throw new PipelineError('map_target_unknown', `“${key}” is not something a column can be mapped to.`, {
-    hint: `Use one of ${CONTACT_FIELDS.join(', ')}, tags, tag:NAME, attribute:NAME, ignored.`,
+    hint: `Use one of ${CONTACT_FIELDS.join(', ')}, tags, tag:NAME, attribute:NAME, attributes, ignored.`,
   });
 }
 
@@ -246,7 +260,10 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
   );
   headers.forEach((header, index) => {
     columns[index] ??=
-      byReport(header) ?? byWords(header, taken, sure, options) ?? byAttribute(header, index, options, newAttributes);
+      byReport(header) ??
+      byBinding(header) ??
+      byWords(header, taken, sure, options) ??
+      byAttribute(header, index, options, newAttributes);
   });
   refuseSharedTargets(columns, options.clashes);
   refuseLongNames(columns);
@@ -259,6 +276,11 @@ const surely = (found: { meaning: string; confidence: number } | null): string |
 /** The columns that our own rejects file adds to a line are about the line, not the contact. */
 function byReport(header: string): MappedColumn | null {
   return header.startsWith('sluice_') ? { header, target: { kind: 'ignored' }, confidence: 0, why: 'word' } : null;
+}
+
+/** Bindings have no place yet, and must not become attributes before they have. */
+function byBinding(header: string): MappedColumn | null {
+  return isBinding(header) ? { header, target: { kind: 'ignored' }, confidence: 0, why: 'binding' } : null;
 }
 
 function byWords(
@@ -274,7 +296,9 @@ function byWords(
   if (!found || taken.has(found.meaning)) return null;
   // 手機 beside 電話: the likely word gives way to the sure one.
   if (found.confidence < 1 && sure.has(found.meaning)) return null;
-  const target: ColumnTarget = found.meaning === 'tags' ? { kind: 'tags' } : { kind: 'field', field: found.meaning };
+  const { meaning } = found;
+  const target: ColumnTarget =
+    meaning === 'tags' || meaning === 'attributes' ? { kind: meaning } : { kind: 'field', field: meaning };
   return { header, target, confidence: found.confidence, why: found.confidence === 1 ? 'word' : 'likely word' };
 }
 

@@ -20,6 +20,7 @@ import { fitAttributes } from './attribute-fit.ts';
 import { findForms } from './column-forms.ts';
 import { fileWarnings } from './file-warnings.ts';
 import { valueMeanings } from './headerless.ts';
+import { findNamedAttributes } from './named-attributes.ts';
 import { marksOf } from './marks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
 import { isBlankRecord } from './record-shape.ts';
@@ -166,7 +167,12 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
   const declared = { dateFormat: options.dateFormat ?? null, decimalMark: options.decimalMark ?? null };
   const { columns: mapped, newAttributes } = mapColumns(shape, data, options, timeZone);
   const fitted = fitAttributes(mapped, samples, { ...declared, timeZone });
-  const { columns } = fitted;
+  const named = findNamedAttributes(fitted.columns, samples, {
+    ...{ timeZone, format: declared.dateFormat, decimalMark: declared.decimalMark },
+    definitions: options.definitions ?? [],
+    createAttributes: options.createAttributes ?? false,
+  });
+  const { columns } = named;
   const { warnings, ...forms } = findForms(columns, samples, declared);
   const plan: NormalisePlan = {
     channelKind: options.channelKind,
@@ -180,6 +186,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     matchBy: chooseKey(columns, options),
     tagSeparator: options.tagSeparator ?? ',',
     ...forms,
+    ...(named.named === null ? {} : { namedAttributes: named.named }),
     clearEmpty: options.clearEmpty ?? false,
   };
   const sample = data.filter((record) => !isBlankRecord(record.fields)).slice(0, SAMPLE_ROWS);
@@ -189,10 +196,11 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
       encoding: source.encoding,
       columns: columns.map((column) => ({ ...column, field: targetName(column.target) })),
       plan,
-      newAttributes,
+      newAttributes: [...newAttributes, ...named.created],
       warnings: [
         ...fileWarnings(columns, plan, samples, { map: options.map ?? {}, matchBy: options.matchBy ?? null }),
         ...fitted.warnings,
+        ...named.warnings,
         ...warnings,
       ],
     },

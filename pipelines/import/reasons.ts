@@ -52,6 +52,8 @@ const SENTENCES = {
   tags_too_many: 'The line has more than 10,000 tags.',
   tag_invalid: 'A tag column says neither yes nor no (yes, no, true, false, 1, 0, 是, 否 …).',
   parameter_too_long: 'A value for the message is longer than 10,000 characters.',
+  attributes_invalid:
+    'The cell is neither a JSON object of plain values ({"level": "gold"}) nor pairs (level=gold; points=3).',
   attribute_text_too_long: 'A text attribute is longer than 10,000 characters.',
   attribute_number_invalid:
     'A number attribute is not a number (1234, 1,234.5, NT$1,200, or 5.064,75 where the column or --decimal-mark comma says so), or has more digits than can be kept.',
@@ -87,8 +89,11 @@ export function describeReason(stored: string, place?: ReasonPlace): string {
   const index = place === undefined ? -1 : column === null ? columnOfReason(reason, place.columns) : column - 1;
   const header = place?.headers[index]?.trim();
   if (place === undefined || header === undefined || header === '') return sentence;
-  return `Column “${header}”: ${sentence}${place.columns[index]?.kind === 'attribute' ? leaveOut(place, index) : ''}`;
+  return `Column “${header}”: ${sentence}${isAttribute(place.columns[index]) ? leaveOut(place, index) : ''}`;
 }
+
+const isAttribute = (target: ColumnTarget | undefined): boolean =>
+  target?.kind === 'attribute' || target?.kind === 'attributes';
 
 /** An attribute may have been defined by another file, for another thing. */
 const leaveOut = (place: ReasonPlace, index: number): string =>

@@ -10,7 +10,7 @@ import type { FileReader } from './record-blocks.ts';
 import { PAGE_LINES, rejectLines, type RejectRow } from './rejects-file.ts';
 import { describeReason, describeReasonOf, type ReasonPlace } from './reasons.ts';
 import { countOutcomes } from './resolve.ts';
-import { severalWarnings } from './several-values.ts';
+import { leftWarnings } from './left-values.ts';
 import { topReasons } from './top-reasons.ts';
 import { BOM, guardedCell } from '../reports/csv-cell.ts';
 
@@ -79,7 +79,7 @@ export async function importResult(db: Queryable, importId: string): Promise<Imp
     diffFile: row.diffFile,
     message: row.error,
     reasons: await reasonsOf(db, row),
-    warnings: [...(row.profile.warnings ?? []), ...severalWarnings(row.profile.several)],
+    warnings: [...(row.profile.warnings ?? []), ...leftWarnings(row.profile.left)],
   };
 }
 

@@ -15,7 +15,7 @@ import type { BlockSource, FileReader } from './record-blocks.ts';
 import type { CopyBlock } from './copy-text.ts';
 import { createPartition, forImport, forStaging, type StagingTable } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
-import { addSeveral, type SeveralValues } from './several-values.ts';
+import { addLeft, type LeftValues } from './left-values.ts';
 import type { BlockNormaliser, ImportPorts, StepControl } from './ports.ts';
 
 export interface StageResult {
@@ -38,7 +38,7 @@ export interface StageInto<Row extends ImportRow<unknown, StagedProfile, unknown
 interface StagedProfile {
   plan: Marks;
   dataEnd?: number | null;
-  several?: SeveralValues;
+  left?: LeftValues;
 }
 
 /** Stages the lines of a contact import; see {@link stageInto}. */
@@ -114,7 +114,7 @@ async function stageTransaction(
       const row = await lockImport<unknown, StagedProfile, unknown>(tx, ref, 'update');
       const bytes = ports.stageTransactionBytes ?? TRANSACTION_BYTES;
       const done = await copyBlocks(tx, statement, blocks, first, row.stageByte, bytes);
-      await movePosition(tx, ref, done, row.profile.several);
+      await movePosition(tx, ref, done, row.profile.left);
       return done.next;
     },
     { timeoutMs: TRANSACTION_TIMEOUT_MS },
@@ -125,13 +125,13 @@ async function movePosition(
   tx: Transaction,
   ref: ImportRef,
   done: CopiedBlocks,
-  several: SeveralValues | undefined,
+  left: LeftValues | undefined,
 ): Promise<void> {
-  const counted = done.several === null ? null : addSeveral(several, done.several);
+  const counted = done.left === null ? null : addLeft(left, done.left);
   await tx.query(
     `update imports set stage_byte = $2, stage_line = $3, staged_lines = staged_lines + $4,
        skipped_blank = skipped_blank + $5, first_line = coalesce(first_line, $6), last_line = coalesce($7, last_line),
-       profile = case when $8::jsonb is null then profile else profile || jsonb_build_object('several', $8::jsonb) end,
+       profile = case when $8::jsonb is null then profile else profile || jsonb_build_object('left', $8::jsonb) end,
        updated_at = sluice_now()
      where id = $1`,
     [

@@ -27,7 +27,7 @@ export function readingsOf({ headers, plan }: Pick<TagProfile, 'headers' | 'plan
       return keyReading(header, plan.matchBy, plan.channelKind, mapped);
     }
     const field = parts.find(([, place]) => stands(place))?.[0];
-    if (field === undefined) return unread(header);
+    if (field === undefined) return unread(header, plan.channelKind);
     if (map[field] !== undefined) return { header, field, confidence: 1, why: 'map' };
     const sure = eventPartOf(header)?.sure === true;
     return { header, field, confidence: sure ? 1 : 0.8, why: sure ? 'word' : 'likely word' };

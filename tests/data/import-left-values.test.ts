@@ -1,4 +1,4 @@
-// A cell with two phones or two e-mails: the first usable one is taken, and the summary says that others were left.
+// What a cell held and was not taken: further phones and e-mails, attributes that nobody defined. The summary says so.
 import { beforeEach, expect, test } from 'vitest';
 import { stageLines } from '../../pipelines/import/stage.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
@@ -53,4 +53,16 @@ test('blocks and transactions add up, also when staging stops half-way and goes 
   await stageLines(ref, deps, deps.openSpool, quiet);
   await resolveLines(ref, deps, quiet);
   expect((await reportImport(ref, 'done', deps)).warnings).toEqual(SAID);
+});
+
+test('attributes that nobody defined are left out and counted', async () => {
+  const lines = ['LINE UID\tattributes', `${lineId(1)}\tlevel=gold;city=Taipei`, `${lineId(2)}\tlevel=gold`];
+  const file = await world.file('attributes.tsv', `${lines.join('\n')}\n`);
+  await world.db.query(`insert into attribute_definitions (name, type) values ('city', 'text') on conflict do nothing`);
+  const result = await world.run({ file, channel: 'line' });
+  expect(result.warnings).toEqual([
+    '2 lines named an attribute that is not defined, the first of them line 2: it was left out. --create-attributes makes those that the first 256 KiB of the file name.',
+  ]);
+  const { rows: stored } = await world.db.query('select attributes from contacts where social_id = $1', [lineId(1)]);
+  expect(stored).toEqual([{ attributes: { city: 'Taipei' } }]);
 });
