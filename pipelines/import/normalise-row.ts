@@ -170,7 +170,8 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
         step.clear?.(row);
         continue;
       }
-      if (lossy && step.mustBeReadable && cell.includes('\uFFFD')) return emptyRow(record, 'character_unreadable');
+      if (lossy && step.mustBeReadable && cell.includes('\uFFFD'))
+        return emptyRow(record, `character_unreadable#${step.index + 1}`);
       const reason = step.apply(cell, row);
       if (reason) return emptyRow(record, step.alone ? reason : `${reason}#${step.index + 1}`);
     }

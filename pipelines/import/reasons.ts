@@ -1,21 +1,24 @@
 // Why a line is invalid: the stable words that scripts match on, and the sentence a person reads for each.
 // Every reason that normalising can give stands here; a test holds both together.
-import { CONTACT_FIELDS, type ColumnTarget } from '../contracts/contact-fields.ts';
+import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../contracts/contact-fields.ts';
 import { nameOf } from './header-mapping.ts';
 
 const SENTENCES = {
   column_count:
     'The line has more or fewer fields than the header. Where only empty cells at its end are missing, --short-rows pad takes it.',
-  character_unreadable: 'A character of the line could not be read in the encoding of the file; it stands as \uFFFD.',
+  character_unreadable:
+    'A character could not be read in the encoding of the file; it stands as \uFFFD. Say the right one with --encoding, or export the file as UTF-8.',
   lines_swallowed: 'A cell holds whole lines of the file: a quote too many swallowed them.',
   social_id_missing: 'The line has no social ID.',
   social_id_invalid:
     'The social ID does not have the form of this channel (LINE: U and 32 of 0-9 a-f; Messenger: digits; WhatsApp: a phone).',
-  social_id_not_a_user: 'The id names a LINE group or room, not a person.',
+  social_id_not_a_user:
+    'The id names a LINE group or room (it begins with C or R), not a person (U and 32 of 0-9 a-f).',
   social_id_scientific_notation:
     'A spreadsheet abbreviated the social ID (8.86913E+11); its digits are lost: export it as text.',
   member_id_missing: 'The line has no member ID.',
-  contact_not_found: 'No contact has this key, and without an address for the channel none can be made.',
+  contact_not_found:
+    'No contact has this key, and without an address of the channel (LINE user id, PSID or phone) none can be made.',
   contact_deleted: 'The contact was deleted while the import ran.',
   member_id_scientific_notation:
     'A spreadsheet abbreviated the member ID (1.0004E+4); its digits are lost: export it as text.',
@@ -80,13 +83,15 @@ export function splitReason(stored: string): { reason: string; column: number | 
 export interface ReasonPlace {
   headers: string[];
   columns: ColumnTarget[];
+  /** What the lines are matched by; left out: reasons of the key name no column. */
+  matchBy?: MatchKey;
 }
 
 /** The sentence for a reason, and its column where it has one; an unknown reason (of a newer version) is given back as it is. */
 export function describeReason(stored: string, place?: ReasonPlace): string {
   const { reason, column } = splitReason(stored);
   const sentence = Object.hasOwn(SENTENCES, reason) ? SENTENCES[reason as InvalidReason] : reason;
-  const index = place === undefined ? -1 : column === null ? columnOfReason(reason, place.columns) : column - 1;
+  const index = place === undefined ? -1 : column === null ? columnOfReason(reason, place) : column - 1;
   const header = place?.headers[index]?.trim();
   if (place === undefined || header === undefined || header === '') return sentence;
   return `Column “${header}”: ${sentence}${isAttribute(place.columns[index]) ? leaveOut(place, index) : ''}`;
@@ -102,15 +107,22 @@ const leaveOut = (place: ReasonPlace, index: number): string =>
 /** Fields with a longer name before those whose name theirs begins with. */
 const FIELDS = [...CONTACT_FIELDS].sort((a, b) => b.length - a.length);
 
-function columnOfReason(reason: string, columns: ColumnTarget[]): number {
+function columnOfReason(reason: string, { columns, matchBy }: ReasonPlace): number {
+  if (reason === 'contact_not_found') {
+    const key = (name: string) => columns.findIndex((target) => target.kind === 'field' && target.field === name);
+    // On WhatsApp the phone stands in for the social ID.
+    return matchBy === undefined ? -1 : key(matchBy) === -1 && matchBy === 'social_id' ? key('phone') : key(matchBy);
+  }
   const field = FIELDS.find((name) => reason.startsWith(`${name}_`));
-  const kind = reason.startsWith('attribute_')
-    ? 'attribute'
-    : reason === 'tag_invalid'
-      ? 'tag'
-      : reason.startsWith('tags_')
-        ? 'tags'
-        : null;
+  const kind = reason.startsWith('attributes_')
+    ? 'attributes'
+    : reason.startsWith('attribute_')
+      ? 'attribute'
+      : reason === 'tag_invalid'
+        ? 'tag'
+        : reason.startsWith('tags_')
+          ? 'tags'
+          : null;
   return columns.findIndex((target) => (target.kind === 'field' ? target.field === field : target.kind === kind));
 }
 

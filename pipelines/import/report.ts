@@ -83,7 +83,11 @@ export async function importResult(db: Queryable, importId: string): Promise<Imp
   };
 }
 
-const placeOf = ({ profile }: ImportRow): ReasonPlace => ({ headers: profile.headers, columns: profile.plan.columns });
+const placeOf = ({ profile }: ImportRow): ReasonPlace => ({
+  headers: profile.headers,
+  columns: profile.plan.columns,
+  matchBy: profile.plan.matchBy,
+});
 
 const reasonsOf = (db: Queryable, row: ImportRow): Promise<ReasonCount[]> =>
   topReasons(db, row.importId, (reason) => describeReason(reason, placeOf(row)));
