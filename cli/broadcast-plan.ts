@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Option, type Command } from 'commander';
+import { listReadings, type ListReading } from '../pipelines/audience/list-readings.ts';
+import { readPlan } from '../pipelines/broadcast/plan-store.ts';
 import { planSamples, type PlanSample } from '../pipelines/broadcast/plan-samples.ts';
 import { readPlanProgressOfWorkflow } from '../pipelines/broadcast/plan-progress.ts';
 import { LINE_MATCHES, type PlanResult } from '../pipelines/contracts/broadcast.ts';
@@ -10,6 +12,7 @@ import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
 import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
 import { parsePlanInput, type PlanInput } from '../pipelines/contracts/plan-input.ts';
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { columnTable } from './column-table.ts';
 import { followWorkflow } from './follow-workflow.ts';
 import { nextCommand } from './next-command.ts';
 import { readMessageFile } from './message-file.ts';
@@ -103,7 +106,9 @@ async function planBroadcast(session: Session, options: PlanCommandOptions): Pro
   }
   const result = await follow(session, handle);
   const samples = options.json ? [] : await planSamples(session.db, result.broadcastId, SHOWN_SAMPLES);
-  answer(options, result, (plan) => renderPlan(plan, samples, options));
+  const { profile, parameterNames } = await readPlan(session.db, result.broadcastId);
+  const columns = listReadings(profile, parameterNames, input.map);
+  answer(options, { ...result, columns }, (plan) => renderPlan(plan, samples, options));
 }
 
 /** The plan input that files and flags stand for. @throws PipelineError `plan_input`, `message_missing`, `message_not_json` */
@@ -148,7 +153,11 @@ function follow(session: Session, handle: WorkflowHandle): Promise<PlanResult> {
 }
 
 /** The plan for people: who, who not and why, how long, what it looks like, and what to do next. */
-export function renderPlan(plan: PlanResult, samples: PlanSample[], options: SharedOptions = {}): string {
+export function renderPlan(
+  plan: PlanResult & { columns?: ListReading[] },
+  samples: PlanSample[],
+  options: SharedOptions = {},
+): string {
   const counts = (head: string, unit: string, values: Record<string, number>) =>
     table([head, unit], Object.entries(values));
   const outcomes = Object.fromEntries(LINE_MATCHES.map((outcome) => [outcome, plan.outcomes[outcome]]));
@@ -156,6 +165,7 @@ export function renderPlan(plan: PlanResult, samples: PlanSample[], options: Sha
   const sentTo = plan.recipients - Object.values(notSent).reduce((sum, count) => sum + count, 0);
   const text = [
     `Broadcast ${plan.broadcastId} on ${plan.channel}: planned${plan.recognised ? ' (this plan was there already)' : ''}`,
+    ...columnTable(plan.columns ?? []),
     counts('line', 'lines', outcomes),
     `${plan.recipients} recipients, ${sentTo} to send to`,
   ];

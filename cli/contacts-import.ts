@@ -1,6 +1,7 @@
 // `sluice contacts import`: starts the importContacts workflow, follows it, prints its report.
 import { Option, type Command } from 'commander';
 import {
+  DECIMAL_MARKS,
   IMPORT_OUTCOMES,
   parseImportInput,
   TAG_MODES,
@@ -8,6 +9,8 @@ import {
   type ImportResult,
 } from '../pipelines/contracts/import.ts';
 import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
+import { importReadings, type ColumnReading } from '../pipelines/import/column-readings.ts';
+import { columnTable, ignoredColumns } from './column-table.ts';
 import {
   endWith,
   importFileInput,
@@ -23,6 +26,7 @@ import { shared, withSession, type Session } from './session.ts';
 interface ImportOptions extends ImportFileOptions {
   tags: ImportInput['tags'];
   tagSeparator: string;
+  decimalMark?: ImportInput['decimalMark'];
   firstWins?: boolean;
   clearEmpty?: boolean;
   allowResubscribe?: boolean;
@@ -48,6 +52,11 @@ export function registerContactsImport(contacts: Command): void {
     .option('--quote <char>', 'the quote character, or none (default: detected)')
     .addOption(shortRowsOption())
     .option('--date-format <format>', 'such as dd/MM/yyyy HH:mm, where dates do not show it themselves')
+    .addOption(
+      new Option('--decimal-mark <mark>', 'what parts decimals, where numbers do not show it themselves').choices(
+        DECIMAL_MARKS,
+      ),
+    )
     .addOption(new Option('--tags <mode>', 'what tag columns do').choices(TAG_MODES).default('add'))
     .option('--tag-separator <text>', 'between two tags in one cell', ',')
     .option('--dry-run', 'judge every line, show what would change, change nothing')
@@ -73,7 +82,8 @@ async function importContacts(session: Session, file: string, options: ImportOpt
   const summary = `contacts of ${input.channel}${input.dryRun ? ' (dry run)' : ''}`;
   const result = await runImport<ImportResult>(session, { workflow: 'importContacts', input, summary }, options);
   if (result === null) return;
-  answer(options, result, renderImport);
+  const columns = await importReadings(session.db, result.importId);
+  answer(options, { ...result, columns }, renderImport);
   endWith(result, options);
 }
 
@@ -83,6 +93,7 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
     ...importFileInput(file, options),
     tags: options.tags,
     tagSeparator: options.tagSeparator,
+    decimalMark: options.decimalMark ?? null,
     firstWins: options.firstWins ?? false,
     clearEmpty: options.clearEmpty ?? false,
     allowResubscribe: options.allowResubscribe ?? false,
@@ -90,10 +101,12 @@ export function inputOf(file: string, options: ImportOptions): ImportInput {
   });
 }
 
-/** The report for people. */
-export function renderImport(result: ImportResult): string {
+/** The report for people; of a dry run with what each column became, else with the columns that were left out. */
+export function renderImport(result: ImportResult & { columns?: ColumnReading[] }): string {
+  const columns = result.columns ?? [];
   const text = [
     ...renderHead(result),
+    ...(result.dryRun ? columnTable(columns) : ignoredColumns(columns)),
     table(
       ['outcome', 'lines'],
       IMPORT_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),

@@ -6,6 +6,7 @@ import { targetName, type ColumnReason } from '../pipelines/import/header-mappin
 import { inspectFile, mapColumns } from '../pipelines/import/inspect-file.ts';
 import { isBlankRecord } from '../pipelines/import/record-shape.ts';
 import type { TableShape } from '../pipelines/import/table-shape.ts';
+import { BECAUSE } from './column-table.ts';
 import { rowsWriter } from './inspect-rows.ts';
 import { declared, withTable, type InspectedSource, type SourceOptions } from './inspect-source.ts';
 import { collectMap, parseDelimiterOption } from './option-values.ts';
@@ -174,16 +175,6 @@ async function forEach<T>(files: string[], work: (file: string) => Promise<T>): 
     }
   return ended;
 }
-
-const BECAUSE: Record<ColumnReason, string> = {
-  map: '--map says so',
-  word: 'known word',
-  'likely word': 'likely word (a guess)',
-  form: 'form of its values (a guess)',
-  attribute: 'attribute of that name',
-  clash: 'clashes with another column',
-  unknown: 'nothing says what it is',
-};
 
 function headerOf({ headerRow, headerRows, headerGuessed }: InspectReport): string {
   if (headerRow === null) return 'no header';

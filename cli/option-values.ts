@@ -1,7 +1,7 @@
 // Reads the values of options that several commands share. Wrong ones are wrong usage: exit code 2.
 import { InvalidArgumentError, Option } from 'commander';
 import { DELIMITERS, SHORT_ROWS } from '../pipelines/contracts/import.ts';
-import { tagSource } from '../pipelines/contracts/tag-event.ts';
+import { sourceOf } from '../pipelines/tags/source-words.ts';
 
 /** A delimiter, by itself or by name. */
 export function parseDelimiterOption(text: string): string {
@@ -29,7 +29,11 @@ export function collectMap(text: string, earlier: Record<string, string> = {}): 
   const at = text.indexOf('=');
   if (at <= 0 || at === text.length - 1)
     throw new InvalidArgumentError('must be FIELD=COLUMN, such as member_id=會員編號');
-  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+  const target = text.slice(0, at);
+  const column = text.slice(at + 1);
+  // Several columns may be left out, and an object has each key once.
+  const key = target === 'ignored' || target === 'ignore' ? `ignore:${column}` : target;
+  return { ...earlier, [key]: column };
 }
 
 /** A parser of whole numbers from `least` to `most`. */
@@ -50,9 +54,9 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError('must be a time such as 90s, 15m, 2h or 1d');
 }
 
-/** A source of tag events, as it is stored. */
+/** A source of tag events, as it is stored; also by its Chinese word. */
 export function parseSource(text: string): string {
-  const name = tagSource(text);
+  const name = sourceOf(text);
   if (name !== null) return name;
   throw new InvalidArgumentError('must be a word of small letters, digits, _ . or -');
 }

@@ -8,6 +8,9 @@ import {
   type TagImportInput,
   type TagImportResult,
 } from '../pipelines/contracts/tag-import.ts';
+import type { ColumnReading } from '../pipelines/import/column-readings.ts';
+import { tagReadings } from '../pipelines/tags/tag-readings.ts';
+import { columnTable, ignoredColumns } from './column-table.ts';
 import {
   endWith,
   importFileInput,
@@ -59,7 +62,8 @@ export function registerTagsImport(tags: Command): void {
         const summary = `tag events of ${input.channel}${input.dryRun ? ' (dry run)' : ''}`;
         const result = await runImport<TagImportResult>(session, { workflow: 'importTags', input, summary }, options);
         if (result === null) return;
-        answer(options, result, renderTagImport);
+        const columns = await tagReadings(session.db, result.importId);
+        answer(options, { ...result, columns }, renderTagImport);
         endWith(result, options);
       });
     });
@@ -74,10 +78,12 @@ function inputOf(file: string, options: TagImportOptions): TagImportInput {
   });
 }
 
-/** The report for people. */
-export function renderTagImport(result: TagImportResult): string {
+/** The report for people; of a dry run with what each column became, else with the columns that were left out. */
+export function renderTagImport(result: TagImportResult & { columns?: ColumnReading[] }): string {
+  const columns = result.columns ?? [];
   const text = [
     ...renderHead(result),
+    ...(result.dryRun ? columnTable(columns) : ignoredColumns(columns)),
     table(
       ['outcome', 'lines'],
       TAG_OUTCOMES.map((outcome) => [outcome, result.outcomes[outcome]]),

@@ -117,6 +117,7 @@ async function inspectForImport(
     newAttributes,
     warnings,
   } = profile;
+  const columns = profile.columns.map(({ header, field, confidence, why }) => ({ header, field, confidence, why }));
   return {
     profile: {
       encoding,
@@ -129,6 +130,7 @@ async function inspectForImport(
       dataByte,
       dataLine,
       dataEnd,
+      columns,
       warnings,
     },
     skipped,

@@ -80,10 +80,13 @@ function columnsFor(key: MatchKey, request: ListColumnsRequest): number[] {
   const meant = speakingNames(request, channelKind).flatMap((header, column) => {
     // The columns of our own lines file are about the line.
     const found = header.startsWith('sluice_') ? null : meaningOf(header, channelKind);
-    return found && keyMeant(found.meaning, channelKind) === key ? [{ column, sure: found.confidence === 1 }] : [];
+    return found && keyMeant(found.meaning, channelKind) === key
+      ? [{ column, sure: found.confidence === 1, named: found.meaning === key }]
+      : [];
   });
   const sure = meant.filter((candidate) => candidate.sure);
-  return (sure.length > 0 ? sure : meant).map((candidate) => candidate.column);
+  const likely = meant.filter((candidate) => candidate.named);
+  return (sure.length > 0 ? sure : likely.length > 0 ? likely : meant).map((candidate) => candidate.column);
 }
 
 /** On WhatsApp a column called "WhatsApp number" is the phone. */

@@ -1,14 +1,14 @@
 // Custom attributes: one cell to a typed value, and the type that a new column seems to have. Does not know what is
 // stored.
 import type { AttributeType } from '../contracts/contact-fields.ts';
+import type { DecimalMark } from '../contracts/import.ts';
 import { normaliseBoolean } from './booleans.ts';
 import { cleanIdentifier, isBlankCell } from './cell-text.ts';
+import { detectDateFormat } from './date-format.ts';
 import { normaliseDate, type DateOptions } from './dates.ts';
+import { areQuantities, detectDecimalMark, readNumber } from './numbers.ts';
 import { MAX_TEXT_LENGTH, normaliseText } from './text.ts';
 
-const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/;
-const CURRENCY = /^(?:NT\$|HK\$|US\$|\$|NTD|TWD|HKD|USD)\s*/i;
-const PLAIN_NUMBER = /^-?(?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\d{1,10})?$/;
 const COMPACT_DATE = /^(?:19|20)\d\d[01]\d[0-3]\d$/;
 const DATE_LIKE = /[-/.年]|^[A-Z][a-z]{2,8}\.? \d/;
 
@@ -25,23 +25,24 @@ export type AttributeResult =
         | 'attribute_boolean_invalid';
     };
 
-function normaliseNumber(raw: string): AttributeResult {
-  const text = cleanIdentifier(raw);
-  if (text === '') return { ok: false, reason: 'attribute_empty' };
-  const bare = text.replace(CURRENCY, '');
-  const value = Number(bare.replaceAll(',', ''));
-  // Beyond 2^53 the digits would change in JSON without a word.
-  if (!NUMBER.test(bare) || Math.abs(value) > Number.MAX_SAFE_INTEGER)
-    return { ok: false, reason: 'attribute_number_invalid' };
-  return { ok: true, value };
+/** How the cells of a column are read. */
+export interface AttributeOptions extends DateOptions {
+  /** What parts the decimals of its numbers; a point where nothing is said. */
+  decimalMark?: DecimalMark | null;
+}
+
+function normaliseNumber(raw: string, mark: DecimalMark): AttributeResult {
+  if (cleanIdentifier(raw) === '') return { ok: false, reason: 'attribute_empty' };
+  const value = readNumber(raw, mark);
+  return value === null ? { ok: false, reason: 'attribute_number_invalid' } : { ok: true, value };
 }
 
 /**
- * The value of an attribute cell: text as text.ts keeps it, a number (`1,234.5`, `NT$1,200`), a boolean, a date as
+ * The value of an attribute cell: text as text.ts keeps it, a number (`1,234.5`, `NT$1,200`; see numbers.ts), a boolean, a date as
  * `yyyy-mm-dd` (the day as written), a datetime as ISO 8601 with Z. `attribute_empty` is not an error: the file says
  * nothing.
  */
-export function normaliseAttribute(raw: string, type: AttributeType, options: DateOptions): AttributeResult {
+export function normaliseAttribute(raw: string, type: AttributeType, options: AttributeOptions): AttributeResult {
   switch (type) {
     case 'text': {
       const result = normaliseText(raw, { maxLength: MAX_TEXT_LENGTH, oneLine: false });
@@ -49,7 +50,7 @@ export function normaliseAttribute(raw: string, type: AttributeType, options: Da
       return { ok: false, reason: result.reason === 'text_empty' ? 'attribute_empty' : 'attribute_text_too_long' };
     }
     case 'number':
-      return normaliseNumber(raw);
+      return normaliseNumber(raw, options.decimalMark ?? 'point');
     case 'boolean': {
       const result = normaliseBoolean(raw);
       if (result.ok) return result;
@@ -67,17 +68,25 @@ export function normaliseAttribute(raw: string, type: AttributeType, options: Da
 
 /**
  * The type that all non-empty samples have; text when they disagree or there are none. Digits with a leading zero are
- * text (they are ids), so are compact dates and numbers too long to keep. `0` and `1` alone are numbers, `是` and `yes`
- * booleans.
+ * text (they are ids), so are compact dates, numbers too long to keep, and what can be read in two ways as a date. `0` and `1` alone are
+ * numbers, `是` and `yes` booleans.
  */
-export function guessAttributeType(samples: Iterable<string>, options: DateOptions): AttributeType {
+export function guessAttributeType(samples: Iterable<string>, options: AttributeOptions): AttributeType {
   const values = [...samples].filter((sample) => !isBlankCell(sample)).map(cleanIdentifier);
   if (values.length === 0) return 'text';
   if (values.every((value) => COMPACT_DATE.test(value))) return 'text';
-  if (values.every((value) => PLAIN_NUMBER.test(value))) return 'number';
+  if (areQuantities(values, options.decimalMark ?? provenMark(values))) return 'number';
   if (values.every((value) => !/^\d/.test(value) && normaliseBoolean(value).ok)) return 'boolean';
   if (!values.every((value) => DATE_LIKE.test(value))) return 'text';
-  const dates = values.map((value) => normaliseDate(value, options));
+  const found = options.format ?? detectDateFormat(values);
+  const dates = values.map((value) =>
+    normaliseDate(value, { ...options, format: found === 'ambiguous' ? null : found }),
+  );
   if (!dates.every((date) => date.ok)) return 'text';
   return dates.some((date) => date.timed) ? 'datetime' : 'date';
+}
+
+function provenMark(values: string[]): DecimalMark {
+  const mark = detectDecimalMark(values);
+  return mark === 'comma' ? 'comma' : 'point';
 }

@@ -115,12 +115,18 @@ const DAY_MONTH = /^(\d{1,2})([/.-])(\d{1,2})\2\d{4}(?:\s+(\d{1,2}:\d{2}(?::\d{2
 // Short years and three-digit (ROC) years first: no form of ours shows what they mean.
 const UNDECLARED = /^\d{1,3}[/.-]\d{1,2}[/.-]\d{1,4}(?:\s|$)/;
 
+/** What other columns of a file prove of the order of its dates. */
+export type DayOrder = 'day first' | 'month first';
+
+/** The order of a format that `detectDateFormat` found. */
+export const orderOf = (format: string): DayOrder => (format.startsWith('d') ? 'day first' : 'month first');
+
 /**
  * What format the values of one or more date columns are in: a format with evidence (a number above 12 in one place,
  * never in the other), `'ambiguous'` when the values need a declaration, or null when none needs one (ISO, year first,
- * Chinese, epoch, empty).
+ * Chinese, epoch, empty). `order` is for values that prove none.
  */
-export function detectDateFormat(samples: Iterable<string>): string | null {
+export function detectDateFormat(samples: Iterable<string>, order: DayOrder | null = null): string | null {
   let mark: string | null = null;
   let meridiem = false;
   let firstAbove12 = false;
@@ -139,7 +145,9 @@ export function detectDateFormat(samples: Iterable<string>): string | null {
     secondAbove12 ||= Number(found[3]) > 12;
   }
   if (mark === null && !undeclared) return null;
-  if (mark === null || undeclared || firstAbove12 === secondAbove12) return 'ambiguous';
+  const open = firstAbove12 === secondAbove12 && (firstAbove12 || order === null);
+  if (mark === null || undeclared || open) return 'ambiguous';
+  const dayFirst = firstAbove12 || (!secondAbove12 && order === 'day first');
   const time = meridiem ? '[ h:mm[:ss][ a]]' : '[ H:mm[:ss]]';
-  return firstAbove12 ? `dd${mark}MM${mark}yyyy${time}` : `MM${mark}dd${mark}yyyy${time}`;
+  return dayFirst ? `dd${mark}MM${mark}yyyy${time}` : `MM${mark}dd${mark}yyyy${time}`;
 }

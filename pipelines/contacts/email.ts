@@ -16,7 +16,8 @@ export interface EmailOptions {
 }
 
 export type EmailResult =
-  | { ok: true; email: string; emailKey: string }
+  /** `others`: how many further addresses the cell holds; absent where there is none. */
+  | { ok: true; email: string; emailKey: string; others?: number }
   | { ok: false; reason: 'email_missing' | 'email_invalid' | 'email_too_long' | 'email_placeholder' };
 
 /**
@@ -27,7 +28,10 @@ export function normaliseEmail(raw: string, options: EmailOptions = {}): EmailRe
   if (!raw.includes(':::')) return normaliseOne(raw, options);
   // Google's export puts all addresses of a person into one cell: the first usable one counts.
   const found = raw.split(':::').map((part) => normaliseOne(part, options));
-  return found.find((result) => result.ok) ?? found[0]!;
+  const first = found.find((result) => result.ok);
+  if (first === undefined) return found[0]!;
+  const keys = new Set(found.flatMap((result) => (result.ok ? [result.emailKey] : [])));
+  return keys.size === 1 ? first : { ...first, others: keys.size - 1 };
 }
 
 function normaliseOne(raw: string, options: EmailOptions): EmailResult {

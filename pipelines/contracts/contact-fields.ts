@@ -29,12 +29,14 @@ export type MatchKey = (typeof MATCH_KEYS)[number];
 
 /**
  * What one column of a file means.
- * `field`: a contact field. `attribute`: a custom attribute of that name and type. `tags`: a list of tags in one cell.
+ * `field`: a contact field. `attribute`: a custom attribute of that name and type. `attributes`: several of them with their
+ * names in one cell. `tags`: a list of tags in one cell.
  * `tag`: one tag; the cell says yes or no. `ignored`: read, kept in the spool, not imported.
  */
 export type ColumnTarget =
   | { kind: 'field'; field: ContactField }
   | { kind: 'attribute'; name: string; type: AttributeType }
+  | { kind: 'attributes' }
   | { kind: 'tags' }
   | { kind: 'tag'; tag: string }
   | { kind: 'ignored' };

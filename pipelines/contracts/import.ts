@@ -41,6 +41,10 @@ export type OutcomeCounts = Record<ImportOutcome, number>;
 export const SHORT_ROWS = ['invalid', 'pad'] as const;
 export type ShortRows = (typeof SHORT_ROWS)[number];
 
+/** What parts the decimals of a number from the rest. */
+export const DECIMAL_MARKS = ['point', 'comma'] as const;
+export type DecimalMark = (typeof DECIMAL_MARKS)[number];
+
 /** What may part the fields of a file, by itself or declared. */
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
 
@@ -62,6 +66,8 @@ export interface ImportInput {
   /** One character, or `none` for a file in which quotes are plain text. */
   quote: string | null;
   dateFormat: string | null;
+  /** What parts the decimals in columns of numbers; null: what each column proves, else a point. */
+  decimalMark: DecimalMark | null;
   /** Spreadsheets drop empty cells at the end of a row: `pad` takes such lines, which are invalid otherwise. */
   shortRows: ShortRows;
   /** How tag columns act on the tags a contact has. */
@@ -86,6 +92,7 @@ const DEFAULTS: Omit<ImportInput, 'file' | 'channel'> = {
   delimiter: null,
   quote: null,
   dateFormat: null,
+  decimalMark: null,
   shortRows: 'invalid',
   tags: 'add',
   tagSeparator: ',',
@@ -186,6 +193,7 @@ const RULES: Record<keyof ImportInput, InputRule> = {
   delimiter: { is: orNull(oneOf(DELIMITERS)), must: 'be one of , ; TAB |, or null' },
   quote: { is: orNull(isText), must: "be one character, 'none', or null" },
   dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy, or null' },
+  decimalMark: { is: orNull(oneOf(DECIMAL_MARKS)), must: `be one of ${DECIMAL_MARKS.join(', ')}, or null` },
   shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
   tags: { is: oneOf(TAG_MODES), must: `be one of ${TAG_MODES.join(', ')}` },
   tagSeparator: { is: isText, must: 'be the text between two tags' },

@@ -48,17 +48,25 @@ export async function applySlices(ref: ImportRef, ports: ImportPorts, control: S
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
 
-/** What must be before the first slice: the attributes the file brings. Calling it again changes nothing. */
+/** Records how large the slices are. Calling it again changes nothing. */
 async function beginApply(ref: ImportRef, ports: ImportPorts): Promise<void> {
   await ports.db.transaction(async (tx) => {
-    const { profile } = await lockImport(tx, ref, 'update');
-    for (const { name, type } of profile.newAttributes)
-      await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
-        name,
-        type,
-      ]);
+    await lockImport(tx, ref, 'update');
     await tx.query('update imports set slice_lines = $2 where id = $1', [ref.importId, ports.sliceLines]);
   });
+}
+
+/**
+ * The attributes that the file brings, with the first slice that is applied: an import that applied nothing defines nothing. By name, so
+ * that two imports never wait for each other.
+ */
+async function defineAttributes(tx: Transaction, { profile }: ImportRow): Promise<void> {
+  const sorted = [...profile.newAttributes].sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, type } of sorted)
+    await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
+      name,
+      type,
+    ]);
 }
 
 /** Calls `make` at the first use only. */
@@ -85,6 +93,7 @@ async function applySlice(
         range,
       );
       if (taken.rowCount > 0) return;
+      await defineAttributes(tx, row);
       // Asked in every slice, and again where somebody went: the first suppression of a channel may come while slices are applied.
       const keys = async () => {
         const { rows } = await tx.query<{ found: boolean }>(importSql.has_suppressions, [ref.importId]);

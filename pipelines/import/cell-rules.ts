@@ -48,6 +48,7 @@ function phoneRule(plan: NormalisePlan): CellRule {
     }
     row.phone = result.phone.e164;
     row.phoneRaw = result.phone.raw;
+    if (result.phone.others.length > 0) (row.left ??= []).push('phone');
     return null;
   };
 }
@@ -61,12 +62,19 @@ function socialIdRule(plan: NormalisePlan): CellRule {
       row.phone = result.phone.e164;
       row.phoneRaw = result.phone.raw;
     }
+    if (result.phone && result.phone.others.length > 0) (row.left ??= []).push('phone');
     return null;
   };
 }
 
+/** How the dates of a column are written. */
+export function dateFormatOf(plan: NormalisePlan, column: number): string | null {
+  return plan.columnForms?.[column]?.dateFormat ?? plan.dateFormat;
+}
+
 function timeRule(plan: NormalisePlan, field: 'subscribed_since' | 'last_interaction_at'): CellRule {
-  const options = { timeZone: plan.timeZone, format: plan.dateFormat };
+  const index = plan.columns.findIndex((column) => column.kind === 'field' && column.field === field);
+  const options = { timeZone: plan.timeZone, format: dateFormatOf(plan, index) };
   const key = field === 'subscribed_since' ? 'subscribedSince' : 'lastInteractionAt';
   return (cell, row) => {
     const result = normaliseDate(cell, options);
@@ -97,6 +105,7 @@ export function fieldRule(plan: NormalisePlan, field: ContactField): CellRule {
         if (!result.ok) return result.reason;
         row.email = result.email;
         row.emailKey = result.emailKey;
+        if (result.others !== undefined) (row.left ??= []).push('email');
         return null;
       };
     case 'member_id':

@@ -3,6 +3,7 @@
 import type { Transaction } from '../../adapters/postgres/database.ts';
 import type { CopyBlock } from './copy-text.ts';
 import type { BlockNormaliser } from './ports.ts';
+import { addLeft, type LeftValues } from './left-values.ts';
 import { readRecordBlocks, type BlockSource } from './record-blocks.ts';
 
 /**
@@ -36,6 +37,7 @@ export interface CopiedBlocks {
   blank: number;
   firstLine: number | null;
   lastLine: number | null;
+  left: LeftValues | null;
   /** The block after these, not copied yet. */
   next: IteratorResult<CopyBlock, void>;
 }
@@ -55,6 +57,7 @@ export async function copyBlocks(
     blank: 0,
     firstLine: null,
     lastLine: null,
+    left: null,
     next: { done: false, value: first },
   };
   const chunks = async function* () {
@@ -65,6 +68,7 @@ export async function copyBlocks(
       done.blank += block.blank;
       done.firstLine ??= block.firstLine;
       done.lastLine = block.lastLine ?? done.lastLine;
+      done.left = addLeft(done.left, block.left);
       if (block.copyText.length > 0) yield block.copyText;
       done.next = await blocks.next();
       if (block.nextByte - fromByte >= transactionBytes) return;

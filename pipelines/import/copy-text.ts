@@ -1,4 +1,5 @@
 // Writes staged rows in Postgres' COPY text format. Column order is that of the statement `copy_lines`.
+import { countLeft, type LeftValues } from './left-values.ts';
 import type { NormalisedBlock, StagedRow } from './staged-row.ts';
 
 // NUL cannot be stored by Postgres at all; a cell that got here with one loses it rather than fail the whole file.
@@ -61,6 +62,8 @@ export interface CopyBlock {
   lastLine: number | null;
   nextByte: number;
   nextLine: number;
+  /** Absent where the lines were read whole. */
+  left?: LeftValues;
 }
 
 /** Bytes of COPY text that a row of the usual length takes, to size the first buffer; a longer one makes it grow. */
@@ -72,7 +75,11 @@ const USUAL_ROW_BYTES = 400;
  */
 export function toCopyBlock(block: NormalisedBlock): CopyBlock {
   const buffer = copyBuffer(block.rows.length * USUAL_ROW_BYTES);
-  for (const row of block.rows) buffer.append(copyRow(row));
+  const left: LeftValues = {};
+  for (const row of block.rows) {
+    buffer.append(copyRow(row));
+    if (row.left !== undefined) countLeft(left, row.left, row.line);
+  }
   return {
     copyText: buffer.bytes(),
     rows: block.rows.length,
@@ -81,6 +88,7 @@ export function toCopyBlock(block: NormalisedBlock): CopyBlock {
     lastLine: block.rows.at(-1)?.line ?? null,
     nextByte: block.nextByte,
     nextLine: block.nextLine,
+    ...(Object.keys(left).length > 0 ? { left } : {}),
   };
 }
 

@@ -26,7 +26,11 @@ export function fileWarnings(
   samples: (column: number) => string[],
   said: { map: Record<string, string>; matchBy: string | null },
 ): string[] {
-  return [...consentLeftOut(columns, samples, said.map), ...keyInstead(columns, plan, samples, said.matchBy)];
+  return [
+    ...consentLeftOut(columns, samples, said.map),
+    ...keyInstead(columns, plan, samples, said.matchBy),
+    ...bindingsLeft(columns),
+  ];
 }
 
 /** Yes-or-no columns that look like consent and are not what the subscription is read from. */
@@ -49,6 +53,16 @@ function consentLeftOut(
       `The column “${name}” looks like a consent${way} and does not decide who is subscribed: whoever says no there may come in subscribed. If it should, map it: --map subscribed=${name}; if not, --map ignore:${name}=${name}.`,
     ];
   });
+}
+
+/** Bindings are read by name, and have no place yet. */
+function bindingsLeft(columns: MappedColumn[]): string[] {
+  const names = columns.filter(({ why }) => why === 'binding').map(({ header }) => `“${header.trim()}”`);
+  if (names.length === 0) return [];
+  const [what, they] = names.length === 1 ? ['column', ['is', 'It is']] : ['columns', ['are', 'They are']];
+  return [
+    `The ${what} ${names.join(', ')} ${they[0]} known and not stored yet: bindings are kept by a later version. ${they[1]} left out.`,
+  ];
 }
 
 /** The lines are matched by something else, since no column was read as the address: nobody new can be made. */

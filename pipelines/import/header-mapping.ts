@@ -9,6 +9,7 @@ import {
 } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
+import { isBinding } from './binding-words.ts';
 import { headerKey } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
@@ -38,9 +39,21 @@ export interface MappingOptions {
 
 /**
  * `map`: the user said so; `word`, `likely word`: the header is a known word; `form`: there is no header, and the values show it;
- * `attribute`: one of that name is defined, or made; `clash`: several columns mean the same; `unknown`: nothing says what it is.
+ * `attribute`: one of that name is defined; `new attribute`: it will be; `misfit`: its cells are none of that attribute's type; `place`: it fills a place of a message; `not needed`: a known word, of no use in such a file; `binding`: known, and stored by a later version; `clash`: several columns mean the same; `unknown`: nothing says what it is.
  */
-export type ColumnReason = 'map' | 'word' | 'likely word' | 'form' | 'attribute' | 'clash' | 'unknown';
+export type ColumnReason =
+  | 'map'
+  | 'word'
+  | 'likely word'
+  | 'form'
+  | 'attribute'
+  | 'new attribute'
+  | 'misfit'
+  | 'place'
+  | 'not needed'
+  | 'binding'
+  | 'clash'
+  | 'unknown';
 
 export interface MappedColumn {
   header: string;
@@ -63,6 +76,8 @@ export function targetName(target: ColumnTarget): string | null {
       return target.field;
     case 'attribute':
       return `attribute:${target.name}`;
+    case 'attributes':
+      return 'attributes';
     case 'tags':
       return 'tags';
     case 'tag':
@@ -132,12 +147,12 @@ function parseTarget(
   const [, kind = key, rest = ''] = /^(tag|attribute|ignore):(.+)$/s.exec(key) ?? [];
   const field = CONTACT_FIELDS.find((name) => name === key);
   if (field) return { target: { kind: 'field', field }, created: null };
-  if (key === 'tags') return { target: { kind: 'tags' }, created: null };
+  if (key === 'tags' || key === 'attributes') return { target: { kind: key }, created: null };
   if (key === 'ignored' || key === 'ignore' || kind === 'ignore') return { target: { kind: 'ignored' }, created: null };
   if (kind === 'tag' && rest.trim() !== '') return { target: { kind: 'tag', tag: rest.trim() }, created: null };
   if (kind === 'attribute' && rest.trim() !== '') return attributeTarget(rest.trim(), column, options);
   throw new PipelineError('map_target_unknown', `“${key}” is not something a column can be mapped to.`, {
-    hint: `Use one of ${CONTACT_FIELDS.join(', ')}, tags, tag:NAME, attribute:NAME, ignored.`,
+    hint: `Use one of ${CONTACT_FIELDS.join(', ')}, tags, tag:NAME, attribute:NAME, attributes, ignored.`,
   });
 }
 
@@ -255,6 +270,7 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
     const found =
       columns[index] ??
       byReport(name) ??
+      byBinding(name) ??
       byWords(name, taken, sure, options) ??
       byAttribute(header, name, index, options, newAttributes);
     columns[index] = { ...found, header };
@@ -272,6 +288,11 @@ function byReport(header: string): MappedColumn | null {
   return header.startsWith('sluice_') ? { header, target: { kind: 'ignored' }, confidence: 0, why: 'word' } : null;
 }
 
+/** Bindings have no place yet, and must not become attributes before they have. */
+function byBinding(header: string): MappedColumn | null {
+  return isBinding(header) ? { header, target: { kind: 'ignored' }, confidence: 0, why: 'binding' } : null;
+}
+
 function byWords(
   header: string,
   taken: Set<string | null>,
@@ -285,7 +306,9 @@ function byWords(
   if (!found || taken.has(found.meaning)) return null;
   // 手機 beside 電話: the likely word gives way to the sure one.
   if (found.confidence < 1 && sure.has(found.meaning)) return null;
-  const target: ColumnTarget = found.meaning === 'tags' ? { kind: 'tags' } : { kind: 'field', field: found.meaning };
+  const { meaning } = found;
+  const target: ColumnTarget =
+    meaning === 'tags' || meaning === 'attributes' ? { kind: meaning } : { kind: 'field', field: meaning };
   return { header, target, confidence: found.confidence, why: found.confidence === 1 ? 'word' : 'likely word' };
 }
 
@@ -303,7 +326,7 @@ function byAttribute(
     return { header, target: { kind: 'ignored' }, confidence: 0, why: 'unknown' };
   const definition = { name, type: options.guessType(index) };
   created.push(definition);
-  return { header, target: { kind: 'attribute', ...definition }, confidence: 1, why: 'attribute' };
+  return { header, target: { kind: 'attribute', ...definition }, confidence: 1, why: 'new attribute' };
 }
 
 function definitionOf(name: string, definitions: AttributeDefinition[]): AttributeDefinition | undefined {

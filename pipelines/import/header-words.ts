@@ -5,7 +5,7 @@ import { consentConfidence, consentOf } from './consent-words.ts';
 import { headerKey } from './header-key.ts';
 
 /** What a header can mean by itself. */
-export type HeaderMeaning = ContactField | 'tags';
+export type HeaderMeaning = ContactField | 'tags' | 'attributes';
 
 /**
  * Words by meaning. Before the bar: sure. After it: likely, and it gives way to a sure word in another column.
@@ -32,6 +32,7 @@ const WORDS: Record<Exclude<HeaderMeaning, 'social_id'>, string> = {
   last_interaction_at: `last interaction at, last interaction, last interaction time, last interacted at, last active, last active at, last seen,
     last message at, 最後互動, 最後互動時間, 最後互動日期, 最近互動, 最近互動時間, 最後訊息時間, 最后互动, 最后互动时间, 最近互动, 最近互动时间 | 最後活動時間, 最近活動時間`,
   tags: `tags, tag, labels, label, tag list, 標籤, 標籤名稱, 會員標籤, 顧客標籤, 客戶標籤, 标签, 会员标签, 客户标签, 客戶標記 | 分眾, 群組標籤`,
+  attributes: `attributes, custom attributes, custom fields, 自訂屬性, 自定義屬性, 自定义属性, 客製屬性 | 自訂欄位, 自定義欄位, 自定义字段`,
 };
 
 const SOCIAL_WORDS: Record<ChannelKind, string> = {
@@ -40,7 +41,7 @@ const SOCIAL_WORDS: Record<ChannelKind, string> = {
   messenger: `social id, 社群 user id, 社群使用者id, psid, page scoped id, messenger id, messenger psid, facebook id, fb id, facebook psid, fb psid, facebook user id, sender id
     | 社群編號, uid, user id, userid, messenger, recipient id, 使用者id, 用戶id, 用户id, 臉書id`,
   whatsapp: `social id, 社群 user id, 社群使用者id, whatsapp, whatsapp id, wa id, whatsapp number, whatsapp phone, whatsapp phone number, whatsapp no, bsuid, whatsapp號碼,
-    whatsapp電話, whatsapp手機, whatsapp号码 | wa, wa number, recipient id`,
+    whatsapp電話, whatsapp手機, whatsapp号码 | 社群編號, wa, wa number, recipient id`,
 };
 
 const dictionaries = new Map<ChannelKind, Map<string, { meaning: HeaderMeaning; confidence: number }>>();

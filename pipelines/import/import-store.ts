@@ -10,6 +10,8 @@ import type {
   SkippedCounts,
 } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { ColumnReading } from './column-readings.ts';
+import type { LeftValues } from './left-values.ts';
 import type { NormalisePlan } from './staged-row.ts';
 
 /** What later steps need to know of the file; stored with the import. */
@@ -27,6 +29,10 @@ export interface ImportProfile {
   dataLine: number;
   /** See `TableShape`; left out by versions of before. */
   dataEnd?: number | null;
+  /** What each column became and why; absent in imports of earlier versions. */
+  columns?: ColumnReading[];
+  /** What staging has counted so far; absent where the lines were read whole. */
+  left?: LeftValues;
   /** What a person should know before it acts; absent in imports of earlier versions. */
   warnings?: string[];
 }

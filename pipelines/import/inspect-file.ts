@@ -1,23 +1,26 @@
 // Looks at a spooled file once and fixes how it will be read: dialect, columns, key, date format. Writes nothing; later
 // steps follow the plan.
-import { compileDateFormat, detectDateFormat } from '../contacts/date-format.ts';
 import { guessAttributeType } from '../contacts/attributes.ts';
 import { isPhoneCountry } from '../contacts/phone.ts';
 import { canonicalTimeZone } from '../contacts/time-zone.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
-import type { ShortRows } from '../contracts/import.ts';
+import type { DecimalMark, ShortRows } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import {
   mapHeaders,
   nameColumns,
   targetName,
   type AttributeDefinition,
+  type ColumnReason,
   type MappedColumn,
   type Mapping,
 } from './header-mapping.ts';
+import { fitAttributes } from './attribute-fit.ts';
+import { findForms } from './column-forms.ts';
 import { fileWarnings } from './file-warnings.ts';
 import { valueMeanings } from './headerless.ts';
+import { findNamedAttributes } from './named-attributes.ts';
 import { marksOf } from './marks.ts';
 import type { NormalisePlan, SourceRecord } from './staged-row.ts';
 import { isBlankRecord } from './record-shape.ts';
@@ -42,6 +45,7 @@ export interface InspectOptions {
   quote?: string | null;
   matchBy?: MatchKey | null;
   dateFormat?: string | null;
+  decimalMark?: DecimalMark | null;
   tagSeparator?: string;
   clearEmpty?: boolean;
   shortRows?: ShortRows;
@@ -55,6 +59,7 @@ export interface ProfileColumn {
   /** The target as one word, or null when the column is not imported. */
   field: string | null;
   confidence: number;
+  why: ColumnReason;
 }
 
 /** What was found; everything but the data themselves. Small enough for Temporal, and free of personal data. */
@@ -102,32 +107,6 @@ function areFloats(columns: MappedColumn[], data: SourceRecord[]): boolean {
   return numbers.length > 0 && numbers.every((cell) => /\.0$/.test(cell.trim()));
 }
 
-/** The date format of the file: declared, or found in its date columns. Refuses to guess. */
-function chooseDateFormat(columns: MappedColumn[], data: SourceRecord[], declared: string | null): string | null {
-  if (declared !== null) {
-    compileDateFormat(declared);
-    return declared;
-  }
-  const dated = columns.flatMap(({ target, header }, index) => {
-    const isTime =
-      target.kind === 'field' && (target.field === 'subscribed_since' || target.field === 'last_interaction_at');
-    const isDate = target.kind === 'attribute' && (target.type === 'date' || target.type === 'datetime');
-    return isTime || isDate ? [{ header, samples: columnSamples(data, index) }] : [];
-  });
-  const format = detectDateFormat(dated.flatMap((column) => column.samples));
-  if (format !== 'ambiguous') return format;
-  const names = dated
-    .filter((column) => detectDateFormat(column.samples) !== null)
-    .map((column) => `“${column.header.trim()}”`);
-  throw new PipelineError(
-    'date_format_ambiguous',
-    `The dates in ${names.join(', ')} can be read in more than one way.`,
-    {
-      hint: 'Declare how they are written, for example --date-format dd/MM/yyyy or MM/dd/yyyy (rrr for ROC years).',
-    },
-  );
-}
-
 function checkOptions(options: InspectOptions): string {
   if (!isPhoneCountry(options.defaultCountry)) {
     throw new PipelineError('country_unknown', `“${options.defaultCountry}” is not a country code.`, {
@@ -154,7 +133,7 @@ export function mapColumns(
 ): Mapping {
   const { headers } = shape;
   const asked = options.map ?? {};
-  const dateOptions = { timeZone, format: options.dateFormat ?? null };
+  const forms = { timeZone, format: options.dateFormat ?? null, decimalMark: options.decimalMark ?? null };
   const map = shape.headerRow === null ? valueMeanings(headers, data, options) : asked;
   const mapping = mapHeaders(headers, {
     channelKind: options.channelKind,
@@ -162,7 +141,7 @@ export function mapColumns(
     map,
     definitions: options.definitions ?? [],
     createAttributes: options.createAttributes ?? false,
-    guessType: (column) => guessAttributeType(columnSamples(data, column), dateOptions),
+    guessType: (column) => guessAttributeType(columnSamples(data, column), forms),
     ...(clashes === undefined ? {} : { clashes }),
   });
   const byForm = (column: MappedColumn): boolean =>
@@ -182,7 +161,17 @@ export function mapColumns(
 export async function inspectFile(source: InspectSource, options: InspectOptions): Promise<InspectedFile> {
   const timeZone = checkOptions(options);
   const { data, ...shape } = await readTableShape(source, options);
-  const { columns, newAttributes } = mapColumns(shape, data, options, timeZone);
+  const samples = (column: number) => columnSamples(data, column);
+  const declared = { dateFormat: options.dateFormat ?? null, decimalMark: options.decimalMark ?? null };
+  const { columns: mapped, newAttributes } = mapColumns(shape, data, options, timeZone);
+  const fitted = fitAttributes(mapped, samples, { ...declared, timeZone });
+  const named = findNamedAttributes(fitted.columns, samples, {
+    ...{ timeZone, format: declared.dateFormat, decimalMark: declared.decimalMark },
+    definitions: options.definitions ?? [],
+    createAttributes: options.createAttributes ?? false,
+  });
+  const { columns } = named;
+  const { warnings, ...forms } = findForms(columns, samples, declared);
   const plan: NormalisePlan = {
     channelKind: options.channelKind,
     defaultCountry: options.defaultCountry,
@@ -194,7 +183,8 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     floatedIds: areFloats(columns, data),
     matchBy: chooseKey(columns, options, shape.headerParts),
     tagSeparator: options.tagSeparator ?? ',',
-    dateFormat: chooseDateFormat(columns, data, options.dateFormat ?? null),
+    ...forms,
+    ...(named.named === null ? {} : { namedAttributes: named.named }),
     clearEmpty: options.clearEmpty ?? false,
   };
   const sample = data.filter((record) => !isBlankRecord(record.fields)).slice(0, SAMPLE_ROWS);
@@ -204,11 +194,13 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
       encoding: source.encoding,
       columns: columns.map((column) => ({ ...column, field: targetName(column.target) })),
       plan,
-      newAttributes,
-      warnings: fileWarnings(columns, plan, (column) => columnSamples(data, column), {
-        map: options.map ?? {},
-        matchBy: options.matchBy ?? null,
-      }),
+      newAttributes: [...newAttributes, ...named.created],
+      warnings: [
+        ...fileWarnings(columns, plan, samples, { map: options.map ?? {}, matchBy: options.matchBy ?? null }),
+        ...fitted.warnings,
+        ...named.warnings,
+        ...warnings,
+      ],
     },
     sample: sample.map((record) => record.fields),
   };

@@ -1,12 +1,13 @@
 // One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the
 // reason. Nothing is dropped silently: a bad cell makes its line invalid.
 import type { ColumnTarget } from '../contracts/contact-fields.ts';
-import { normaliseAttribute } from '../contacts/attributes.ts';
+import { normaliseAttribute, type AttributeOptions } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
-import { clearRule, fieldRule, hasField, type CellRule } from './cell-rules.ts';
+import { clearRule, dateFormatOf, fieldRule, hasField, type CellRule } from './cell-rules.ts';
+import { namedAttributesRule } from './named-attributes.ts';
 import { brokenRecord } from './record-shape.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
@@ -67,8 +68,17 @@ function keyColumn(plan: NormalisePlan): number {
   return plan.columns.findIndex((column) => column.kind === 'field' && column.field === field);
 }
 
-function attributeRule(plan: NormalisePlan, column: Extract<ColumnTarget, { kind: 'attribute' }>): CellRule {
-  const options = { timeZone: plan.timeZone, format: plan.dateFormat };
+function attributeForms(plan: NormalisePlan, index: number): AttributeOptions {
+  const decimalMark = plan.columnForms?.[index]?.decimalMark ?? null;
+  return { timeZone: plan.timeZone, format: dateFormatOf(plan, index), decimalMark };
+}
+
+function attributeRule(
+  plan: NormalisePlan,
+  column: Extract<ColumnTarget, { kind: 'attribute' }>,
+  index: number,
+): CellRule {
+  const options = attributeForms(plan, index);
   return (cell, row) => {
     const result = normaliseAttribute(column.type === 'text' ? unguarded(cell) : cell, column.type, options);
     if (result.ok) (row.attributes ??= {})[column.name] = result.value;
@@ -88,8 +98,16 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
     }
     case 'attribute': {
       const clear = plan.clearEmpty ? (row: StagedRow) => void ((row.attributes ??= {})[column.name] = null) : null;
-      return { index, apply: attributeRule(plan, column), missing: null, clear, mustBeReadable: false };
+      return { index, apply: attributeRule(plan, column, index), missing: null, clear, mustBeReadable: false };
     }
+    case 'attributes':
+      return {
+        index,
+        apply: namedAttributesRule(plan.namedAttributes ?? { definitions: [], own: [] }, attributeForms(plan, index)),
+        missing: null,
+        clear: null,
+        mustBeReadable: false,
+      };
     case 'tags':
       return {
         index,
@@ -122,6 +140,7 @@ function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey
 /** Whether a reason of this column can be of no other one. */
 function isAlone(plan: NormalisePlan, index: number): boolean {
   const { kind } = plan.columns[index]!;
+  if (kind === 'attributes') return false;
   return !SEVERAL.includes(kind) || plan.columns.filter((column) => column.kind === kind).length === 1;
 }
 
@@ -150,7 +169,8 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
         step.clear?.(row);
         continue;
       }
-      if (lossy && step.mustBeReadable && cell.includes('\uFFFD')) return emptyRow(record, 'character_unreadable');
+      if (lossy && step.mustBeReadable && cell.includes('\uFFFD'))
+        return emptyRow(record, `character_unreadable#${step.index + 1}`);
       const reason = step.apply(cell, row);
       if (reason) return emptyRow(record, step.alone ? reason : `${reason}#${step.index + 1}`);
     }

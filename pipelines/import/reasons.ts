@@ -1,36 +1,44 @@
 // Why a line is invalid: the stable words that scripts match on, and the sentence a person reads for each.
 // Every reason that normalising can give stands here; a test holds both together.
-import { CONTACT_FIELDS, type ColumnTarget } from '../contracts/contact-fields.ts';
+import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../contracts/contact-fields.ts';
+import { nameOf } from './header-mapping.ts';
 
 const SENTENCES = {
   column_count:
     'The line has more or fewer fields than the header. Where only empty cells at its end are missing, --short-rows pad takes it.',
-  character_unreadable: 'A character of the line could not be read in the encoding of the file; it stands as \uFFFD.',
+  character_unreadable:
+    'A character could not be read in the encoding of the file; it stands as \uFFFD. Say the right one with --encoding, or export the file as UTF-8.',
   lines_swallowed: 'A cell holds whole lines of the file: a quote too many swallowed them.',
   bare_return:
     'A cell holds a carriage return without a line feed, which ends no line of this file: most likely it swallowed a line. Put a line break there, or quotes around the cell.',
   social_id_missing: 'The line has no social ID.',
   social_id_invalid:
     'The social ID does not have the form of this channel (LINE: U and 32 of 0-9 a-f; Messenger: digits; WhatsApp: a phone).',
-  social_id_not_a_user: 'The id names a LINE group or room, not a person.',
-  social_id_scientific_notation: 'A spreadsheet abbreviated the social ID; its digits are lost.',
+  social_id_not_a_user:
+    'The id names a LINE group or room (it begins with C or R), not a person (U and 32 of 0-9 a-f).',
+  social_id_scientific_notation:
+    'A spreadsheet abbreviated the social ID (8.86913E+11); its digits are lost: export it as text.',
   member_id_missing: 'The line has no member ID.',
-  contact_not_found: 'No contact has this key, and without an address for the channel none can be made.',
+  contact_not_found:
+    'No contact has this key, and without an address of the channel (LINE user id, PSID or phone) none can be made.',
   contact_deleted: 'The contact was deleted while the import ran.',
-  member_id_scientific_notation: 'A spreadsheet abbreviated the member ID; its digits are lost.',
+  member_id_scientific_notation:
+    'A spreadsheet abbreviated the member ID (1.0004E+4); its digits are lost: export it as text.',
   member_id_floating: 'The member ID ends with .0, and others of the column do not: it may be another one.',
   member_id_placeholder: 'The member ID is a placeholder such as N/A or NULL.',
   member_id_too_long: 'The member ID is longer than 255 characters.',
   email_missing: 'The line has no e-mail address.',
-  email_invalid: 'The e-mail address is not a valid address.',
+  email_invalid: 'The e-mail address is not one address of the form name@example.com.',
   email_too_long: 'The e-mail address is longer than any that can be delivered to.',
   email_placeholder: 'The e-mail address belongs to a domain that stands for “none”.',
   phone_missing: 'The line has no phone number.',
-  phone_invalid: 'The phone number is not valid in the default country, nor as an international number.',
+  phone_invalid:
+    'The phone number is valid neither in the default country of the channel (in Taiwan 0912345678) nor as an international number (+886912345678).',
   phone_country_unclear:
     'The number could be a mobile number of mainland China without its country code: write it with +86, or import with --country CN.',
-  phone_scientific_notation: 'A spreadsheet abbreviated the phone number; its digits are lost.',
-  phone_not_mobile: 'The phone number is valid but not a mobile number, so WhatsApp cannot reach it.',
+  phone_scientific_notation:
+    'A spreadsheet abbreviated the phone number (8.86913E+11); its digits are lost: export it as text.',
+  phone_not_mobile: 'The phone number is valid but not a mobile number (in Taiwan 09…), so WhatsApp cannot reach it.',
   phone_too_long: 'The phone cell is longer than 200 characters.',
   display_name_too_long: 'The display name is longer than 255 characters.',
   avatar_url_invalid: 'The picture address is not an http or https URL of at most 2,048 characters.',
@@ -39,22 +47,26 @@ const SENTENCES = {
     'The subscription is neither yes nor no (yes, no, true, false, 1, 0, 是, 否, subscribed, unsubscribed, 已訂閱, 未訂閱 …).',
   subscribed_since_invalid:
     'The subscription time is not a date or time (2024-03-05, 2024/3/5 14:30, 2024年3月5日, or as --date-format says).',
-  subscribed_since_format_undeclared: 'The subscription time can be read in two ways; declare the date format.',
+  subscribed_since_format_undeclared:
+    'The subscription time can be read in two ways (05/06/2024): say --date-format dd/MM/yyyy or MM/dd/yyyy.',
   last_interaction_at_invalid:
     'The time of the last interaction is not a date or time (2024-03-05, 2024/3/5 14:30, 2024年3月5日, or as --date-format says).',
   last_interaction_at_format_undeclared:
-    'The time of the last interaction can be read in two ways; declare the date format.',
+    'The time of the last interaction can be read in two ways (05/06/2024): say --date-format dd/MM/yyyy or MM/dd/yyyy.',
   tags_too_long: 'A tag is longer than 2,000 bytes (about 660 Chinese characters).',
   tags_too_many: 'The line has more than 10,000 tags.',
   tag_invalid: 'A tag column says neither yes nor no (yes, no, true, false, 1, 0, 是, 否 …).',
   parameter_too_long: 'A value for the message is longer than 10,000 characters.',
+  attributes_invalid:
+    'The cell is neither a JSON object of plain values ({"level": "gold"}) nor pairs (level=gold; points=3).',
   attribute_text_too_long: 'A text attribute is longer than 10,000 characters.',
   attribute_number_invalid:
-    'A number attribute is not a number (1234, 1,234.5, NT$1,200), or has more digits than can be kept.',
+    'A number attribute is not a number (1234, 1,234.5, NT$1,200, or 5.064,75 where the column or --decimal-mark comma says so), or has more digits than can be kept.',
   attribute_boolean_invalid: 'A yes-or-no attribute is neither yes nor no (yes, no, true, false, 1, 0, 是, 否 …).',
   attribute_date_invalid:
-    'A date attribute is not a date or time (2024-03-05, 2024/3/5 14:30, 2024年3月5日, or as --date-format says).',
-  attribute_date_format_undeclared: 'A date attribute can be read in two ways; declare the date format.',
+    'A date attribute is not a date or time (2024-03-05, 2024/3/5 14:30, 2024年3月5日, or as the column or --date-format says).',
+  attribute_date_format_undeclared:
+    'A date attribute can be read in two ways (05/06/2024): say --date-format dd/MM/yyyy or MM/dd/yyyy.',
 } as const;
 
 /** A reason that makes a line invalid, `<field>_<what>`. */
@@ -73,29 +85,46 @@ export function splitReason(stored: string): { reason: string; column: number | 
 export interface ReasonPlace {
   headers: string[];
   columns: ColumnTarget[];
+  /** What the lines are matched by; left out: reasons of the key name no column. */
+  matchBy?: MatchKey;
 }
 
 /** The sentence for a reason, and its column where it has one; an unknown reason (of a newer version) is given back as it is. */
 export function describeReason(stored: string, place?: ReasonPlace): string {
   const { reason, column } = splitReason(stored);
   const sentence = Object.hasOwn(SENTENCES, reason) ? SENTENCES[reason as InvalidReason] : reason;
-  const index = place === undefined ? -1 : column === null ? columnOfReason(reason, place.columns) : column - 1;
+  const index = place === undefined ? -1 : column === null ? columnOfReason(reason, place) : column - 1;
   const header = place?.headers[index]?.trim();
-  return header === undefined || header === '' ? sentence : `Column “${header}”: ${sentence}`;
+  if (place === undefined || header === undefined || header === '') return sentence;
+  return `Column “${header}”: ${sentence}${isAttribute(place.columns[index]) ? leaveOut(place, index) : ''}`;
 }
+
+const isAttribute = (target: ColumnTarget | undefined): boolean =>
+  target?.kind === 'attribute' || target?.kind === 'attributes';
+
+/** An attribute may have been defined by another file, for another thing. */
+const leaveOut = (place: ReasonPlace, index: number): string =>
+  ` Where the column means something else, --map ignored=${nameOf(place.headers, index)} leaves it out.`;
 
 /** Fields with a longer name before those whose name theirs begins with. */
 const FIELDS = [...CONTACT_FIELDS].sort((a, b) => b.length - a.length);
 
-function columnOfReason(reason: string, columns: ColumnTarget[]): number {
+function columnOfReason(reason: string, { columns, matchBy }: ReasonPlace): number {
+  if (reason === 'contact_not_found') {
+    const key = (name: string) => columns.findIndex((target) => target.kind === 'field' && target.field === name);
+    // On WhatsApp the phone stands in for the social ID.
+    return matchBy === undefined ? -1 : key(matchBy) === -1 && matchBy === 'social_id' ? key('phone') : key(matchBy);
+  }
   const field = FIELDS.find((name) => reason.startsWith(`${name}_`));
-  const kind = reason.startsWith('attribute_')
-    ? 'attribute'
-    : reason === 'tag_invalid'
-      ? 'tag'
-      : reason.startsWith('tags_')
-        ? 'tags'
-        : null;
+  const kind = reason.startsWith('attributes_')
+    ? 'attributes'
+    : reason.startsWith('attribute_')
+      ? 'attribute'
+      : reason === 'tag_invalid'
+        ? 'tag'
+        : reason.startsWith('tags_')
+          ? 'tags'
+          : null;
   return columns.findIndex((target) => (target.kind === 'field' ? target.field === field : target.kind === kind));
 }
 

@@ -10,6 +10,7 @@ import type { FileReader } from './record-blocks.ts';
 import { PAGE_LINES, rejectLines, type RejectRow } from './rejects-file.ts';
 import { describeReason, describeReasonOf, type ReasonPlace } from './reasons.ts';
 import { countOutcomes } from './resolve.ts';
+import { leftWarnings } from './left-values.ts';
 import { topReasons } from './top-reasons.ts';
 import { BOM, guardedCell } from '../reports/csv-cell.ts';
 
@@ -78,11 +79,15 @@ export async function importResult(db: Queryable, importId: string): Promise<Imp
     diffFile: row.diffFile,
     message: row.error,
     reasons: await reasonsOf(db, row),
-    warnings: row.profile.warnings ?? [],
+    warnings: [...(row.profile.warnings ?? []), ...leftWarnings(row.profile.left)],
   };
 }
 
-const placeOf = ({ profile }: ImportRow): ReasonPlace => ({ headers: profile.headers, columns: profile.plan.columns });
+const placeOf = ({ profile }: ImportRow): ReasonPlace => ({
+  headers: profile.headers,
+  columns: profile.plan.columns,
+  matchBy: profile.plan.matchBy,
+});
 
 const reasonsOf = (db: Queryable, row: ImportRow): Promise<ReasonCount[]> =>
   topReasons(db, row.importId, (reason) => describeReason(reason, placeOf(row)));

@@ -15,6 +15,7 @@ import type { BlockSource, FileReader } from './record-blocks.ts';
 import type { CopyBlock } from './copy-text.ts';
 import { createPartition, forImport, forStaging, type StagingTable } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
+import { addLeft, type LeftValues } from './left-values.ts';
 import type { BlockNormaliser, ImportPorts, StepControl } from './ports.ts';
 
 export interface StageResult {
@@ -37,6 +38,7 @@ export interface StageInto<Row extends ImportRow<unknown, StagedProfile, unknown
 interface StagedProfile {
   plan: Marks;
   dataEnd?: number | null;
+  left?: LeftValues;
 }
 
 /** Stages the lines of a contact import; see {@link stageInto}. */
@@ -109,22 +111,38 @@ async function stageTransaction(
 ): Promise<IteratorResult<CopyBlock, void>> {
   return ports.db.transaction(
     async (tx) => {
-      const row = await lockImport(tx, ref, 'update');
+      const row = await lockImport<unknown, StagedProfile, unknown>(tx, ref, 'update');
       const bytes = ports.stageTransactionBytes ?? TRANSACTION_BYTES;
       const done = await copyBlocks(tx, statement, blocks, first, row.stageByte, bytes);
-      await movePosition(tx, ref, done);
+      await movePosition(tx, ref, done, row.profile.left);
       return done.next;
     },
     { timeoutMs: TRANSACTION_TIMEOUT_MS },
   );
 }
 
-async function movePosition(tx: Transaction, ref: ImportRef, done: CopiedBlocks): Promise<void> {
+async function movePosition(
+  tx: Transaction,
+  ref: ImportRef,
+  done: CopiedBlocks,
+  left: LeftValues | undefined,
+): Promise<void> {
+  const counted = done.left === null ? null : addLeft(left, done.left);
   await tx.query(
     `update imports set stage_byte = $2, stage_line = $3, staged_lines = staged_lines + $4,
        skipped_blank = skipped_blank + $5, first_line = coalesce(first_line, $6), last_line = coalesce($7, last_line),
+       profile = case when $8::jsonb is null then profile else profile || jsonb_build_object('left', $8::jsonb) end,
        updated_at = sluice_now()
      where id = $1`,
-    [ref.importId, done.last.nextByte, done.last.nextLine, done.rows, done.blank, done.firstLine, done.lastLine],
+    [
+      ref.importId,
+      done.last.nextByte,
+      done.last.nextLine,
+      done.rows,
+      done.blank,
+      done.firstLine,
+      done.lastLine,
+      counted === null ? null : JSON.stringify(counted),
+    ],
   );
 }

@@ -1,7 +1,23 @@
 // The shapes between reading a file and COPY: what a normaliser is told, and what it gives for each line.
 // Plain data that crosses thread borders by structured clone.
-import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
+import type { AttributeType, ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
+import type { DecimalMark } from '../contracts/import.ts';
+import type { LeftKind } from './left-values.ts';
 import type { RecordRules } from './marks.ts';
+
+/** How the dates or numbers of one column are written, where it is not as in the rest of the file. */
+export interface ColumnForm {
+  dateFormat?: string;
+  decimalMark?: DecimalMark;
+}
+
+/** Attributes that a cell can name. */
+export interface NamedAttributes {
+  /** The names that are read, and their types. */
+  definitions: { name: string; type: AttributeType }[];
+  /** Names that have a column of their own, which goes first. */
+  own: string[];
+}
 
 /** Everything needed to turn the bytes of a spool into staged rows; fixed when the file is inspected, stored with the import. */
 export interface NormalisePlan extends RecordRules {
@@ -20,8 +36,12 @@ export interface NormalisePlan extends RecordRules {
   tagSeparator: string;
   /** A declared date format (see parse-date.ts), or null where values show it themselves (ISO, year first). */
   dateFormat: string | null;
+  /** By index of the column; see column-forms.ts. Absent where no column has a form of its own. */
+  columnForms?: Record<number, ColumnForm>;
   /** Empty cells clear the stored value instead of changing nothing. */
   clearEmpty: boolean;
+  /** How the cells of a column `attributes` are read; absent where there is none. */
+  namedAttributes?: NamedAttributes;
 }
 
 /** A run of whole records of the spool: it starts at a record's first byte and ends after a record's last. */
@@ -70,6 +90,8 @@ export interface StagedRow {
   lastInteractionAt: string | null;
   attributes: Record<string, string | number | boolean | null> | null;
   tags: string[] | null;
+  /** Kinds of values of which a cell of the line held more than was taken. Absent on nearly all lines. */
+  left?: LeftKind[];
 }
 
 /** What became of one block: its rows, and where the next one begins. */

@@ -10,13 +10,13 @@ import {
 } from '../contracts/tag-import.ts';
 import { dropPartition } from '../import/import-sql.ts';
 import { endImport, lockImport } from '../import/import-store.ts';
-import { describeReason, describeReasonOf } from '../import/reasons.ts';
 import { topReasons } from '../import/top-reasons.ts';
 import { rejectLines, rejectObjects, type RejectRow } from '../import/rejects-file.ts';
 import { rejection, type ReportPorts } from '../import/report.ts';
 import type { TagImportRow } from './ports.ts';
 import { countTagOutcomes, readTagImport, sumOf, unbalanced } from './resolve-tags.ts';
-import { describeTagReason, type TagProfile } from './tag-plan.ts';
+import type { TagProfile } from './tag-plan.ts';
+import { describeTagReason, describeTagReasonOf } from './tag-reasons.ts';
 import { forTags } from './tags-sql.ts';
 
 /**
@@ -38,7 +38,7 @@ export async function reportTags(
     await endImport(ports.db, ref, state, {
       outcomes,
       rejectsFile: rejects > 0 ? await writeRejects(ports, row) : null,
-      error: state === 'rejected' ? rejection(row, outcomes, await reasonsOf(ports.db, row.importId)) : null,
+      error: state === 'rejected' ? rejection(row, outcomes, await reasonsOf(ports.db, row)) : null,
     });
   }
   await dropPartition(ports.db, 'tag_staging', ref.importId);
@@ -71,19 +71,25 @@ export async function tagImportResult(db: Queryable, importId: string): Promise<
     outcomes: { ...emptyTagOutcomes(), ...row.outcomes },
     rejectsFile: row.rejectsFile,
     message: row.error,
-    reasons: await reasonsOf(db, importId),
+    reasons: await reasonsOf(db, row),
   };
 }
 
-const reasonsOf = (db: Queryable, importId: string) =>
-  topReasons(db, importId, (reason) => describeTagReason(reason) ?? describeReason(reason));
+const reasonsOf = (db: Queryable, { importId, profile }: TagImportRow) =>
+  topReasons(db, importId, (reason) => describeTagReason(reason, profile));
 
 async function writeRejects(ports: ReportPorts, row: TagImportRow): Promise<string> {
   const { importId, profile } = row;
   const json = profile.plan.format === 'json';
   const spool = await ports.openSpool(row.spoolPath);
   try {
-    const source = { db: ports.db, spool, statement: forTags('rejects', importId), importId, explain };
+    const source = {
+      db: ports.db,
+      spool,
+      statement: forTags('rejects', importId),
+      importId,
+      explain: explainer(profile),
+    };
     return await ports.writeReport(
       `import-${importId}-rejects.${json ? 'jsonl' : 'csv'}`,
       json ? rejectObjects(source) : rejectLines(source, profile),
@@ -94,9 +100,10 @@ async function writeRejects(ports: ReportPorts, row: TagImportRow): Promise<stri
 }
 
 /** Why a line gave no event, as a sentence. */
-function explain({ outcome, reason, candidates, line }: RejectRow, original: string): string {
-  if (outcome === 'ambiguous') return `Several contacts have this key: ${(candidates ?? []).join(', ')}.`;
-  if (outcome === 'unmatched')
-    return reason === 'contact_deleted' ? describeReason(reason) : 'No contact of the channel has this key.';
-  return describeTagReason(reason ?? '') ?? describeReasonOf(reason ?? '', Number(line), original);
-}
+const explainer =
+  (profile: TagProfile) =>
+  ({ outcome, reason, candidates, line }: RejectRow, original: string): string => {
+    if (outcome === 'ambiguous') return `Several contacts have this key: ${(candidates ?? []).join(', ')}.`;
+    if (outcome === 'unmatched' && reason !== 'contact_deleted') return 'No contact of the channel has this key.';
+    return describeTagReasonOf(reason ?? '', Number(line), original, profile);
+  };

@@ -7,10 +7,11 @@ import { normalisePhone } from '../contacts/phone.ts';
 import { normaliseSocialId } from '../contacts/social-id.ts';
 import { isNameShort, MAX_TAG_LENGTH } from '../contacts/tag-list.ts';
 import { normaliseText } from '../contacts/text.ts';
-import { tagSource } from '../contracts/tag-event.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 import { readTime } from './tag-time.ts';
-import type { Place, TagLine, TagPlan, TagReason } from './tag-plan.ts';
+import { sourceOf } from './source-words.ts';
+import type { Place, TagLine, TagPlan } from './tag-plan.ts';
+import type { TagReason } from './tag-reasons.ts';
 import { kindOf } from './tag-words.ts';
 
 /** Longest message id, in UTF-16 units. Lower refuses real ones; a longer one is a text that stands in the wrong column. */
@@ -95,7 +96,7 @@ export function tagLineReader(plan: TagPlan): (cells: Cells) => TagLine {
   const readKey = remembering(keyRule(plan));
   const readTagCell = remembering(readTag);
   const readSource = remembering((cell) => {
-    const source = tagSource(cleanIdentifier(cell));
+    const source = sourceOf(cleanIdentifier(cell));
     return source === null ? { reason: 'source_invalid' } : { text: source };
   });
   const times = { timeZone: plan.timeZone, format: plan.dateFormat, latest: plan.latest };

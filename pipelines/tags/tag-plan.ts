@@ -2,7 +2,7 @@
 // thread borders.
 import type { ChannelKind, MatchKey } from '../contracts/contact-fields.ts';
 import type { RecordRules } from '../import/marks.ts';
-import type { InvalidReason } from '../import/reasons.ts';
+import type { TagReason } from './tag-reasons.ts';
 
 /** Where a value stands: the index of a CSV column, or the key of a JSON object. */
 export type Place = number | string;
@@ -58,31 +58,4 @@ export interface TagLine {
   occurredAt: string | null;
   source: string | null;
   messageId: string | null;
-}
-
-const SENTENCES = {
-  json_invalid: 'The line is not a JSON object.',
-  value_not_plain: 'A value that is needed is a list or an object.',
-  tag_missing: 'The line has no tag.',
-  tag_too_long: 'The tag is longer than 2,000 bytes (about 660 Chinese characters).',
-  time_missing: 'The line has no time.',
-  time_invalid: 'The time is not a date or time.',
-  time_format_undeclared: 'The time can be read in two ways; declare it with --date-format.',
-  time_too_early: 'The time is before 1970.',
-  time_in_future: 'The time is more than an hour after the start of the import.',
-  kind_invalid: 'The kind is neither applied nor removed.',
-  source_invalid: 'The source is not a word of at most 63 small letters, digits, _ . or -.',
-  message_id_invalid: 'The message ID is longer than 255 characters, or a spreadsheet abbreviated it.',
-} as const;
-
-/** A reason that only lines of tag events have; the identifier and the number of columns give those of contacts. */
-type OwnReason = keyof typeof SENTENCES;
-export type TagReason = OwnReason | InvalidReason;
-
-/** All reasons of this kind of file. */
-export const TAG_REASONS = Object.keys(SENTENCES) as OwnReason[];
-
-/** The sentence for a reason of tag events, or null when it is one of contacts. */
-export function describeTagReason(reason: string): string | null {
-  return Object.hasOwn(SENTENCES, reason) ? SENTENCES[reason as OwnReason] : null;
 }

@@ -3,7 +3,7 @@
 import { cleanIdentifier } from '../contacts/cell-text.ts';
 import { compileDateFormat } from '../contacts/date-format.ts';
 import { normaliseDate } from '../contacts/dates.ts';
-import type { TagReason } from './tag-plan.ts';
+import type { TagReason } from './tag-reasons.ts';
 
 export interface TimeRules {
   /** IANA zone of times without an offset. */

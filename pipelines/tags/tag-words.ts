@@ -10,7 +10,8 @@ const WORDS: Record<EventPart, string> = {
   time: `time, timestamp, tag time, tagged at, tag at, applied at, apply time, occurred at, event time, event timestamp, tagged on, date time, datetime,
     時間, 貼標時間, 標籤時間, 上標時間, 加標時間, 發生時間, 标签时间, 时间, 贴标时间, 发生时间
     | date, created at, create time, created, created on, updated at, ts, 日期, 建立時間, 建立日期, 創建時間, 创建时间, event date, when`,
-  source: `source, tag source, tagged by source, apply source, 來源, 標籤來源, 貼標來源, 来源, 标签来源 | origin, via, trigger, 觸發來源, channel source`,
+  source: `source, tag source, tagged by source, apply source, 來源, 標籤來源, 貼標來源, 来源, 标签来源, 贴标来源, 來源類型, 来源类型, 標籤來源類型,
+    貼標方式, 贴标方式, 標記來源, 操作來源, 加標來源 | origin, via, trigger, 觸發來源, 觸發方式, 触发方式, 新增方式, 操作方式, channel source`,
   message_id: `message id, messageid, msg id, msgid, 訊息id, 訊息編號, 消息id, 消息编号 | event id, eventid, request id, uuid, 事件id`,
   kind: `kind, action, event kind, tag action, operation, 動作, 操作, 动作 | type, event type, event, 類型, 类型`,
 };

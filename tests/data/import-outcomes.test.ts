@@ -119,7 +119,7 @@ test('files without a social id change who is there, and name the rest', async (
   expect(rows[0]!.n).toBe(2);
   const rejects = await readFile(result.rejectsFile!, 'utf8');
   expect(rejects).toMatch(/0008,兩個人,3,ambiguous,2_contacts,"Several contacts have this key: \d+, \d+\."/);
-  expect(rejects).toMatch(/0009,沒有,4,invalid,contact_not_found,"No contact has this key/);
+  expect(rejects).toMatch(/0009,沒有,4,invalid,contact_not_found,"Column “會員編號”: No contact has this key/);
 });
 
 test('a suppressed person is not imported, whichever address names them', async () => {

@@ -263,3 +263,19 @@ test('sources: known ones, others, and what cannot be one', async () => {
     'third_party_system',
   ]);
 });
+
+test('Chinese sources are the same events as their words, and what is none is told with its column and what is one', async () => {
+  const lines = (sources: string[]) =>
+    ['uid,tag,貼標時間,來源', ...sources.map((s) => `${uid(1)},t,2024-01-01,${s}`)].join('\n');
+  await importText(lines(['手動', '廣播']));
+  const again = await importText(lines(['manual', 'broadcast', '某處']), { maxInvalid: 1 }, 'again.csv');
+  expect(again.outcomes).toMatchObject({ known: 2, invalid: 1 });
+  expect(again.reasons[0]).toMatchObject({ reason: 'source_invalid', lines: 1, line: 4 });
+  expect(again.reasons[0]!.text).toMatch(/^Column “來源”: .*manual \(手動\), .*add_cart/);
+  const late = await importText(`uid,tag,貼標時間\n${uid(1)},t,soon\n`, { maxInvalid: 1 }, 'late.csv');
+  expect(late.reasons[0]!.text).toMatch(/^Column “貼標時間”: .*2024-03-05/);
+  const key = await importText(`uid,tag,time\nx,t,2024-01-01\n`, { maxInvalid: 1 }, 'key.csv');
+  expect(key.reasons[0]!.text).toMatch(/^Column “uid”: /);
+  const json = await importText(`{"uid":"${uid(1)}","tag":"t","time":"soon"}\n`, { maxInvalid: 1 }, 'late.jsonl');
+  expect(json.reasons[0]!.text).toMatch(/^Column “time”: /);
+});

@@ -16,7 +16,12 @@ describe('normaliseEmail', () => {
     ['am\u200by@example.com', 'amy@example.com', 'amy@example.com'],
     ['amy@例子.tw', 'amy@xn--fsqu00a.tw', 'amy@xn--fsqu00a.tw'],
   ])('%j is kept as %s and compared as %s', (raw, email, emailKey) => {
-    expect(normaliseEmail(raw)).toEqual({ ok: true, email, emailKey });
+    expect(normaliseEmail(raw)).toEqual({
+      ok: true,
+      email,
+      emailKey,
+      ...(raw.startsWith('amy@example.com :::') ? { others: 1 } : {}),
+    });
     expect(normaliseEmail(email)).toEqual({ ok: true, email, emailKey });
   });
   it.each([

@@ -116,7 +116,7 @@ describe('mapping', () => {
     // The field names of the marketing platform, and of common exports.
     [
       '社群編號,社群 User ID,會員編號,Email,電話,姓名,頭像,訂閱狀態,加入訂閱時間,自訂屬性,標籤,手機綁定,社群身份綁定,會員綁定',
-      ',social_id,member_id,email,phone,display_name,avatar_url,subscribed,subscribed_since,,tags,,,',
+      ',social_id,member_id,email,phone,display_name,avatar_url,subscribed,subscribed_since,attributes,tags,,,',
     ],
     ['社群編號,客戶名稱', 'social_id,display_name'],
     ['First Name,LINE UID,Labels,E-mail 1 - Value,Phone 1 - Value', ',social_id,tags,email,phone'],

@@ -63,7 +63,7 @@ describe('lines that are not quite lines', () => {
 
   it('a lost character costs its line in a key or a name, itself in a note', () => {
     expect(rows(`${UID},王\uFFFD,x\n${UID},王,x\uFFFD\n`, few)).toMatchObject([
-      { reason: 'character_unreadable' },
+      { reason: 'character_unreadable#2' },
       { reason: null, attributes: { 備註: 'x\uFFFD' } },
     ]);
     // Of a file that was read whole it is a character like others: so it was written.

@@ -1,6 +1,7 @@
 // The words of files: kinds in their cells, parts of an event in their headers, sources.
 import { expect, test } from 'vitest';
 import { tagSource, TAG_SOURCES } from '../../../pipelines/contracts/tag-event.ts';
+import { sourceOf, sourceWords } from '../../../pipelines/tags/source-words.ts';
 import { eventPartOf, kindOf } from '../../../pipelines/tags/tag-words.ts';
 
 test.each(['applied', 'Add', ' ADDED ', 'put on', 'put_on', '貼標', '新增', '＋', '1', '添加'])(
@@ -27,10 +28,49 @@ test.each([
   ['來源', { part: 'source', sure: true }],
   ['messageId', { part: 'message_id', sure: true }],
   ['動作', { part: 'kind', sure: true }],
+  ['貼標方式', { part: 'source', sure: true }],
+  ['來源類型', { part: 'source', sure: true }],
+  ['觸發方式', { part: 'source', sure: false }],
 ])('the header %s', (header, meaning) => expect(eventPartOf(header)).toEqual(meaning));
 test.each(['colour', '', 'toString'])('the header “%s” means nothing', (header) =>
   expect(eventPartOf(header)).toBeNull(),
 );
+
+test.each([
+  ['手動', 'manual'],
+  [' 人工 ', 'manual'],
+  ['手动', 'manual'],
+  ['匯入', 'import'],
+  ['导入', 'import'],
+  ['機器人', 'bot'],
+  ['自動化', 'bot'],
+  ['介接', 'open_api'],
+  ['API 串接', 'open_api'],
+  ['廣播', 'broadcast'],
+  ['推播', 'broadcast'],
+  ['群發', 'broadcast'],
+  ['關鍵字自動回覆', 'keyword_auto_reply'],
+  ['顧客旅程', 'journey'],
+  ['LINE 圖文選單', 'line_rich_menu'],
+  ['第三方系統', 'third_party_system'],
+  ['優惠券', 'coupon'],
+  ['加入購物車', 'add_cart'],
+  ['棄單', 'abandoned_cart'],
+  ['手機綁定', 'phone_binding'],
+  ['問卷', 'survey'],
+  ['訂單', 'order'],
+  ['系統', 'system'],
+  // Words of letters are stored as they are, known or not: an event written before must stay the same event.
+  ['API', 'api'],
+  ['My Shop', 'my_shop'],
+])('the source %s is %s', (word, source) => {
+  expect(sourceOf(word)).toBe(source);
+  expect(sourceOf(source)).toBe(source);
+});
+test('each source of the product has a Chinese word; other Chinese words are none', () => {
+  for (const source of TAG_SOURCES) expect(sourceWords(source)[0], source).toMatch(/\p{Script=Han}/u);
+  for (const none of ['某處', '', 'constructor/x']) expect(sourceOf(none)).toBeNull();
+});
 
 test('sources are stored in one spelling, and reading that again changes nothing', () => {
   expect(tagSource('  Third Party\tSystem ')).toBe('third_party_system');

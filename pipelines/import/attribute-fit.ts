@@ -1,0 +1,96 @@
+// Columns that have the name of an attribute, and cells that are none of its type: another file defined it, and meant something
+// else. Such a column is left out or spoken of, so that it does not make every line invalid without a word.
+import { normaliseAttribute } from '../contacts/attributes.ts';
+import { normaliseBoolean } from '../contacts/booleans.ts';
+import { detectDateFormat } from '../contacts/date-format.ts';
+import { normaliseDate } from '../contacts/dates.ts';
+import { detectDecimalMark, readNumber } from '../contacts/numbers.ts';
+import type { AttributeType, ColumnTarget } from '../contracts/contact-fields.ts';
+import { nameOf, type MappedColumn } from './header-mapping.ts';
+import type { DeclaredForms } from './column-forms.ts';
+
+const WANTED: Record<Exclude<AttributeType, 'text'>, string> = {
+  number: 'no number',
+  date: 'no date',
+  datetime: 'no date or time',
+  boolean: 'neither yes nor no',
+};
+
+/** Kinds of misfits that are named. More would hide the most frequent one. */
+const MOST_KINDS = 3;
+
+interface Looked {
+  name: string;
+  header: string;
+  cells: number;
+  misfits: string[];
+  type: Exclude<AttributeType, 'text'>;
+}
+
+/**
+ * The columns, without those of which fewer than half of the cells looked at fit the attribute that their header names; a column that the user
+ * mapped stays. `warnings` speak of both, and of single cells; they name headers and kinds of cells, no cell. Pure.
+ */
+export function fitAttributes(
+  columns: MappedColumn[],
+  samples: (column: number) => string[],
+  options: DeclaredForms & { timeZone: string },
+): { columns: MappedColumn[]; warnings: string[] } {
+  const warnings: string[] = [];
+  const fitted = columns.map((column, index): MappedColumn => {
+    const { target } = column;
+    if (target.kind !== 'attribute' || target.type === 'text') return column;
+    const cells = samples(index);
+    const misfits = misfitsOf(target, cells, options);
+    if (misfits.length === 0) return column;
+    const header = nameOf(
+      columns.map((each) => each.header),
+      index,
+    );
+    const looked = { name: target.name, header, cells: cells.length, misfits, type: target.type };
+    const leaves = column.why !== 'map' && misfits.length * 2 > cells.length;
+    warnings.push(leaves ? leftOut(looked) : mostly(looked));
+    return leaves ? { header: column.header, target: { kind: 'ignored' }, confidence: 0, why: 'misfit' } : column;
+  });
+  return { columns: fitted, warnings };
+}
+
+function misfitsOf(
+  { type }: Extract<ColumnTarget, { kind: 'attribute' }>,
+  cells: string[],
+  options: DeclaredForms & { timeZone: string },
+): string[] {
+  const found = options.dateFormat ?? detectDateFormat(cells);
+  const mark = options.decimalMark ?? detectDecimalMark(cells);
+  const forms = {
+    timeZone: options.timeZone,
+    format: found === 'ambiguous' ? null : found,
+    decimalMark: mark === 'comma' ? mark : null,
+  };
+  return cells.filter((cell) => {
+    const result = normaliseAttribute(cell, type, forms);
+    // That its order is open is another question, which is asked of the whole column.
+    return !result.ok && result.reason !== 'attribute_date_format_undeclared' && result.reason !== 'attribute_empty';
+  });
+}
+
+function kindOf(cell: string): string {
+  if (readNumber(cell, 'point') !== null || readNumber(cell, 'comma') !== null) return 'number';
+  const date = normaliseDate(cell, { timeZone: 'UTC', format: null });
+  if (date.ok || date.reason === 'date_format_undeclared') return 'date';
+  return normaliseBoolean(cell).ok ? 'yes or no' : 'text';
+}
+
+function said({ name, header, cells, misfits, type }: Looked): string {
+  const counts = new Map<string, number>();
+  for (const cell of misfits) counts.set(kindOf(cell), (counts.get(kindOf(cell)) ?? 0) + 1);
+  const kinds = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_KINDS);
+  const listed = kinds.map(([kind, count]) => `${count} ${kind}`).join(', ');
+  return `Of the ${cells} cells of the column “${header}” that were looked at, ${misfits.length} are ${WANTED[type]}, as the attribute “${name}” wants (${listed})`;
+}
+
+const leftOut = (looked: Looked): string =>
+  `${said(looked)}: fewer than half fit, so the column is left out. --map ignored=${looked.header} says that it shall be; --map "attribute:${looked.name}=${looked.header}" imports it all the same, and lines whose cell does not fit are invalid.`;
+
+const mostly = (looked: Looked): string =>
+  `${said(looked)}: their lines are invalid. Where the column means something else, --map ignored=${looked.header} leaves it out.`;
