@@ -27,16 +27,21 @@ export type AttributeType = (typeof ATTRIBUTE_TYPES)[number];
 export const MATCH_KEYS = ['social_id', 'member_id', 'email', 'phone'] as const;
 export type MatchKey = (typeof MATCH_KEYS)[number];
 
+/** Parts of a name: the display name is put together from them where no column has the whole. */
+export const NAME_PARTS = ['given_name', 'middle_name', 'family_name'] as const;
+export type NamePart = (typeof NAME_PARTS)[number];
+
 /**
  * What one column of a file means.
  * `field`: a contact field. `attribute`: a custom attribute of that name and type. `attributes`: several of them with their
  * names in one cell. `tags`: a list of tags in one cell.
- * `tag`: one tag; the cell says yes or no. `ignored`: read, kept in the spool, not imported.
+ * `name_part`: a part of the display name. `tag`: one tag; the cell says yes or no. `ignored`: read, kept in the spool, not imported.
  */
 export type ColumnTarget =
   | { kind: 'field'; field: ContactField }
   | { kind: 'attribute'; name: string; type: AttributeType }
   | { kind: 'attributes' }
   | { kind: 'tags' }
+  | { kind: 'name_part'; part: NamePart }
   | { kind: 'tag'; tag: string }
   | { kind: 'ignored' };

@@ -1,18 +1,14 @@
 // What each column of a file means: by its header, or as the user says with `map`. Looks at no data but samples for new
 // attributes' types.
-import {
-  ATTRIBUTE_TYPES,
-  CONTACT_FIELDS,
-  type AttributeType,
-  type ChannelKind,
-  type ColumnTarget,
-} from '../contracts/contact-fields.ts';
+import type { AttributeType, ChannelKind, ColumnTarget } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
 import { isBinding } from './binding-words.ts';
 import { headerKey } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
+import { parseTarget } from './map-target.ts';
+import { namePartOf } from './name-parts.ts';
 
 export interface AttributeDefinition {
   name: string;
@@ -80,6 +76,8 @@ export function targetName(target: ColumnTarget): string | null {
       return 'attributes';
     case 'tags':
       return 'tags';
+    case 'name_part':
+      return target.part;
     case 'tag':
       return `tag:${target.tag}`;
     case 'ignored':
@@ -136,46 +134,6 @@ export function refuseDuplicate(header: string, headers: string[], kind: Channel
       details: { first, second },
     },
   );
-}
-
-/** The target that a key of `map` names. Unknown keys are refused with what there is. */
-function parseTarget(
-  key: string,
-  column: number,
-  options: MappingOptions,
-): { target: ColumnTarget; created: AttributeDefinition | null } {
-  const [, kind = key, rest = ''] = /^(tag|attribute|ignore):(.+)$/s.exec(key) ?? [];
-  const field = CONTACT_FIELDS.find((name) => name === key);
-  if (field) return { target: { kind: 'field', field }, created: null };
-  if (key === 'tags' || key === 'attributes') return { target: { kind: key }, created: null };
-  if (key === 'ignored' || key === 'ignore' || kind === 'ignore') return { target: { kind: 'ignored' }, created: null };
-  if (kind === 'tag' && rest.trim() !== '') return { target: { kind: 'tag', tag: rest.trim() }, created: null };
-  if (kind === 'attribute' && rest.trim() !== '') return attributeTarget(rest.trim(), column, options);
-  throw new PipelineError('map_target_unknown', `“${key}” is not something a column can be mapped to.`, {
-    hint: `Use one of ${CONTACT_FIELDS.join(', ')}, tags, tag:NAME, attribute:NAME, attributes, ignored.`,
-  });
-}
-
-function attributeTarget(
-  text: string,
-  column: number,
-  options: MappingOptions,
-): { target: ColumnTarget; created: AttributeDefinition | null } {
-  const known = options.definitions.find((definition) => definition.name === text);
-  if (known) return { target: { kind: 'attribute', ...known }, created: null };
-  const declared = ATTRIBUTE_TYPES.find((type) => text.endsWith(`:${type}`));
-  const name = declared ? text.slice(0, -declared.length - 1) : text;
-  const existing = options.definitions.find((definition) => definition.name === name);
-  if (existing && (!declared || declared === existing.type))
-    return { target: { kind: 'attribute', ...existing }, created: null };
-  if (existing || !options.createAttributes) {
-    const what = existing ? `is a ${existing.type}, not a ${declared}` : 'is not defined';
-    throw new PipelineError('attribute_unknown', `The attribute “${name}” ${what}.`, {
-      hint: existing ? 'Leave the type out.' : 'Define it first, or import with --create-attributes.',
-    });
-  }
-  const created = { name, type: declared ?? options.guessType(column) };
-  return { target: { kind: 'attribute', ...created }, created };
 }
 
 /**
@@ -265,6 +223,9 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
   const sure = new Set(
     names.map((name, index) => (columns[index] ? null : meaningOf(name, options.channelKind))).map(surely),
   );
+  // A whole name says it better than its parts.
+  const hasName =
+    taken.has('display_name') || names.some((name) => meaningOf(name, options.channelKind)?.meaning === 'display_name');
   names.forEach((name, index) => {
     const header = headers[index]!;
     const found =
@@ -272,6 +233,7 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
       byReport(name) ??
       byBinding(name) ??
       byWords(name, taken, sure, options) ??
+      byNamePart(name, taken, hasName, options) ??
       byAttribute(header, name, index, options, newAttributes);
     columns[index] = { ...found, header };
   });
@@ -310,6 +272,19 @@ function byWords(
   const target: ColumnTarget =
     meaning === 'tags' || meaning === 'attributes' ? { kind: meaning } : { kind: 'field', field: meaning };
   return { header, target, confidence: found.confidence, why: found.confidence === 1 ? 'word' : 'likely word' };
+}
+
+function byNamePart(
+  header: string,
+  taken: Set<string | null>,
+  hasName: boolean,
+  { definitions }: MappingOptions,
+): MappedColumn | null {
+  const part = namePartOf(header);
+  // Somebody has made an attribute of it: then that is what it is to them.
+  if (part === null || taken.has(part) || definitionOf(plainHeader(header), definitions)) return null;
+  if (hasName) return { header, target: { kind: 'ignored' }, confidence: 0, why: 'not needed' };
+  return { header, target: { kind: 'name_part', part }, confidence: 1, why: 'word' };
 }
 
 function byAttribute(

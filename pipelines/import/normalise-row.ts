@@ -7,6 +7,7 @@ import { isBlankCell } from '../contacts/cell-text.ts';
 import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
 import { clearRule, dateFormatOf, fieldRule, hasField, type CellRule } from './cell-rules.ts';
+import { nameJoiner } from './name-parts.ts';
 import { namedAttributesRule } from './named-attributes.ts';
 import { brokenRecord } from './record-shape.ts';
 import type { InvalidReason } from './reasons.ts';
@@ -90,6 +91,7 @@ function attributeRule(
 function stepFor(plan: NormalisePlan, column: ColumnTarget, index: number, isKey: boolean): ColumnStep | null {
   switch (column.kind) {
     case 'ignored':
+    case 'name_part': // All of a record's together: see `nameJoiner`.
       return null;
     case 'field': {
       const clear = plan.clearEmpty && !isKey ? clearRule(plan, column.field) : null;
@@ -157,6 +159,7 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
     .sort((a, b) => Number(b.index === key) - Number(a.index === key) || a.index - b.index);
   const width = plan.columns.length;
   const lossy = plan.lostCharacters === true;
+  const joinName = nameJoiner(plan.columns, lossy);
   return (record) => {
     const { fields } = record;
     const broken = brokenRecord(record, width, plan.shortRows);
@@ -174,6 +177,10 @@ export function rowNormaliser(plan: NormalisePlan): RowNormaliser {
       const reason = step.apply(cell, row);
       if (reason) return emptyRow(record, step.alone ? reason : `${reason}#${step.index + 1}`);
     }
+    const joined = joinName?.(fields);
+    if (joined === undefined) return row;
+    if ('reason' in joined) return emptyRow(record, `${joined.reason}#${joined.column}`);
+    row.displayName = joined.name ?? (plan.clearEmpty ? '' : null);
     return row;
   };
 }

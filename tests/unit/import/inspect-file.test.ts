@@ -119,7 +119,12 @@ describe('mapping', () => {
       ',social_id,member_id,email,phone,display_name,avatar_url,subscribed,subscribed_since,attributes,tags,,,',
     ],
     ['社群編號,客戶名稱', 'social_id,display_name'],
-    ['First Name,LINE UID,Labels,E-mail 1 - Value,Phone 1 - Value', ',social_id,tags,email,phone'],
+    [
+      'First Name,Last Name,LINE UID,Labels,E-mail 1 - Value,Phone 1 - Value',
+      'given_name,family_name,social_id,tags,email,phone',
+    ],
+    ['LINE UID,姓,名', 'social_id,family_name,given_name'],
+    ['LINE UID,First Name,Last Name,Full Name', 'social_id,,,display_name'],
   ])('%s', async (headers, expected) => {
     expect((await fields(`${headers}\n`)).map((field) => field ?? '').join(',')).toBe(expected);
   });
