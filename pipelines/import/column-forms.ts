@@ -40,6 +40,7 @@ export function findForms(
     declared.dateFormat === null ? foundFormats(columns, samples, warnings) : columns.map(() => declared.dateFormat);
   if (declared.dateFormat !== null) compileDateFormat(declared.dateFormat);
   const marks = columns.map(({ target }, index) => {
+    if (target.kind === 'attributes') return declared.decimalMark;
     if (target.kind !== 'attribute' || target.type !== 'number') return null;
     if (declared.decimalMark !== null) return declared.decimalMark;
     const mark = detectDecimalMark(samples(index));
