@@ -99,7 +99,14 @@ async function* cleanRows(reader: FileReader, shape: TableShape, bom: boolean): 
 /** A row without the blank cells that stand behind its table, and without the half of a doubled line break at its end. */
 function tidied(fields: string[], width: number): string[] {
   const kept = hasColumnCount(fields, width) ? fields.slice(0, width) : fields;
-  return kept.at(-1)!.endsWith('\r') ? kept.with(-1, kept.at(-1)!.replace(/\r+$/, '')) : kept;
+  return kept.at(-1)!.endsWith('\r') ? kept.with(-1, withoutReturns(kept.at(-1)!)) : kept;
+}
+
+/** A loop: a pattern for the end of a text begins anew at each of its returns. */
+function withoutReturns(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\r') end -= 1;
+  return text.slice(0, end);
 }
 
 function csvLine(fields: string[]): string {

@@ -148,6 +148,6 @@ export function detectDateFormat(samples: Iterable<string>, order: DayOrder | nu
   const open = firstAbove12 === secondAbove12 && (firstAbove12 || order === null);
   if (mark === null || undeclared || open) return 'ambiguous';
   const dayFirst = firstAbove12 || (!secondAbove12 && order === 'day first');
-  const time = meridiem ? '[ h:mm[:ss][ a]]' : '[ H:mm[:ss]]';
+  const time = meridiem ? '[ h:mm[:ss][[ ]a]]' : '[ H:mm[:ss]]';
   return dayFirst ? `dd${mark}MM${mark}yyyy${time}` : `MM${mark}dd${mark}yyyy${time}`;
 }

@@ -62,7 +62,8 @@ export function detectDecimalMark(samples: Iterable<string>): DecimalMark | 'amb
     if (values[0] === values[1]) continue;
     if (values[1] === null) proven.add('point');
     else if (values[0] === null) proven.add('comma');
-    else if (WITH_POINT_CURRENCY.test(text)) proven.add('point');
+    // Not where a point stands before three digits: no price has so many decimals, so `USD 1.234` may well be of a decimal comma.
+    else if (found.body.includes(',') && WITH_POINT_CURRENCY.test(text)) proven.add('point');
     else open = true;
   }
   const [only] = proven;

@@ -2,6 +2,7 @@
 // at all, in any order, from any number of connections.
 import type { ImportRef } from '../contracts/import.ts';
 import type { Transaction } from '../../adapters/postgres/database.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import { forImport, importSql } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
 import type { ImportPorts, StepControl, SuppressionPads } from './ports.ts';
@@ -19,7 +20,7 @@ const MOST_ROWS_WITH_TAGS = 20_000;
 
 /**
  * Applies the slices that are not applied yet. Calling it again applies what is left; on an applied import it is a no-op.
- * Stops between slices when told to. @throws PipelineError `import_superseded`
+ * Stops between slices when told to. @throws PipelineError `import_superseded`, `attribute_defined_meanwhile`
  */
 export async function applySlices(ref: ImportRef, ports: ImportPorts, control: StepControl): Promise<void> {
   const row = await readImport(ports.db, ref.importId);
@@ -58,15 +59,30 @@ async function beginApply(ref: ImportRef, ports: ImportPorts): Promise<void> {
 
 /**
  * The attributes that the file brings, with the first slice that is applied: an import that applied nothing defines nothing. By name, so
- * that two imports never wait for each other.
+ * that two imports never wait for each other. @throws PipelineError `attribute_defined_meanwhile` when one is there of another type:
+ * the lines are staged with values of the type that the file seemed to have
  */
 async function defineAttributes(tx: Transaction, { profile }: ImportRow): Promise<void> {
+  if (profile.newAttributes.length === 0) return;
   const sorted = [...profile.newAttributes].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, type } of sorted)
     await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
       name,
       type,
     ]);
+  const { rows } = await tx.query<{ name: string; type: string }>(
+    'select name, type from attribute_definitions where name = any ($1::text[]) order by name',
+    [sorted.map(({ name }) => name)],
+  );
+  for (const { name, type } of rows) {
+    const mine = sorted.find((attribute) => attribute.name === name)!.type;
+    if (type === mine) continue;
+    throw new PipelineError(
+      'attribute_defined_meanwhile',
+      `The attribute “${name}” was defined as ${type} while this import ran, which reads it as ${mine}.`,
+      { hint: 'Start the same file again: it is read anew, by the definition that there is now.' },
+    );
+  }
 }
 
 /** Calls `make` at the first use only. */

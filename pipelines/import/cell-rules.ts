@@ -69,7 +69,8 @@ function socialIdRule(plan: NormalisePlan): CellRule {
 
 /** How the dates of a column are written. */
 export function dateFormatOf(plan: NormalisePlan, column: number): string | null {
-  return plan.columnForms?.[column]?.dateFormat ?? plan.dateFormat;
+  const own = plan.columnForms?.[column]?.dateFormat;
+  return own === undefined ? plan.dateFormat : own;
 }
 
 function timeRule(plan: NormalisePlan, field: 'subscribed_since' | 'last_interaction_at'): CellRule {

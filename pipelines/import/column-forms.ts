@@ -1,7 +1,9 @@
 // How the dates and numbers of each column are written: declared, or proven by the column itself. Fixed when the file is
 // inspected and stored with its plan, so that whoever stages again reads the same.
-import { compileDateFormat, detectDateFormat, orderOf } from '../contacts/date-format.ts';
+import { cleanIdentifier } from '../contacts/cell-text.ts';
+import { compileDateFormat, detectDateFormat, orderOf, type DayOrder } from '../contacts/date-format.ts';
 import { detectDecimalMark } from '../contacts/numbers.ts';
+import { serialTime } from '../contacts/written-dates.ts';
 import type { ColumnTarget } from '../contracts/contact-fields.ts';
 import type { DecimalMark } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
@@ -33,10 +35,12 @@ export function findForms(
   samples: (column: number) => string[],
   declared: DeclaredForms,
 ): FoundForms {
-  const dates = declared.dateFormat === null ? foundFormats(columns, samples) : columns.map(() => declared.dateFormat);
-  if (declared.dateFormat !== null) compileDateFormat(declared.dateFormat);
   const warnings: string[] = [];
+  const dates =
+    declared.dateFormat === null ? foundFormats(columns, samples, warnings) : columns.map(() => declared.dateFormat);
+  if (declared.dateFormat !== null) compileDateFormat(declared.dateFormat);
   const marks = columns.map(({ target }, index) => {
+    if (target.kind === 'attributes') return declared.decimalMark;
     if (target.kind !== 'attribute' || target.type !== 'number') return null;
     if (declared.decimalMark !== null) return declared.decimalMark;
     const mark = detectDecimalMark(samples(index));
@@ -46,10 +50,12 @@ export function findForms(
   const formats = new Set(dates.filter((format) => format !== null));
   const shared = formats.size === 1 ? [...formats][0]! : null;
   const forms: Record<number, ColumnForm> = {};
-  columns.forEach((_, index) => {
+  columns.forEach(({ target }, index) => {
     const format = dates[index] ?? null;
+    // A column that shows nothing takes the form of the others, where later cells need one; but serial days have none.
+    const takesShared = format === null && !(shared !== null && isDated(target) && samples(index).some(isSerial));
     const form: ColumnForm = {
-      ...(format === null || format === shared ? {} : { dateFormat: format }),
+      ...(takesShared || format === shared ? {} : { dateFormat: format }),
       ...(marks[index] === 'comma' ? { decimalMark: 'comma' } : {}),
     };
     if (Object.keys(form).length > 0) forms[index] = form;
@@ -62,14 +68,28 @@ const headersOf = (columns: MappedColumn[]): string[] => columns.map((column) =>
 const readWithPoint = (name: string): string =>
   `No number of the column “${name}” shows whether a comma or a point parts its decimals: they are read with a decimal point (1,234 is one thousand, 1.234 is little more than one). If it is the other way round, import with --decimal-mark comma; if it is right, --decimal-mark point says so.`;
 
-function foundFormats(columns: MappedColumn[], samples: (column: number) => string[]): (string | null)[] {
+const isSerial = (cell: string): boolean => serialTime(cleanIdentifier(cell)) !== null;
+
+const orderTaken = (name: string, order: DayOrder, from: string): string =>
+  `No date of the column “${name}” shows whether the day or the month comes first: they are read with the ${order}, as in “${from}”. If that is wrong, write them year first, or leave the column out by --map ignored=${name}.`;
+
+function foundFormats(
+  columns: MappedColumn[],
+  samples: (column: number) => string[],
+  warnings: string[],
+): (string | null)[] {
   const found = columns.map(({ target }, index) => (isDated(target) ? detectDateFormat(samples(index)) : null));
   const proven = found.filter((format): format is string => format !== null && format !== 'ambiguous');
   const orders = new Set(proven.map(orderOf));
   const order = orders.size === 1 ? [...orders][0]! : null;
-  const settled = found.map((format, index) =>
-    format === 'ambiguous' && order !== null ? detectDateFormat(samples(index), order) : format,
-  );
+  const settled = found.map((format, index) => {
+    if (format !== 'ambiguous' || order === null) return format;
+    const taken = detectDateFormat(samples(index), order);
+    const from = found.findIndex((other) => other !== null && other !== 'ambiguous');
+    if (taken !== 'ambiguous')
+      warnings.push(orderTaken(nameOf(headersOf(columns), index), order, nameOf(headersOf(columns), from)));
+    return taken;
+  });
   const open = settled.flatMap((format, index) => (format === 'ambiguous' ? [nameOf(headersOf(columns), index)] : []));
   if (open.length === 0) return settled;
   throw new PipelineError(

@@ -42,8 +42,11 @@ export function knownHeaders(fields: string[], kind: ChannelKind): number {
   return new Set(fields.map((field) => meaningOf(field, kind)?.meaning).filter(Boolean)).size;
 }
 
-export const isAddress = (text: string): boolean =>
-  /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text) || /^[UCR][0-9a-f]{32}$/i.test(text);
+/** Longest text that can be an address. Lower misses e-mail addresses (254); higher lets a long cell of dots cost its square. */
+const MAX_ADDRESS = 320;
+
+export const isEmail = (text: string): boolean => text.length <= MAX_ADDRESS && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text);
+export const isAddress = (text: string): boolean => isEmail(text) || /^[UCR][0-9a-f]{32}$/i.test(text);
 export const isNumber = (text: string): boolean => /^\+?[\d\s()-]{8,}$/.test(text);
 export const plain = (cell: string): string => cell.normalize('NFKC').trim();
 

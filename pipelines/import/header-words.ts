@@ -44,6 +44,9 @@ const SOCIAL_WORDS: Record<ChannelKind, string> = {
     whatsapp電話, whatsapp手機, whatsapp号码 | 社群編號, wa, wa number, recipient id`,
 };
 
+/** Longest header that is looked up. Lower misses questions of a form; higher lets a long cell of brackets cost its square. */
+const MAX_HEADER = 1000;
+
 const dictionaries = new Map<ChannelKind, Map<string, { meaning: HeaderMeaning; confidence: number }>>();
 
 /**
@@ -71,6 +74,7 @@ export function headerDictionary(kind: ChannelKind): Map<string, { meaning: Head
  * of required fields, and at what stands in the brackets: `手機號碼（必填）`, `Email (電子郵件)`, `*姓名`.
  */
 export function meaningOf(header: string, kind: ChannelKind): { meaning: HeaderMeaning; confidence: number } | null {
+  if (header.length > MAX_HEADER) return null;
   const consent = consentConfidence(header, kind);
   if (consent > 0) return { meaning: 'subscribed', confidence: consent };
   // A consent for another way must not pass for this one by a part of its name.

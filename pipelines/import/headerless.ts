@@ -2,6 +2,7 @@
 // recognised.
 import { normalisePhone } from '../contacts/phone.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
+import { isEmail } from './find-header.ts';
 import type { SourceRecord } from './staged-row.ts';
 
 /** The contact field that most of a column's values (trimmed, not blank) have the form of; null: none that is unmistakable. */
@@ -9,7 +10,7 @@ export function formOf(values: string[], options: { channelKind: ChannelKind; de
   const most = (test: (value: string) => boolean): boolean =>
     values.length > 0 && values.filter(test).length * 10 >= values.length * 8;
   if (most((value) => /^U[0-9a-f]{32}$/.test(value))) return options.channelKind === 'line' ? 'social_id' : null;
-  if (most((value) => /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value))) return 'email';
+  if (most(isEmail)) return 'email';
   if (options.channelKind === 'messenger' && most((value) => /^[1-9]\d{14,17}$/.test(value))) return 'social_id';
   if (most((value) => normalisePhone(value, options).ok)) return 'phone';
   return null;

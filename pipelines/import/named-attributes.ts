@@ -2,6 +2,7 @@
 import { guessAttributeType, normaliseAttribute, type AttributeOptions } from '../contacts/attributes.ts';
 import { attributePairs } from '../contacts/attribute-pairs.ts';
 import type { AttributeType } from '../contracts/contact-fields.ts';
+import type { DecimalMark } from '../contracts/import.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
 import type { CellRule } from './cell-rules.ts';
@@ -43,7 +44,8 @@ export function findNamedAttributes(
     return { ...nothing, columns: columns.map((column, at) => (at === index ? left : column)), warnings: [warning] };
   }
   const own = columns.flatMap(({ target }) => (target.kind === 'attribute' ? [target.name] : []));
-  const created = options.createAttributes ? newOnes(cells, own, options) : [];
+  const mark = samples(index).some((cell) => markOf(cell, options) === 'point') ? 'point' : 'comma';
+  const created = options.createAttributes ? newOnes(cells, own, { ...options, decimalMark: mark }) : [];
   return { columns, named: { definitions: [...options.definitions, ...created], own }, created, warnings: [] };
 }
 
@@ -64,8 +66,8 @@ function newOnes(
 }
 
 /** The type that the values seem to have, if each is read as it without a form of its own: a cell of names proves none. */
-function readableType(values: string[], { timeZone, format }: AttributeOptions): AttributeType {
-  const forms = { timeZone, format, decimalMark: 'point' as const };
+function readableType(values: string[], { timeZone, format, decimalMark }: AttributeOptions): AttributeType {
+  const forms = { timeZone, format, decimalMark: decimalMark ?? 'point' };
   const type = guessAttributeType(values, forms);
   const fits = (value: string): boolean => {
     const result = normaliseAttribute(value, type, forms);
@@ -73,6 +75,10 @@ function readableType(values: string[], { timeZone, format }: AttributeOptions):
   };
   return values.every(fits) ? type : 'text';
 }
+
+/** What parts the decimals in a cell: as the user said, else a point; in JSON always a point. */
+const markOf = (cell: string, { decimalMark }: AttributeOptions): DecimalMark =>
+  unguarded(cell).trim().startsWith('{') ? 'point' : (decimalMark ?? 'point');
 
 /** The rule of such a column: the first value that is none of its attribute's type is the reason. */
 export function namedAttributesRule({ definitions, own }: NamedAttributes, options: AttributeOptions): CellRule {
@@ -82,6 +88,7 @@ export function namedAttributesRule({ definitions, own }: NamedAttributes, optio
   return (cell, row) => {
     const pairs = attributePairs(unguarded(cell));
     if (pairs === null) return 'attributes_invalid';
+    const forms = { ...options, decimalMark: markOf(cell, options) };
     for (const [name, value] of pairs) {
       if (elsewhere.has(headerKey(name))) continue;
       const definition = byName.get(name) ?? byKey.get(headerKey(name));
@@ -89,7 +96,7 @@ export function namedAttributesRule({ definitions, own }: NamedAttributes, optio
         (row.left ??= []).push('attribute');
         continue;
       }
-      const result = normaliseAttribute(value, definition.type, options);
+      const result = normaliseAttribute(value, definition.type, forms);
       if (result.ok) (row.attributes ??= {})[definition.name] = result.value;
       else if (result.reason !== 'attribute_empty') return result.reason;
     }

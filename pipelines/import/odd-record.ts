@@ -264,8 +264,11 @@ export function hasBareReturn(record: Uint8Array, marks: Marks, reading: Reading
   const first = record.findIndex((byte) => !isWhite(byte));
   let last = record.length - 1;
   while (last >= 0 && isWhite(record[last]!)) last -= 1;
+  // Fields come in order: the return found last is the next one until they have passed it. Looked for in each field, it costs a
+  // record of many fields its square.
+  let at = record.indexOf(CR, Math.max(first, 0));
   const isBare = (from: number, to: number): boolean => {
-    const at = record.indexOf(CR, Math.max(from, first));
+    if (at !== -1 && at < from) at = record.indexOf(CR, from);
     return at !== -1 && at < Math.min(to, last);
   };
   if (marks.loneReturns === true || !isBare(0, record.length)) return false;

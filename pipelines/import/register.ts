@@ -106,7 +106,7 @@ export async function registerAs<Result, Profile extends Placed>(
   return ports.db.transaction(async (tx) => {
     // Two starts of one file at once: the second waits here, and then finds the first one's row.
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [identity.join(' ')]);
-    const earlier = await findEarlier(tx, identity);
+    const earlier = await findEarlier(tx, [...identity, run.runId]);
     if (earlier && !(earlier.state === 'done' && earlier.run_id !== run.runId && (input.again || input.dryRun)))
       return continueEarlier(kind, tx, earlier, run, spooled, steps);
     const { rows: definitions } = await tx.query<{ name: string; type: AttributeType }>(
@@ -127,11 +127,19 @@ interface Earlier extends Record<string, unknown> {
   spool_bytes: string;
 }
 
+/**
+ * Of an unfinished one that reads an attribute as another type than it has been defined as meanwhile nothing can be used: the file is
+ * looked at anew. Not so for a later try of the run that it belongs to.
+ */
 async function findEarlier(tx: Queryable, identity: unknown[]): Promise<Earlier | undefined> {
   const { rows } = await tx.query<Earlier>(
     `select id, state, attempt, workflow_id, run_id, spool_bytes from imports
      where content_sha256 = $1 and channel_id = $2 and options_digest = $3 and rule_version = $4 and kind = $5
        and state not in ('undone', 'rejected')
+       and (state = 'done' or run_id = $6 or not exists (
+         select from jsonb_to_recordset(profile -> 'newAttributes') as n (name text, type text)
+         join attribute_definitions d on d.name = n.name and d.type::text <> n.type
+       ))
      order by id desc limit 1 for update`,
     identity,
   );

@@ -7,7 +7,8 @@ import type { RecordRules } from './marks.ts';
 
 /** How the dates or numbers of one column are written, where it is not as in the rest of the file. */
 export interface ColumnForm {
-  dateFormat?: string;
+  /** null: none, though the file has one. */
+  dateFormat?: string | null;
   decimalMark?: DecimalMark;
 }
 

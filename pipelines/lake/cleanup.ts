@@ -10,19 +10,20 @@ export async function removeOutdated(world: LakeWorld): Promise<number> {
   return rows.length + (await removeStrays(world));
 }
 
-/** Files that nobody wrote down: of a refresh that was killed before it could. Young ones may be in the making. */
+/**
+ * Files that nobody wrote down: of a refresh that was killed before it could. Young ones may be in the making. What is known is asked
+ * after the folders were read: a process that stands still in between must not take what another has written and published meanwhile
+ * for a stray.
+ */
 async function removeStrays(world: LakeWorld): Promise<number> {
+  const old: string[] = [];
+  for (const folder of ['events', 'contacts', 'tags', '.'])
+    for (const { name, ageMs } of await world.lakeFolder.list(folder))
+      if (ageMs >= Math.max(world.graceSeconds, 3_600) * 1000 && (folder !== '.' || name.startsWith('.')))
+        old.push(folder === '.' ? name : `${folder}/${name}`);
   const { rows } = await world.db.query<{ path: string }>(lakeSql.known_paths);
   const known = new Set(rows.map(({ path }) => path));
-  let removed = 0;
-  for (const folder of ['events', 'contacts', 'tags', '.']) {
-    for (const { name, ageMs } of await world.lakeFolder.list(folder)) {
-      const path = folder === '.' ? name : `${folder}/${name}`;
-      const stray = folder === '.' ? name.startsWith('.') : !known.has(path);
-      if (!stray || ageMs < Math.max(world.graceSeconds, 3_600) * 1000) continue;
-      await world.lakeFolder.remove(path);
-      removed += 1;
-    }
-  }
-  return removed;
+  const strays = old.filter((path) => !known.has(path));
+  for (const path of strays) await world.lakeFolder.remove(path);
+  return strays.length;
 }

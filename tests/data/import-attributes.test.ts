@@ -7,7 +7,7 @@ import { importReadings } from '../../pipelines/import/column-readings.ts';
 import { reportImport, stopImport } from '../../pipelines/import/report.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
 import { stageLines } from '../../pipelines/import/stage.ts';
-import { importWorld, lineId } from '../import-harness.ts';
+import { finishImport, importWorld, lineId } from '../import-harness.ts';
 
 const world = importWorld();
 beforeEach(() => world.db.query('truncate contacts, contact_tags, tag_events, import_lines, attribute_definitions'));
@@ -97,6 +97,27 @@ test('single cells that do not fit cost their lines, and the reason says how to 
   const rejected = await importLines(lines, { again: true });
   expect(rejected.state).toBe('rejected');
   expect(rejected.message).toMatch(/“points”.*--map ignored=points/);
+});
+
+test('two imports side by side that define one attribute differently: the later one stops, and is read anew when it starts again', async () => {
+  const numbers = await world.file('numbers.tsv', `LINE UID\tpoints\n${lineId(3)}\t3\n${lineId(4)}\t4\n`);
+  const open = await world.register({ file: numbers, channel: 'line', createAttributes: true });
+  await stageLines(open, world.deps, world.deps.openSpool, quiet);
+  await resolveLines(open, world.deps, quiet);
+  await importLines(['LINE UID\tpoints', `${lineId(1)}\t金`], { createAttributes: true });
+  await expect(applySlices(open, world.deps, quiet)).rejects.toMatchObject({
+    code: 'attribute_defined_meanwhile',
+    message: 'The attribute “points” was defined as text while this import ran, which reads it as number.',
+  });
+  await stopImport(open, 'failed', 'stopped', world.db);
+  expect(await attributesOf(3)).toBeUndefined();
+  const again = await world.register({ file: numbers, channel: 'line', createAttributes: true });
+  expect(again).toMatchObject({ resumed: false, recognised: null });
+  expect(again.importId).not.toBe(open.importId);
+  const done = await finishImport(world.deps, again, false);
+  expect(done.state).toBe('done');
+  expect(await definitions()).toEqual(['points text']);
+  expect(await attributesOf(3)).toEqual({ points: '3' });
 });
 
 test('a reason of an attribute names the column by its number where its name is not its own', () => {

@@ -183,6 +183,12 @@ for (const [kind, made] of Object.entries(KINDS))
     );
   });
 
+it('a long run of returns in the last cell', async () => {
+  const run = '\r'.repeat(200_000);
+  const { csv } = await rowsOf(`會員編號,備註\nM1,a${run}b\r\r\nM2,c\n`);
+  expect(csv).toBe(`會員編號,備註\nM1,"a${run}b"\nM2,c\n`);
+});
+
 it('a bare carriage return, and a quote that swallows lines, are said and not cleaned', async () => {
   await fc.assert(
     fc.asyncProperty(tables(word), row, fc.boolean(), async (table, at, byQuote) => {

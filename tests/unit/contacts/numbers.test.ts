@@ -54,6 +54,10 @@ describe('detectDecimalMark', () => {
     [['1.234', '12.5'], 'point'],
     [['NT$1,200', '$5'], 'point'],
     [['1,200元'], 'point'],
+    // No price has three decimals: a shop that writes a comma may sell in dollars.
+    [['USD 1.234', '2.500 USD'], 'ambiguous'],
+    [['1.234元'], 'ambiguous'],
+    [['USD 1.234', '5,50 USD'], 'comma'],
     [['$1,200'], 'ambiguous'],
     [['1,234'], 'ambiguous'],
     [['1.234', '950'], 'ambiguous'],

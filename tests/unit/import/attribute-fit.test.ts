@@ -66,6 +66,35 @@ describe('a column proves its form', () => {
     ]);
   });
 
+  it('says whose order the dates of a column take that prove none', async () => {
+    const text = table('生日\t到期', ['15.08.1977\t01/02/2025', '01.02.1980\t2025-03-01']);
+    const { profile } = await inspect(text, { definitions: BORN });
+    expect(profile.warnings).toEqual([expect.stringMatching(/“到期”.*day first, as in “生日”/)]);
+    const proven = await inspect(table('生日\t到期', ['15.08.1977\t13/02/2025']), { definitions: BORN });
+    expect(proven.profile.warnings).toEqual([]);
+  });
+
+  it('serial days of a spreadsheet beside a column that proves an order', async () => {
+    expect(await rows(table('生日\t到期', ['15.08.1977\t45356', '01.02.1980\t45357']), { definitions: BORN })).toEqual([
+      { 生日: '1977-08-15', 到期: '2024-03-05' },
+      { 生日: '1980-02-01', 到期: '2024-03-06' },
+    ]);
+    // In one column with dates that a spreadsheet did not understand, it may have taken the day of the others for the month.
+    expect(await rows(table('生日', ['15.08.1977', '45356', '01.02.1980']), { definitions: BORN })).toEqual([
+      { 生日: '1977-08-15' },
+      'attribute_date_invalid',
+      { 生日: '1980-02-01' },
+    ]);
+  });
+
+  it('AM and PM without a blank before them', async () => {
+    const joined: AttributeDefinition[] = [{ name: 'joined', type: 'datetime' }];
+    expect(await rows(table('joined', ['13/3/2024 2:30PM', '1/3/2024 11:00 AM']), { definitions: joined })).toEqual([
+      { joined: '2024-03-13T06:30:00.000Z' },
+      { joined: '2024-03-01T03:00:00.000Z' },
+    ]);
+  });
+
   it('asks back where nothing proves an order, and says how to leave the column out', async () => {
     await expect(inspect(table('生日', ['05/06/2024']), { definitions: BORN })).rejects.toMatchObject({
       code: 'date_format_ambiguous',

@@ -102,3 +102,16 @@ describe('an import', () => {
     expect(rows).toEqual([null, null]);
   });
 });
+
+it('numbers of pairs have the decimal mark that was declared, those of JSON a point', async () => {
+  const cells = ['price=1.234; n=5,5', '{"price": 1.5}'];
+  const definitions = [
+    { name: 'price', type: 'number' as const },
+    { name: 'n', type: 'number' as const },
+  ];
+  const text = `member_id\t自訂屬性\nM1\t${cells[0]!}\nM2\t${cells[1]!}\n`;
+  const { profile } = await inspect(text, { definitions, decimalMark: 'comma' });
+  const normalise = rowNormaliser(profile.plan);
+  const read = (cell: string) => normalise({ line: 2, byteStart: 0, byteLength: 0, fields: ['M1', cell] }).attributes;
+  expect(cells.map(read)).toEqual([{ price: 1234, n: 5.5 }, { price: 1.5 }]);
+});
