@@ -234,6 +234,7 @@ async function damage(shop: Shop, which: number): Promise<void> {
   if (one === undefined) return;
   // In its place, since the same file may have a second name among those of work. A link to a folder is seen under two names.
   const file = await realpath(path.join(root, one));
+  shop.promises.damaged = true;
   const content = await readFile(file);
   await writeFile(`${file}.cut`, content.subarray(0, content.length / 2));
   await rename(`${file}.cut`, file);

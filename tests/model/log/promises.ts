@@ -40,10 +40,14 @@ export class Promises {
   /** Imports whose events people have taken back, or tried to. */
   readonly retracted = new Set<string>();
   retractedAnything = false;
+  /** Somebody has damaged files: what cannot be read may be forgotten. */
+  damaged = false;
   readonly #shop: Shop;
   readonly #reader: ResultReader;
   #due: (() => Promise<void>)[] = [];
   #published = false;
+  /** Rows there were. */
+  #known = new Set<string>();
   /** Rows that were found right, and what they said then. */
   #right = new Map<string, string>();
 
@@ -137,6 +141,9 @@ export class Promises {
       `select id, channel_id, window_name, window_from as from, window_to as to, epoch_us(known_at) as known_us, folder,
          checksum::text as checksum, erased_through from tag_frequencies order by id`,
     );
+    const lost = [...this.#known].filter((id) => !rows.some((row) => row.id === id));
+    if (lost.length > 0 && !this.damaged) this.#shop.wrong(`published results were lost: ${lost.join()}`);
+    this.#known = new Set(rows.map(({ id }) => id));
     for (const row of rows) {
       const manifest = await wholeResult(this.#shop.plain(), row.folder);
       const what = `the result ${row.folder}`;
