@@ -8,6 +8,7 @@ import { detectDecimalMark, readNumber } from '../contacts/numbers.ts';
 import type { AttributeType, ColumnTarget } from '../contracts/contact-fields.ts';
 import { nameOf, type MappedColumn } from './header-mapping.ts';
 import type { DeclaredForms } from './column-forms.ts';
+import { mapOption } from './map-option.ts';
 
 const WANTED: Record<Exclude<AttributeType, 'text'>, string> = {
   number: 'no number',
@@ -90,7 +91,7 @@ function said({ name, header, cells, misfits, type }: Looked): string {
 }
 
 const leftOut = (looked: Looked): string =>
-  `${said(looked)}: fewer than half fit, so the column is left out. --map ignored=${looked.header} says that it shall be; --map "attribute:${looked.name}=${looked.header}" imports it all the same, and lines whose cell does not fit are invalid.`;
+  `${said(looked)}: fewer than half fit, so the column is left out. ${mapOption('ignored', looked.header)} says that it shall be; --map "attribute:${looked.name}=${looked.header}" imports it all the same, and lines whose cell does not fit are invalid.`;
 
 const mostly = (looked: Looked): string =>
-  `${said(looked)}: their lines are invalid. Where the column means something else, --map ignored=${looked.header} leaves it out.`;
+  `${said(looked)}: their lines are invalid. Where the column means something else, ${mapOption('ignored', looked.header)} leaves it out.`;

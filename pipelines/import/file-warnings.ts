@@ -4,6 +4,7 @@ import type { MappedColumn } from './header-mapping.ts';
 import { consentOf, looksLikeConsent } from './consent-words.ts';
 import { formOf } from './headerless.ts';
 import type { NormalisePlan } from './staged-row.ts';
+import { mapOption } from './map-option.ts';
 
 const WAYS = {
   any: '',
@@ -50,7 +51,7 @@ function consentLeftOut(
     const name = header.trim();
     const way = WAYS[consentOf(header) ?? 'any'];
     return [
-      `The column “${name}” looks like a consent${way} and does not decide who is subscribed: whoever says no there may come in subscribed. If it should, map it: --map subscribed=${name}; if not, --map ignore:${name}=${name}.`,
+      `The column “${name}” looks like a consent${way} and does not decide who is subscribed: whoever says no there may come in subscribed. If it should, map it: ${mapOption('subscribed', name)}; if not, ${mapOption(`ignore:${name}`, name)}.`,
     ];
   });
 }
@@ -89,7 +90,7 @@ function keyInstead(
   const hint =
     unread === -1
       ? `Name its column: --map ${address}=COLUMN.`
-      : `Column ${unread + 1} looks like it: --map ${address}=${columns[unread]!.header.trim()}.`;
+      : `Column ${unread + 1} looks like it: ${mapOption(address, columns[unread]!.header.trim())}.`;
   return [
     `No column was read as the ${what}, so lines are matched by ${KEYS[plan.matchBy]}: they change contacts that are there and make none. ${hint}`,
   ];

@@ -13,6 +13,7 @@ import { isBinding } from './binding-words.ts';
 import { headerKey } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
+import { mapOption } from './map-option.ts';
 
 export interface AttributeDefinition {
   name: string;
@@ -215,7 +216,7 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[], clashes?: Pi
     if (earlier !== undefined) {
       const both = [nameOf(headers, earlier), nameOf(headers, index)];
       const problem = new PipelineError('field_duplicate', `The columns ${listHeaders(both)} both mean ${name}.`, {
-        hint: `Say which one counts, for example --map ${name}=${both[1]}.`,
+        hint: `Say which one counts, for example ${mapOption(name, both[1]!)}.`,
         details: { target: name },
       });
       if (clashes === undefined) throw problem;

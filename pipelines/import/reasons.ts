@@ -2,6 +2,7 @@
 // Every reason that normalising can give stands here; a test holds both together.
 import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../contracts/contact-fields.ts';
 import { nameOf } from './header-mapping.ts';
+import { mapOption } from './map-option.ts';
 
 const SENTENCES = {
   column_count:
@@ -104,7 +105,7 @@ const isAttribute = (target: ColumnTarget | undefined): boolean =>
 
 /** An attribute may have been defined by another file, for another thing. */
 const leaveOut = (place: ReasonPlace, index: number): string =>
-  ` Where the column means something else, --map ignored=${nameOf(place.headers, index)} leaves it out.`;
+  ` Where the column means something else, ${mapOption('ignored', nameOf(place.headers, index))} leaves it out.`;
 
 /** Fields with a longer name before those whose name theirs begins with. */
 const FIELDS = [...CONTACT_FIELDS].sort((a, b) => b.length - a.length);
