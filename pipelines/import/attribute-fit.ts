@@ -86,8 +86,15 @@ function said({ name, header, cells, misfits, type }: Looked): string {
   const counts = new Map<string, number>();
   for (const cell of misfits) counts.set(kindOf(cell), (counts.get(kindOf(cell)) ?? 0) + 1);
   const kinds = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_KINDS);
-  const listed = kinds.map(([kind, count]) => `${count} ${kind}`).join(', ');
-  return `Of the ${cells} cells of the column “${header}” that were looked at, ${misfits.length} are ${WANTED[type]}, as the attribute “${name}” wants (${listed})`;
+  const dated = type.startsWith('date') && counts.has('date');
+  const named = (kind: string) =>
+    dated && kind === 'date' ? 'date in another form than the rest or --date-format' : kind;
+  const listed = kinds.map(([kind, count]) => `${count} ${named(kind)}`).join(', ');
+  // A date in another form is a date all the same.
+  const wanted = dated
+    ? `cannot be read as the date that the attribute “${name}” wants`
+    : `are ${WANTED[type]}, as the attribute “${name}” wants`;
+  return `Of the ${cells} cells of the column “${header}” that were looked at, ${misfits.length} ${wanted} (${listed})`;
 }
 
 const leftOut = (looked: Looked): string =>

@@ -53,3 +53,8 @@ test.each([
   const text = describeReason(reason, place);
   for (const word of accepted) expect(text).toContain(word);
 });
+
+test('a number that stands as an example is not taken for that of the cell', () => {
+  for (const reason of ['social_id', 'member_id', 'phone'])
+    expect(describeReason(`${reason}_scientific_notation`)).toMatch(/\(as in [\d.]+E\+\d+\)/);
+});
