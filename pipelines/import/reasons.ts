@@ -21,7 +21,7 @@ const SENTENCES = {
     'A spreadsheet abbreviated the social ID (as in 8.86913E+11); its digits are lost: export it as text.',
   member_id_missing: 'The line has no member ID.',
   contact_not_found:
-    'No contact has this key, and without an address of the channel (LINE user id, PSID or phone) none can be made.',
+    'No contact has this key, and without an address of the channel (LINE user id, PSID or phone) none can be made. To match by another column: --match-by.',
   contact_deleted: 'The contact was deleted while the import ran.',
   member_id_scientific_notation:
     'A spreadsheet abbreviated the member ID (as in 1.0004E+4); its digits are lost: export it as text.',
