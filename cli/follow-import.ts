@@ -100,6 +100,8 @@ const CANCELLED = new PipelineError('import_cancelled', 'The import was cancelle
   hint: 'What was done stays; the same command goes on from there.',
 });
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 /** What the report of any import begins with. */
 export function renderHead(
   result: Pick<ImportResult, 'importId' | 'channel' | 'state' | 'lines' | 'skipped' | 'dryRun' | 'recognised'>,
@@ -110,7 +112,7 @@ export function renderHead(
     .join(', ');
   return [
     `Import ${result.importId} into ${result.channel}: ${result.state}${kind ? ` (${kind})` : ''}`,
-    `${result.lines} lines; skipped ${blank + preamble + header + footer} records (blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer})`,
+    `${counted(result.lines, 'line')}; skipped ${counted(blank + preamble + header + footer, 'record')} (blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer})`,
   ];
 }
 

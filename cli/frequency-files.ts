@@ -3,6 +3,13 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { FREQUENCY_FORMATS, type FrequencyFormat } from '../pipelines/contracts/tag-frequency.ts';
 
+/** What is said of a file that was written: its format too, where its name does not say it. */
+export function renderWritten({ format, path: file }: OutFile): string {
+  const ending = path.extname(file).slice(1).toLowerCase();
+  if (ending === format) return `Written: ${file}`;
+  return `Written: ${file} (in the format ${format}${ending === '' ? '' : ', not as its name says'})`;
+}
+
 export interface OutFile {
   /** The place of the window among those asked for. */
   window: number;

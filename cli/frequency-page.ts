@@ -8,7 +8,7 @@ import { exportResult, mostFrequent, readRows } from '../pipelines/frequency/rea
 import { isoOfUs } from '../pipelines/frequency/windows.ts';
 import { BOM } from '../pipelines/reports/csv-cell.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
-import { isFolder, outFiles } from './frequency-files.ts';
+import { isFolder, outFiles, renderWritten } from './frequency-files.ts';
 import { answer, table } from './output.ts';
 import type { Session } from './session.ts';
 
@@ -39,7 +39,7 @@ export async function showFrequency(session: Session, result: FrequencyResult, o
     }
     const written = files.map(({ path: file }) => file);
     const shown = { ...result, out: path.resolve(options.out), files: written };
-    answer(options, shown, () => `${renderFrequency(result)}\n${written.map((file) => `Written: ${file}`).join('\n')}`);
+    answer(options, shown, () => `${renderFrequency(result)}\n${files.map(renderWritten).join('\n')}`);
     return;
   }
   if (!options.json) {

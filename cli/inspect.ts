@@ -63,7 +63,9 @@ interface InspectReport {
   headerGuessed: boolean;
   /** Characters that could not be read in this encoding; U+FFFD stands for each. */
   lostCharacters: number;
+  /** Data records that are not blank; an estimate unless `recordsExact`. */
   records: number;
+  recordsExact: boolean;
   skipped: TableShape['skipped'];
   sample: string[][];
   /** Lines looked at on which a quote breaks the rule, and how many there are. */
@@ -96,6 +98,7 @@ async function inspectOne(file: string, options: InspectOptions): Promise<Inspec
       columns,
       lostCharacters: source.lostCharacters,
       records: shape.records,
+      recordsExact: shape.recordsExact,
       skipped: shape.skipped,
       sample: shape.data
         .filter((record) => !isBlankRecord(record.fields))
@@ -182,6 +185,12 @@ function headerOf({ headerRow, headerRows, headerGuessed }: InspectReport): stri
   return `header in line ${headerRow}${headerGuessed ? ' (a guess)' : ''}`;
 }
 
+/** Of a long file only the beginning was looked at. */
+function recordsOf({ records, recordsExact }: InspectReport): string {
+  const counted = `${records} ${records === 1 ? 'record' : 'records'}`;
+  return `${recordsExact ? '' : 'about '}${counted}; skipped so far`;
+}
+
 function render(report: InspectReport): string {
   const { blank, preamble, header, footer } = report.skipped;
   if (report.empty)
@@ -193,7 +202,7 @@ function render(report: InspectReport): string {
       : [
           `${report.lostCharacters} characters cannot be read as ${report.encoding}: � stands for each, and lines with one in a key or name are invalid${report.encoding === 'big5' ? '; characters of Hong Kong want --encoding big5-hkscs' : ''}`,
         ]),
-    `about ${report.records} records; skipped so far: blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer}`,
+    `${recordsOf(report)}: blank ${blank}, preamble ${preamble}, header ${header}, footer ${footer}`,
     ...(report.records === 0 && report.headerRow !== null ? ['The file holds a header and no records'] : []),
     table(
       ['column', 'read as', 'because', 'first values'],

@@ -23,7 +23,7 @@ export function findServices(config: Config, env: NodeJS.ProcessEnv): Services {
       'nothing_running',
       `Nothing is running for ${config.dataDir}, and no DATABASE_URL is set.`,
       {
-        hint: 'Start the stack with "sluice dev", or add --embedded to this command to bring it up for this once.',
+        hint: 'Start the stack with "sluice dev", name the data folder of one that runs with --data-dir, or add --embedded to this command to bring it up for this once.',
       },
     );
   if (!configuredTemporal(env) && runtime)

@@ -8,6 +8,7 @@ import { valueMeanings } from '../import/headerless.ts';
 import { shortNames, speakingNames, type ColumnNames } from '../import/joined-header.ts';
 import type { SourceRecord } from '../import/staged-row.ts';
 import { CONTACT_PLACES, type ContactPlace, type PlaceSource } from './list-plan.ts';
+import { mapOption } from '../import/map-option.ts';
 
 export interface ListColumnsRequest extends ColumnNames {
   /** False when the list has no header row; then `headers` are `column 1` … */
@@ -55,7 +56,7 @@ function keyOf(request: ListColumnsRequest): { matchBy: MatchKey; keyColumn: num
     throw new PipelineError(
       'field_duplicate',
       `The columns ${listHeaders(first.columns.map((index) => nameOf(headers, index)))} both mean ${first.key}.`,
-      { hint: `Say which one counts, for example --map ${first.key}=${nameOf(headers, column!)}.` },
+      { hint: `Say which one counts, for example ${mapOption(first.key, nameOf(headers, column!))}.` },
     );
   return { matchBy: first.key, keyColumn: column! };
 }

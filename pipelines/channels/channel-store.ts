@@ -44,7 +44,10 @@ export async function readChannel(db: Queryable, id: string): Promise<Channel> {
   if (rows[0]) return fromStored(rows[0]);
   const others = (await listChannels(db)).map((channel) => channel.id);
   throw new PipelineError('channel_unknown', `There is no channel "${id}".`, {
-    hint: others.length > 0 ? `There are: ${others.join(', ')}.` : 'Add one with: sluice channels add.',
+    hint:
+      others.length > 0
+        ? `There are: ${others.join(', ')}. Add another with: sluice channels add.`
+        : 'Add one with: sluice channels add.',
   });
 }
 

@@ -8,6 +8,7 @@ import { detectDecimalMark, readNumber } from '../contacts/numbers.ts';
 import type { AttributeType, ColumnTarget } from '../contracts/contact-fields.ts';
 import { nameOf, type MappedColumn } from './header-mapping.ts';
 import type { DeclaredForms } from './column-forms.ts';
+import { mapOption } from './map-option.ts';
 
 const WANTED: Record<Exclude<AttributeType, 'text'>, string> = {
   number: 'no number',
@@ -85,12 +86,19 @@ function said({ name, header, cells, misfits, type }: Looked): string {
   const counts = new Map<string, number>();
   for (const cell of misfits) counts.set(kindOf(cell), (counts.get(kindOf(cell)) ?? 0) + 1);
   const kinds = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_KINDS);
-  const listed = kinds.map(([kind, count]) => `${count} ${kind}`).join(', ');
-  return `Of the ${cells} cells of the column “${header}” that were looked at, ${misfits.length} are ${WANTED[type]}, as the attribute “${name}” wants (${listed})`;
+  const dated = type.startsWith('date') && counts.has('date');
+  const named = (kind: string) =>
+    dated && kind === 'date' ? 'date in another form than the rest or --date-format' : kind;
+  const listed = kinds.map(([kind, count]) => `${count} ${named(kind)}`).join(', ');
+  // A date in another form is a date all the same.
+  const wanted = dated
+    ? `cannot be read as the date that the attribute “${name}” wants`
+    : `are ${WANTED[type]}, as the attribute “${name}” wants`;
+  return `Of the ${cells} cells of the column “${header}” that were looked at, ${misfits.length} ${wanted} (${listed})`;
 }
 
 const leftOut = (looked: Looked): string =>
-  `${said(looked)}: fewer than half fit, so the column is left out. --map ignored=${looked.header} says that it shall be; --map "attribute:${looked.name}=${looked.header}" imports it all the same, and lines whose cell does not fit are invalid.`;
+  `${said(looked)}: fewer than half fit, so the column is left out. ${mapOption('ignored', looked.header)} says that it shall be; --map "attribute:${looked.name}=${looked.header}" imports it all the same, and lines whose cell does not fit are invalid.`;
 
 const mostly = (looked: Looked): string =>
-  `${said(looked)}: their lines are invalid. Where the column means something else, --map ignored=${looked.header} leaves it out.`;
+  `${said(looked)}: their lines are invalid. Where the column means something else, ${mapOption('ignored', looked.header)} leaves it out.`;

@@ -9,6 +9,7 @@ import type { DecimalMark } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { nameOf, type MappedColumn } from './header-mapping.ts';
 import type { ColumnForm, NormalisePlan } from './staged-row.ts';
+import { mapOption } from './map-option.ts';
 
 /** What the user declared for the whole file; null: found in the columns. */
 export interface DeclaredForms {
@@ -96,7 +97,7 @@ function foundFormats(
     'date_format_ambiguous',
     `The dates in ${open.map((name) => `“${name}”`).join(', ')} can be read in more than one way.`,
     {
-      hint: `Declare how they are written, for example --date-format dd/MM/yyyy or MM/dd/yyyy (rrr for ROC years). A column that nobody needs is left out by --map ignored=${open[0]}.`,
+      hint: `Declare how they are written, for example --date-format dd/MM/yyyy or MM/dd/yyyy (rrr for ROC years). A column that nobody needs is left out by ${mapOption('ignored', open[0]!)}.`,
     },
   );
 }

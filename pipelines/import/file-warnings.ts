@@ -1,9 +1,10 @@
-// What a person should know of how a file is read before it acts: consent that is left out, an address that was not found.
+// What a person should know of how a file is read before it acts: consent that is left out, an address that was not found, tags in one.
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import type { MappedColumn } from './header-mapping.ts';
 import { consentOf, looksLikeConsent } from './consent-words.ts';
 import { formOf } from './headerless.ts';
 import type { NormalisePlan } from './staged-row.ts';
+import { mapOption } from './map-option.ts';
 
 const WAYS = {
   any: '',
@@ -30,6 +31,7 @@ export function fileWarnings(
     ...consentLeftOut(columns, samples, said.map),
     ...keyInstead(columns, plan, samples, said.matchBy),
     ...bindingsLeft(columns),
+    ...tagsInOne(columns, plan, samples),
   ];
 }
 
@@ -50,7 +52,25 @@ function consentLeftOut(
     const name = header.trim();
     const way = WAYS[consentOf(header) ?? 'any'];
     return [
-      `The column “${name}” looks like a consent${way} and does not decide who is subscribed: whoever says no there may come in subscribed. If it should, map it: --map subscribed=${name}; if not, --map ignore:${name}=${name}.`,
+      `The column “${name}” looks like a consent${way} and does not decide who is subscribed: whoever says no there may come in subscribed. If it should, map it: ${mapOption('subscribed', name)}; if not, ${mapOption(`ignore:${name}`, name)}.`,
+    ];
+  });
+}
+
+/** What parts tags in exports of others. */
+const OTHER_SEPARATORS = [':::', ';', '；', '|', '｜', '/'];
+
+/** A cell that looks like several tags and will be one. */
+function tagsInOne(columns: MappedColumn[], plan: NormalisePlan, samples: (column: number) => string[]): string[] {
+  return columns.flatMap(({ header, target }, index) => {
+    if (target.kind !== 'tags') return [];
+    const values = samples(index);
+    // A file in which the expected separator parts something means what it says.
+    if (values.some((value) => /[,，、\n]/.test(value)) || plan.tagSeparator !== ',') return [];
+    const mark = OTHER_SEPARATORS.find((one) => values.some((value) => value.includes(one)));
+    if (mark === undefined) return [];
+    return [
+      `Cells of the column “${header.trim()}” hold “${mark}” and no comma: each is taken for one tag. If they are several, give --tag-separator '${mark}'.`,
     ];
   });
 }
@@ -89,7 +109,7 @@ function keyInstead(
   const hint =
     unread === -1
       ? `Name its column: --map ${address}=COLUMN.`
-      : `Column ${unread + 1} looks like it: --map ${address}=${columns[unread]!.header.trim()}.`;
+      : `Column ${unread + 1} looks like it: ${mapOption(address, columns[unread]!.header.trim())}.`;
   return [
     `No column was read as the ${what}, so lines are matched by ${KEYS[plan.matchBy]}: they change contacts that are there and make none. ${hint}`,
   ];

@@ -7,6 +7,7 @@ import { isBinding } from './binding-words.ts';
 import { headerKey } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
+import { mapOption } from './map-option.ts';
 import { parseTarget } from './map-target.ts';
 import { namePartOf } from './name-parts.ts';
 
@@ -173,7 +174,7 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[], clashes?: Pi
     if (earlier !== undefined) {
       const both = [nameOf(headers, earlier), nameOf(headers, index)];
       const problem = new PipelineError('field_duplicate', `The columns ${listHeaders(both)} both mean ${name}.`, {
-        hint: `Say which one counts, for example --map ${name}=${both[1]}.`,
+        hint: `Say which one counts, for example ${mapOption(name, both[1]!)}.`,
         details: { target: name },
       });
       if (clashes === undefined) throw problem;
@@ -223,16 +224,20 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
   const sure = new Set(
     names.map((name, index) => (columns[index] ? null : meaningOf(name, options.channelKind))).map(surely),
   );
+  // 名字 is all of the name, or what stands beside the 姓氏.
+  const isGiven = (name: string) =>
+    headerKey(name) === '名字' && names.some((one) => namePartOf(one) === 'family_name');
   // A whole name says it better than its parts.
   const hasName =
-    taken.has('display_name') || names.some((name) => meaningOf(name, options.channelKind)?.meaning === 'display_name');
+    taken.has('display_name') ||
+    names.some((name) => !isGiven(name) && meaningOf(name, options.channelKind)?.meaning === 'display_name');
   names.forEach((name, index) => {
     const header = headers[index]!;
     const found =
       columns[index] ??
       byReport(name) ??
       byBinding(name) ??
-      byWords(name, taken, sure, options) ??
+      (isGiven(name) ? null : byWords(name, taken, sure, options)) ??
       byNamePart(name, taken, hasName, options) ??
       byAttribute(header, name, index, options, newAttributes);
     columns[index] = { ...found, header };

@@ -15,9 +15,9 @@ const WORDS: Record<Exclude<HeaderMeaning, 'social_id'>, string> = {
     會員編號, 會員id, 會員代號, 會員代碼, 會員號碼, 會員號, 會員卡號, 会员编号, 会员id, 会员代号, 会员号, 会员号码, 会员卡号
     | customer id, customer number, customer no, customer code, crm id, 顧客編號, 顧客id, 客戶編號, 客戶id, 客戶代號, 客户编号, 客户id, 顾客编号`,
   phone: `phone, phone number, phone no, mobile, mobile phone, mobile number, mobile no, cell phone, cellphone, cell number, msisdn,
-    phone 1 value, 手機, 手機號碼, 手機號, 手機電話, 行動電話, 行動電話號碼, 會員手機, 聯絡手機, 手机, 手机号, 手机号码, 移动电话, 流動電話, 手提電話
+    phone 1 value, 電話 1 值, 手機, 手機號碼, 手機號, 手機電話, 行動電話, 行動電話號碼, 會員手機, 聯絡手機, 手机, 手机号, 手机号码, 移动电话, 流動電話, 手提電話
     | tel, telephone, telephone number, contact number, contact phone, cell, 電話, 電話號碼, 聯絡電話, 聯繫電話, 连络电话, 电话, 电话号码, 联系电话, 联络电话`,
-  email: `email, e mail, email address, mail address, e mail 1 value, email 1 value, 電子郵件, 電子郵件地址, 電子信箱, 電郵, 電郵地址, 會員信箱, 电子邮件, 电子邮箱, 电邮, 邮箱, 邮箱地址
+  email: `email, e mail, email address, mail address, e mail 1 value, email 1 value, 電子郵件 1 值, 電子郵件, 電子郵件地址, 電子信箱, 電郵, 電郵地址, 會員信箱, 电子邮件, 电子邮箱, 电邮, 邮箱, 邮箱地址
     | mail, 信箱, 郵件, 郵箱, 邮件`,
   display_name: `display name, full name, name, nickname, nick name, customer name, member name, contact name, user name, line name, line display name,
     profile name, 姓名, 全名, 名稱, 客戶名稱, 顧客名稱, 顧客全名, 聯絡人名稱, 顯示名稱, 暱稱, 會員姓名, 會員名稱, 顧客姓名, 客戶姓名, 聯絡人, 聯絡人姓名, line暱稱, line名稱, line顯示名稱, 中文姓名,

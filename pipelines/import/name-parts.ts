@@ -7,7 +7,7 @@ import { unguarded } from '../reports/csv-cell.ts';
 import { headerKey } from './header-key.ts';
 
 const WORDS: Record<NamePart, string> = {
-  given_name: 'given name, first name, firstname, forename, 名, 名（不含姓）, 收件人名',
+  given_name: 'given name, first name, firstname, forename, 名, 名字',
   middle_name: 'middle name, additional name, second name, 中間名',
   family_name: 'family name, last name, lastname, surname, 姓, 姓氏',
 };

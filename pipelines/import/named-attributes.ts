@@ -9,6 +9,7 @@ import type { CellRule } from './cell-rules.ts';
 import { headerKey } from './header-key.ts';
 import { nameOf, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
 import type { NamedAttributes } from './staged-row.ts';
+import { mapOption } from './map-option.ts';
 
 export interface FoundNames {
   columns: MappedColumn[];
@@ -40,7 +41,7 @@ export function findNamedAttributes(
   if (misfits * 2 > cells.length && columns[index]!.why !== 'map') {
     const { header } = columns[index]!;
     const left: MappedColumn = { header, target: { kind: 'ignored' }, confidence: 0, why: 'misfit' };
-    const warning = `Of the ${cells.length} cells of the column “${name}” that were looked at, ${misfits} are neither JSON nor pairs (level=gold; points=3): the column is left out. --map ignored=${name} says that it shall be; --map "attribute:${name}=${name}" with --create-attributes imports it as one attribute.`;
+    const warning = `Of the ${cells.length} cells of the column “${name}” that were looked at, ${misfits} are neither JSON nor pairs (level=gold; points=3): the column is left out. ${mapOption('ignored', name)} says that it shall be; --map "attribute:${name}=${name}" with --create-attributes imports it as one attribute.`;
     return { ...nothing, columns: columns.map((column, at) => (at === index ? left : column)), warnings: [warning] };
   }
   const own = columns.flatMap(({ target }) => (target.kind === 'attribute' ? [target.name] : []));

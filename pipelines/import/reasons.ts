@@ -2,6 +2,7 @@
 // Every reason that normalising can give stands here; a test holds both together.
 import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../contracts/contact-fields.ts';
 import { nameOf } from './header-mapping.ts';
+import { mapOption } from './map-option.ts';
 
 const SENTENCES = {
   column_count:
@@ -17,13 +18,13 @@ const SENTENCES = {
   social_id_not_a_user:
     'The id names a LINE group or room (it begins with C or R), not a person (U and 32 of 0-9 a-f).',
   social_id_scientific_notation:
-    'A spreadsheet abbreviated the social ID (8.86913E+11); its digits are lost: export it as text.',
+    'A spreadsheet abbreviated the social ID (as in 8.86913E+11); its digits are lost: export it as text.',
   member_id_missing: 'The line has no member ID.',
   contact_not_found:
-    'No contact has this key, and without an address of the channel (LINE user id, PSID or phone) none can be made.',
+    'No contact has this key, and without an address of the channel (LINE user id, PSID or phone) none can be made. To match by another column: --match-by.',
   contact_deleted: 'The contact was deleted while the import ran.',
   member_id_scientific_notation:
-    'A spreadsheet abbreviated the member ID (1.0004E+4); its digits are lost: export it as text.',
+    'A spreadsheet abbreviated the member ID (as in 1.0004E+4); its digits are lost: export it as text.',
   member_id_floating: 'The member ID ends with .0, and others of the column do not: it may be another one.',
   member_id_placeholder: 'The member ID is a placeholder such as N/A or NULL.',
   member_id_too_long: 'The member ID is longer than 255 characters.',
@@ -37,7 +38,7 @@ const SENTENCES = {
   phone_country_unclear:
     'The number could be a mobile number of mainland China without its country code: write it with +86, or import with --country CN.',
   phone_scientific_notation:
-    'A spreadsheet abbreviated the phone number (8.86913E+11); its digits are lost: export it as text.',
+    'A spreadsheet abbreviated the phone number (as in 8.86913E+11); its digits are lost: export it as text.',
   phone_not_mobile: 'The phone number is valid but not a mobile number (in Taiwan 09…), so WhatsApp cannot reach it.',
   phone_too_long: 'The phone cell is longer than 200 characters.',
   display_name_too_long: 'The display name is longer than 255 characters.',
@@ -104,7 +105,7 @@ const isAttribute = (target: ColumnTarget | undefined): boolean =>
 
 /** An attribute may have been defined by another file, for another thing. */
 const leaveOut = (place: ReasonPlace, index: number): string =>
-  ` Where the column means something else, --map ignored=${nameOf(place.headers, index)} leaves it out.`;
+  ` Where the column means something else, ${mapOption('ignored', nameOf(place.headers, index))} leaves it out.`;
 
 /** Fields with a longer name before those whose name theirs begins with. */
 const FIELDS = [...CONTACT_FIELDS].sort((a, b) => b.length - a.length);

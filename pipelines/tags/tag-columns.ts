@@ -6,6 +6,7 @@ import { columnOf, listHeaders, nameOf, nameColumns } from '../import/header-map
 import { meaningOf } from '../import/header-words.ts';
 import { speakingNames, type ColumnNames } from '../import/joined-header.ts';
 import { eventPartOf, type EventPart } from './tag-words.ts';
+import { mapOption } from '../import/map-option.ts';
 
 export interface TagColumnsRequest extends ColumnNames {
   channelKind: ChannelKind;
@@ -77,7 +78,7 @@ function mappedColumns(request: TagColumnsRequest): Map<TagTarget, number> {
 function noTarget(name: string, header: string, headers: string[]): PipelineError {
   const reversed = headers.includes(name) && TAG_TARGETS.some((known) => known === header);
   return new PipelineError('map_target_unknown', `“${name}” is not a part of a tag event.`, {
-    hint: reversed ? `The part comes first: --map ${header}=${name}.` : `Use one of ${TAG_TARGETS.join(', ')}.`,
+    hint: reversed ? `The part comes first: ${mapOption(header, name)}.` : `Use one of ${TAG_TARGETS.join(', ')}.`,
   });
 }
 
@@ -132,7 +133,7 @@ function keyOf(header: string, kind: ChannelKind): MatchKey | null {
 
 function bothMean(headers: string[], target: string): PipelineError {
   return new PipelineError('field_duplicate', `The columns ${listHeaders(headers)} both mean ${target}.`, {
-    hint: `Say which one counts, for example --map ${target}=${headers[0]!.trim()}.`,
+    hint: `Say which one counts, for example ${mapOption(target, headers[0]!.trim())}.`,
   });
 }
 

@@ -32,6 +32,7 @@ test('a dry run shows every column, a guess as a guess; an import those that it 
     ].join('\n'),
   );
   const real = renderImport({ ...result, dryRun: false, columns });
+  expect(real).toMatch(/\n\d+ lines?; skipped 1 record \(/);
   expect(real).toContain('Not imported (nothing says what it is): “備註”, “分店”\n');
   expect(real).toContain('Not imported (its cells do not fit the attribute of that name): “等級”\n');
   expect(real).not.toContain('LINE UID');

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { isFolder, outFiles } from '../../../cli/frequency-files.ts';
+import { isFolder, outFiles, renderWritten } from '../../../cli/frequency-files.ts';
 import { parseFormats } from '../../../cli/tags-frequency.ts';
 
 const written = (...args: Parameters<typeof outFiles>) =>
@@ -19,6 +19,18 @@ test('one file by its name, several formats and windows in a folder', () => {
     '1 csv out/30d.csv',
     '1 arrow out/30d.arrow',
   ]);
+});
+
+test('a name that does not say the format is not left alone with it', () => {
+  const lines = (...args: Parameters<typeof outFiles>) => outFiles(...args).map(renderWritten);
+  expect(lines(['30d'], [], '/a.csv', false)).toEqual(['Written: /a.csv']);
+  expect(lines(['30d'], [], '/a.xlsx', false)).toEqual([
+    'Written: /a.xlsx (in the format parquet, not as its name says)',
+  ]);
+  expect(lines(['30d'], ['json'], '/a.csv', false)).toEqual([
+    'Written: /a.csv (in the format json, not as its name says)',
+  ]);
+  expect(lines(['30d'], ['csv'], '/a', false)).toEqual(['Written: /a (in the format csv)']);
 });
 
 test('a folder is one that is there, ends like one, or must hold several', () => {

@@ -206,3 +206,10 @@ test('a header in several rows is joined, and said to be a guess', async () => {
     '聯絡資料 姓名,聯絡資料 電話,會員 會員編號\n王,0912345678,M1\n李,0922333444,M2\n',
   );
 });
+
+test('one record is one, and "about" stands only before an estimate', async () => {
+  const one = await inspect(file('one.csv'));
+  expect(one.stdout).toContain('\n1 record; skipped so far');
+  const many = 'LINE UID;姓名\r\n' + `U${'0'.repeat(32)};${'王'.repeat(50)}\r\n`.repeat(3000);
+  expect((await inspect(file('many.csv', many))).stdout).toMatch(/\nabout \d+ records; skipped so far/);
+});

@@ -114,6 +114,16 @@ describe('a column that does not fit the attribute of its name', () => {
     expect(await rows(text, { definitions: SPENT })).toEqual([null, null, null, null, null, null]);
   });
 
+  it('says of dates that --date-format does not read that they have another form, not that they are none', async () => {
+    const { profile } = await inspect(table('生日', ['民國66年8月15日', '民國70年1月2日']), {
+      definitions: BORN,
+      dateFormat: 'rrr/M/d',
+    });
+    expect(profile.warnings[0]).toMatch(
+      /^Of the 2 cells of the column “生日” that were looked at, 2 cannot be read as the date that the attribute “生日” wants \(2 date in another form than the rest or --date-format\): fewer than half fit/,
+    );
+  });
+
   it('stays where the user mapped it, and where half of it fits; that is said', async () => {
     const text = table('消費', ['高', '12', '13', '低']);
     const { profile } = await inspect(text, { definitions: SPENT });

@@ -124,9 +124,22 @@ describe('mapping', () => {
       'given_name,family_name,social_id,tags,email,phone',
     ],
     ['LINE UID,姓,名', 'social_id,family_name,given_name'],
+    ['名字,姓氏,電子郵件 1 - 值,電話 1 - 值,LINE UID', 'given_name,family_name,email,phone,social_id'],
+    ['名字,LINE UID', 'display_name,social_id'],
     ['LINE UID,First Name,Last Name,Full Name', 'social_id,,,display_name'],
   ])('%s', async (headers, expected) => {
     expect((await fields(`${headers}\n`)).map((field) => field ?? '').join(',')).toBe(expected);
+  });
+
+  it.each([
+    ['VIP;新客', ';'],
+    ['* friends ::: VIP', ':::'],
+    ['VIP,新客', null],
+    ['VIP', null],
+  ])('tags that will be one are warned about: %s', async (cell, mark) => {
+    const { profile } = await inspect(`LINE UID\t標籤\nU1\t${cell}\n`);
+    const said = (profile.warnings ?? []).filter((warning) => warning.includes('--tag-separator'));
+    expect(said).toEqual(mark === null ? [] : [expect.stringContaining(`--tag-separator '${mark}'`)]);
   });
 
   it('depends on the kind of channel', async () => {

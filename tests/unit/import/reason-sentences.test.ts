@@ -41,15 +41,20 @@ test.each([
   ['subscribed_since_invalid', ['2024-03-05', '--date-format']],
   ['last_interaction_at_format_undeclared', ['05/06/2024', '--date-format dd/MM/yyyy']],
   ['tag_invalid', ['yes', '否']],
-  ['attribute_number_invalid', ['1,234.5', '5.064,75', '--map ignored=']],
+  ['attribute_number_invalid', ['1,234.5', '5.064,75', '--map "ignored=header 13 attribute"']],
   ['attribute_date_invalid', ['2024年3月5日']],
   ['avatar_url_invalid', ['http', '2,048']],
   ['time_zone_invalid', ['Asia/Taipei']],
   ['member_id_scientific_notation', ['export it as text']],
   ['display_name_too_long', ['255']],
-  ['contact_not_found', ['LINE user id, PSID or phone']],
+  ['contact_not_found', ['LINE user id, PSID or phone', '--match-by']],
   ['character_unreadable', ['--encoding']],
 ])('%s says what is accepted', (reason, accepted) => {
   const text = describeReason(reason, place);
   for (const word of accepted) expect(text).toContain(word);
+});
+
+test('a number that stands as an example is not taken for that of the cell', () => {
+  for (const reason of ['social_id', 'member_id', 'phone'])
+    expect(describeReason(`${reason}_scientific_notation`)).toMatch(/\(as in [\d.]+E\+\d+\)/);
 });
