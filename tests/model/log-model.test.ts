@@ -30,7 +30,13 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   sliceLines: fc.integer({ min: 1, max: 8 }),
   tagSliceLines: fc.integer({ min: 1, max: 6 }),
   unitRows: fc.constantFrom(3, 10, 1_000),
-  prologue: fc.constantFrom('nothing' as const, 'imported' as const, 'answered' as const, 'answered' as const),
+  prologue: fc.constantFrom(
+    'nothing' as const,
+    'racing' as const,
+    'imported' as const,
+    'answered' as const,
+    'answered' as const,
+  ),
   seed: fc.noShrink(fc.nat()),
 });
 

@@ -21,7 +21,7 @@ export function actorFolder(
         (await real.list(path)).map((entry) => ({ ...entry, ageMs: age(Date.now() - entry.ageMs) })),
       ),
     remove: (path) => deed('remove', () => real.remove(path)),
-    rename: (from, to) => deed('rename', () => real.rename(from, to)),
+    rename: (from, to) => deed(`rename ${placeOf(from)}, ${placeOf(to)}`, () => real.rename(from, to)),
     alias: (from, to) => deed('alias', () => real.alias(from, to)),
     seal: (path) => deed('seal', () => real.seal(path)),
     fingerprint: (path) => deed('fingerprint', () => real.fingerprint(path)),
@@ -36,6 +36,13 @@ export function actorFolder(
       await deed('write', () => real.write(path, whole));
     },
   };
+}
+
+/** What one result's taking another's place is made of, so that a course can stop between two moves. */
+function placeOf(name: string): 'coming' | 'going' | 'work' | 'place' {
+  if (name.endsWith('.new')) return 'coming';
+  if (name.endsWith('.old')) return 'going';
+  return name.startsWith('.work') ? 'work' : 'place';
 }
 
 /** DuckDBs of all processes: one at a time in each. */

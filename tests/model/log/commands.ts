@@ -6,7 +6,9 @@ export type Command =
   /** `like`: an answer that was given before; null: a new question. */
   | { do: 'ask'; like: number | null; windows: number; daysAgo: number; channel: boolean; csv: boolean; parts: number }
   | { do: 'refresh'; anew: boolean }
-  | { do: 'erase' | 'retract import' | 'retract event'; which: number }
+  /** `before`: when a worker is about to do that, and before it does. */
+  | { do: 'erase'; which: number; before: string | null }
+  | { do: 'retract import' | 'retract event'; which: number }
   | { do: 'tag'; which: number; on: boolean; tag: number; daysAgo: number | null }
   | { do: 'steps'; n: number; salt: number }
   /** `before`: whichever worker is about to do that, within the next steps. */
@@ -32,9 +34,10 @@ const before = fc.oneof(
     arbitrary: fc.constantFrom(
       'commit',
       'commit',
-      'file frequency rename',
-      'file frequency rename',
-      'file frequency rename',
+      'file frequency rename work, coming',
+      'file frequency rename place, going',
+      'file frequency rename coming, place',
+      'file frequency rename coming, place',
       'file frequency remove',
       'file frequency write',
       'file frequency seal',
@@ -84,7 +87,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('refresh' as const), anew: fc.constantFrom(false, false, true) }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('erase' as const), which }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('erase' as const),
+      which,
+      before: fc.constantFrom(null, null, null, 'slice_late', 'slice_late', 'slice_lock', 'publish', 'untouched'),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('retract import' as const, 'retract event' as const), which }),

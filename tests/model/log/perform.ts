@@ -42,8 +42,13 @@ export async function perform(shop: Shop, what: Command): Promise<void> {
     case 'refresh':
       startRun(shop, { refresh: what.anew ? 'anew' : 'changed' });
       return;
-    case 'erase':
-      return onContact(shop, { do: 'erase', which: what.which });
+    case 'erase': {
+      if (what.before !== null) await victim(shop, what.which, what.before);
+      await onContact(shop, { do: 'erase', which: what.which });
+      // Who is erased at a moment is gone before anybody else does anything.
+      for (let n = 0; n < 30 && what.before !== null; n++) if (!(await next(shop, HORIZON_MS, shop.town))) return;
+      return;
+    }
     case 'tag':
       return onContact(shop, what);
     case 'retract event':
@@ -155,7 +160,7 @@ const REFUSED = ['contact_unknown', 'event_unknown', 'import_running', 'import_u
 
 async function onContact(
   shop: Shop,
-  what: { do: 'erase'; which: number } | Extract<Command, { do: 'tag' }>,
+  what: Pick<Extract<Command, { do: 'erase' }>, 'do' | 'which'> | Extract<Command, { do: 'tag' }>,
 ): Promise<void> {
   const person = at(shop.people, what.which)!;
   const find = async (db: Database) => {
@@ -213,7 +218,7 @@ async function stop(shop: Shop, what: Extract<Command, { do: 'kill' | 'freeze' }
 /** The worker that is about to do `before`, once one is; else any. */
 async function victim(shop: Shop, which: number, before: string | null): Promise<Process> {
   const any = at(shop.workers, which)!;
-  for (let n = 0; before !== null && n < 60; n++) {
+  for (let n = 0; before !== null && n < 100; n++) {
     await shop.sim.quiet();
     const found = shop.workers.find((worker) => worker === shop.sim.processBefore(before));
     if (found) return found;

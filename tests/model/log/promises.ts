@@ -187,17 +187,23 @@ export class Promises {
     const records = file.text.trimEnd().split('\n').length;
     if (sum !== lines || lines + skipped.blank + skipped.preamble + skipped.header + skipped.footer !== records)
       this.#shop.wrong(`${what}: ${records} records, ${lines} lines, ${sum} outcomes`);
-    const { rows } = await this.#shop.shared.admin.query<{ line: string; outcome: string; social_id: string | null }>(
-      `select l.line, l.outcome, c.social_id from import_lines l left join contacts c on c.id = l.contact_id
+    const { rows } = await this.#shop.shared.admin.query<{
+      line: string;
+      outcome: string;
+      contact_id: string;
+      social_id: string | null;
+    }>(
+      `select l.line, l.outcome, l.contact_id, c.social_id from import_lines l left join contacts c on c.id = l.contact_id
        where import_id = $1 order by l.line`,
       [importId],
     );
     if (rows.length !== lines) this.#shop.wrong(`${what}: ${lines} lines, ${rows.length} on record`);
     if (file.kind === 'tags' || result.dryRun) return;
-    for (const { line, outcome, social_id: found } of rows) {
+    const erased = new Set(this.erasures.map(({ contactId }) => contactId));
+    for (const { line, outcome, contact_id: id, social_id: found } of rows) {
       const person = file.people[Number(line) - 2];
       if (!person || !['create', 'update', 'unchanged'].includes(outcome)) continue;
-      if (found === null && person.erased === null) this.#shop.wrong(`${what}: line ${line} is ${outcome} of nobody`);
+      if (found === null && !erased.has(id)) this.#shop.wrong(`${what}: line ${line} is ${outcome} of nobody`);
       if (person.erased !== null && person.erased < run.since)
         this.#shop.wrong(`${what}: line ${line} is ${outcome}, of somebody erased before it began`);
     }

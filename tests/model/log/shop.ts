@@ -30,8 +30,8 @@ export interface Setting {
   tagSliceLines: number;
   /** Rows of a unit of the lake, above which it is divided. */
   unitRows: number;
-  /** What has ended well before the course begins. */
-  prologue: 'nothing' | 'imported' | 'answered';
+  /** What has ended well before the course begins; `racing`: imports of the same people are about to make them. */
+  prologue: 'nothing' | 'racing' | 'imported' | 'answered';
   seed: number;
 }
 
