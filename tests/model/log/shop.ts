@@ -37,6 +37,9 @@ export interface Setting {
 
 export type Ports = ActivityDeps;
 
+/** What times of files may be behind the clock, in real milliseconds: a tick of the kernel. */
+const DISK_BEHIND_MS = 5;
+
 export class Shop implements Site<Ports> {
   readonly shared: SharedLog;
   readonly setting: Setting;
@@ -117,7 +120,20 @@ export class Shop implements Site<Ports> {
   /** Time that passes at once. */
   async pass(ms: number): Promise<void> {
     await this.sim.pass(ms);
-    this.#times.push([Date.now(), this.sim.now]);
+    await this.noteTime();
+  }
+
+  /** What is written from now on was written now, as the simulation has it. Told apart by the disk's clock, which is a little behind. */
+  async noteTime(): Promise<void> {
+    const before = this.#times.at(-1)!;
+    if (before[1] === this.sim.now) return;
+    this.#times.push([Date.now() + DISK_BEHIND_MS, this.sim.now]);
+    await new Promise((resolve) => setTimeout(resolve, 3 * DISK_BEHIND_MS));
+  }
+
+  /** Milliseconds of the simulation since a time was noted. */
+  get unnoted(): number {
+    return this.sim.now - this.#times.at(-1)![1];
   }
 
   #age(writtenAt: number): number {
