@@ -121,6 +121,7 @@ describe('inspect', () => {
         column('訂閱', 'subscribed'),
       ],
       records: 2,
+      recordsExact: true,
       skipped: { blank: 0, preamble: 0, header: 1, footer: 0 },
       sample: [
         [uid, name, phone, email, '', ''],

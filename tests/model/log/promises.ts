@@ -148,7 +148,8 @@ export class Promises {
       const manifest = await wholeResult(this.#shop.plain(), row.folder);
       const what = `the result ${row.folder}`;
       if (manifest === null || manifest.checksum !== row.checksum) {
-        if (when === 'end')
+        // What is damaged stays so until somebody asks for it, or somebody in it is erased.
+        if (when === 'end' && !this.damaged)
           this.#shop.wrong(`${what} is ${manifest === null ? 'damaged' : 'another than its row says'}`);
         continue;
       }

@@ -15,6 +15,11 @@ const connect = (): Promise<DuckDBConnection> =>
 /** The contact of a line of `lines`. */
 export const contactOf = (line: string): string => line.split(' ')[1]!;
 
+/** Whether it ends as such a file does; one that was cut short does not, and nothing can be read of it. */
+async function isParquet(file: string): Promise<boolean> {
+  return (await readFile(file)).subarray(-4).toString('latin1') === 'PAR1';
+}
+
 export class ResultReader {
   readonly #shop: Shop;
 
@@ -49,13 +54,18 @@ export class ResultReader {
   }
 
   /** Whether a file says anything of those contacts. */
-  async holds(file: string, contacts: { socialId: string; contactId: string }[]): Promise<boolean> {
+  async holds(
+    file: string,
+    contacts: { socialId: string; contactId: string }[],
+    mayBeDamaged: boolean,
+  ): Promise<boolean> {
     const whole = path.join(this.#shop.folder, file);
     if (!file.endsWith('.parquet')) {
       const text = await readFile(whole, 'utf8');
       return contacts.some(({ socialId }) => text.includes(socialId));
     }
     const duck = await connect();
+    if (mayBeDamaged && !(await isParquet(whole))) return false;
     const columns = (await duck.runAndReadAll(`describe select * from read_parquet('${whole}')`)).getRows().map(String);
     const has = (name: string) => columns.some((column) => column.startsWith(`${name},`));
     const list = (values: string[]) => values.map((value) => `'${value}'`).join(', ');
