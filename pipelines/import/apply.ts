@@ -135,11 +135,14 @@ async function createContacts(run: Run, keys: () => Promise<(Uint8Array | null)[
   const expected = Number((rows[0] as { lines: number }).lines);
   if (expected === 0) return;
   const { rowCount } = await run('slice_create');
-  if (rowCount === expected) return;
-  // Fewer than decided: someone else made some of these contacts meanwhile. Their lines change them instead; or say that the contact
-  // went before it was found: no line may stand for a contact that is not there, since its tags would be nobody's.
-  await run('slice_late');
-  await run('slice_vanished', await keys());
+  if (rowCount < expected) {
+    // Someone else made some of these contacts meanwhile. Their lines change them instead; or say that the contact went before it was
+    // found: no line may stand for a contact that is not there, since its tags would be nobody's.
+    await run('slice_late');
+    await run('slice_vanished', await keys());
+  }
+  const now = await keys();
+  if (now[0] !== null) await run('slice_unmake', now);
 }
 
 async function changeContacts(row: ImportRow, run: Run): Promise<void> {

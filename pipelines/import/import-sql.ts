@@ -21,6 +21,7 @@ export const importSql = namedStatements('import', [
   'slice_count_creates',
   'slice_late',
   'slice_vanished',
+  'slice_unmake',
   'slice_lock',
   'slice_gone',
   'slice_equal',

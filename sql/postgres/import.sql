@@ -169,7 +169,8 @@ group by slice
 order by 1
 
 -- name: slice_suppress
--- Someone may have been suppressed since resolve. $2 and $3: first and last line; $4, $5: the padded keys.
+-- Someone may have been suppressed since resolve. $2 and $3: first and last line; $4, $5: the padded keys. Lines that make a contact:
+-- slice_unmake.
 update import_lines l
 set outcome = 'suppressed', reason = hit.reason, contact_id = null
 from (
@@ -177,7 +178,7 @@ from (
   from {{staging}} s join imports i on i.id = $1
   where s.line between $2 and $3
 ) hit
-where l.import_id = $1 and l.line = hit.line and l.outcome in ('create', 'update') and hit.reason is not null
+where l.import_id = $1 and l.line = hit.line and l.outcome = 'update' and hit.reason is not null
 
 -- name: slice_create
 -- In the order of the address, not of the line: two imports that make the same people then never wait for each other.
@@ -219,6 +220,22 @@ from (
 ) hit
 where l.import_id = $1 and l.line = hit.line and l.outcome = 'create'
   and not exists (select from contacts c where c.id = l.contact_id)
+
+-- name: slice_unmake
+-- After slice_create, whoever was suppressed since resolve. Asked only now: another's contact of the same address, which would have
+-- kept this one from being made, may have been erased until then, and from now on nobody can erase it unseen. $4, $5: the padded keys.
+with hit as (
+  select l.line, l.contact_id, suppression_of(s.*, i.channel_id, $4, $5) as reason
+  from import_lines l
+  join {{staging}} s on s.line = l.line
+  join imports i on i.id = l.import_id
+  where l.import_id = $1 and l.line between $2 and $3 and s.line between $2 and $3 and l.outcome = 'create'
+), unmade as (
+  delete from contacts c using hit where c.id = hit.contact_id and hit.reason is not null
+)
+update import_lines l
+set outcome = 'suppressed', reason = hit.reason, contact_id = null
+from hit where l.import_id = $1 and l.line = hit.line and hit.reason is not null
 
 -- name: slice_lock
 -- In one order for everybody, so that two writers cannot wait for each other.

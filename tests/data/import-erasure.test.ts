@@ -36,7 +36,10 @@ function before(statement: RegExp, then: () => Promise<unknown>): Database {
   };
 }
 
-async function imported(then: (id: string) => Promise<unknown>): Promise<string[]> {
+async function imported(
+  then: (id: string) => Promise<unknown>,
+  moment = /set outcome = 'update', contact_id = c.id/,
+): Promise<string[]> {
   const file = await world.file('people.csv', `LINE UID,name,tags\n${lineId(1)},Ann,VIP\n${lineId(2)},Bob,VIP\n`);
   const ref = await world.register({ file, channel: 'line' });
   await stageLines(ref, world.deps, world.deps.openSpool, control);
@@ -44,7 +47,7 @@ async function imported(then: (id: string) => Promise<unknown>): Promise<string[
   // Another made the first of them meanwhile; who goes between the two statements that make and that look for it.
   await world.db.query(`insert into contacts (channel_id, social_id, source) values ('line', $1, 'test')`, [lineId(1)]);
   const { rows } = await world.db.query<{ id: string }>('select id from contacts');
-  const db = before(/set outcome = 'update', contact_id = c.id/, () => then(rows[0]!.id));
+  const db = before(moment, () => then(rows[0]!.id));
   await applySlices(ref, { ...world.deps, db }, control);
   return outcomesByLine(world.db, ref.importId);
 }
@@ -61,6 +64,14 @@ async function expectNobodyWithoutContact(): Promise<void> {
 
 test('erased between making and finding: suppressed', async () => {
   expect(await imported((id) => eraseContact(world.db, TEST_KEY, id, false))).toEqual([
+    '2 suppressed (erased)',
+    '3 create',
+  ]);
+  await expectNobodyWithoutContact();
+});
+
+test('erased after suppressions were looked at, before the contact is made: it is not made again', async () => {
+  expect(await imported((id) => eraseContact(world.db, TEST_KEY, id, false), /insert into contacts \(id/)).toEqual([
     '2 suppressed (erased)',
     '3 create',
   ]);
