@@ -8,7 +8,7 @@ import type { ImportResult, ReasonCount, ShortRows } from '../pipelines/contract
 import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
 import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
 import { followWorkflow } from './follow-workflow.ts';
-import { answer, say } from './output.ts';
+import { answer, counted, say } from './output.ts';
 import type { Session, SharedOptions } from './session.ts';
 
 export interface ImportStart {
@@ -99,8 +99,6 @@ export async function runImport<Result>(
 const CANCELLED = new PipelineError('import_cancelled', 'The import was cancelled.', {
   hint: 'What was done stays; the same command goes on from there.',
 });
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** What the report of any import begins with. */
 export function renderHead(

@@ -10,7 +10,7 @@ import { BECAUSE } from './column-table.ts';
 import { rowsWriter } from './inspect-rows.ts';
 import { declared, withTable, type InspectedSource, type SourceOptions } from './inspect-source.ts';
 import { collectMap, parseDelimiterOption } from './option-values.ts';
-import { answer, say, table } from './output.ts';
+import { answer, counted, say, table } from './output.ts';
 
 interface InspectOptions extends SourceOptions {
   json?: boolean;
@@ -187,8 +187,7 @@ function headerOf({ headerRow, headerRows, headerGuessed }: InspectReport): stri
 
 /** Of a long file only the beginning was looked at. */
 function recordsOf({ records, recordsExact }: InspectReport): string {
-  const counted = `${records} ${records === 1 ? 'record' : 'records'}`;
-  return `${recordsExact ? '' : 'about '}${counted}; skipped so far`;
+  return `${recordsExact ? '' : 'about '}${counted(records, 'record')}; skipped so far`;
 }
 
 function render(report: InspectReport): string {

@@ -30,6 +30,9 @@ export function progressLine(): { show(text: string): void; end(): void } {
   };
 }
 
+/** `1 line`, `2 lines`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 /** Rows as columns padded to their widest cell; numbers to the right. Wide (CJK) characters count two. */
 export function table(headers: string[], rows: (string | number | null)[][]): string {
   const cells = [headers, ...rows.map((row) => row.map((cell) => (cell === null ? '' : String(cell))))];

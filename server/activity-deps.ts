@@ -93,7 +93,7 @@ async function inspectForImport(
   channel: Channel,
   definitions: AttributeDefinition[],
 ): Promise<RegisteredFile> {
-  const { profile } = await inspectFile(
+  const { profile: file } = await inspectFile(
     { reader, bytes, encoding: encodingOf, lostCharacters },
     {
       ...input,
@@ -103,36 +103,21 @@ async function inspectForImport(
       definitions,
     },
   );
-  const {
-    encoding,
-    delimiter,
-    quote,
-    headers,
-    headerParts,
-    plan,
-    dataByte,
-    dataLine,
-    dataEnd,
-    skipped,
-    newAttributes,
-    warnings,
-  } = profile;
-  const columns = profile.columns.map(({ header, field, confidence, why }) => ({ header, field, confidence, why }));
   return {
     profile: {
-      encoding,
-      delimiter,
-      quote,
-      headers,
-      headerParts,
-      plan,
-      newAttributes,
-      dataByte,
-      dataLine,
-      dataEnd,
-      columns,
-      warnings,
+      encoding: file.encoding,
+      delimiter: file.delimiter,
+      quote: file.quote,
+      headers: file.headers,
+      headerParts: file.headerParts,
+      plan: file.plan,
+      newAttributes: file.newAttributes,
+      dataByte: file.dataByte,
+      dataLine: file.dataLine,
+      dataEnd: file.dataEnd,
+      columns: file.columns.map(({ header, field, confidence, why }) => ({ header, field, confidence, why })),
+      warnings: file.warnings,
     },
-    skipped,
+    skipped: file.skipped,
   };
 }

@@ -2,7 +2,8 @@
 // values only where there are none. Never guesses between two columns.
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contact-fields.ts';
-import { columnOf, listHeaders, nameColumns, nameOf, plainHeader, refuseDuplicate } from '../import/header-mapping.ts';
+import { columnOf, listHeaders, nameColumns, nameOf, refuseDuplicate } from '../import/header-mapping.ts';
+import { plainHeader } from '../import/header-key.ts';
 import { meaningOf } from '../import/header-words.ts';
 import { valueMeanings } from '../import/headerless.ts';
 import { shortNames, speakingNames, type ColumnNames } from '../import/joined-header.ts';

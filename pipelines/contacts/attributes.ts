@@ -75,18 +75,22 @@ export function guessAttributeType(samples: Iterable<string>, options: Attribute
   const values = [...samples].filter((sample) => !isBlankCell(sample)).map(cleanIdentifier);
   if (values.length === 0) return 'text';
   if (values.every((value) => COMPACT_DATE.test(value))) return 'text';
-  if (areQuantities(values, options.decimalMark ?? provenMark(values))) return 'number';
+  const forms = provenForms(values, options);
+  if (areQuantities(values, forms.decimalMark ?? 'point')) return 'number';
   if (values.every((value) => !/^\d/.test(value) && normaliseBoolean(value).ok)) return 'boolean';
   if (!values.every((value) => DATE_LIKE.test(value))) return 'text';
-  const found = options.format ?? detectDateFormat(values);
-  const dates = values.map((value) =>
-    normaliseDate(value, { ...options, format: found === 'ambiguous' ? null : found }),
-  );
+  const dates = values.map((value) => normaliseDate(value, forms));
   if (!dates.every((date) => date.ok)) return 'text';
   return dates.some((date) => date.timed) ? 'datetime' : 'date';
 }
 
-function provenMark(values: string[]): DecimalMark {
-  const mark = detectDecimalMark(values);
-  return mark === 'comma' ? 'comma' : 'point';
+/** How the cells of a column are read by themselves: as declared, else as they prove; what they leave open is left open. */
+export function provenForms(cells: string[], declared: AttributeOptions): AttributeOptions {
+  const format = declared.format ?? detectDateFormat(cells);
+  const mark = declared.decimalMark ?? detectDecimalMark(cells);
+  return {
+    ...declared,
+    format: format === 'ambiguous' ? null : format,
+    decimalMark: mark === 'ambiguous' ? null : mark,
+  };
 }

@@ -58,31 +58,21 @@ async function beginApply(ref: ImportRef, ports: ImportPorts): Promise<void> {
 }
 
 /**
- * The attributes that the file brings, with the first slice that is applied: an import that applied nothing defines nothing. By name, so
- * that two imports never wait for each other. @throws PipelineError `attribute_defined_meanwhile` when one is there of another type:
+ * The attributes that the file brings, with the first slice that is applied: an import that applied nothing defines nothing. @throws PipelineError `attribute_defined_meanwhile` when one is there of another type:
  * the lines are staged with values of the type that the file seemed to have
  */
-async function defineAttributes(tx: Transaction, { profile }: ImportRow): Promise<void> {
-  if (profile.newAttributes.length === 0) return;
-  const sorted = [...profile.newAttributes].sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const { name, type } of sorted)
-    await tx.query('insert into attribute_definitions (name, type) values ($1, $2) on conflict do nothing', [
-      name,
-      type,
-    ]);
-  const { rows } = await tx.query<{ name: string; type: string }>(
-    'select name, type from attribute_definitions where name = any ($1::text[]) order by name',
-    [sorted.map(({ name }) => name)],
+async function defineAttributes(tx: Transaction, { profile: { newAttributes } }: ImportRow): Promise<void> {
+  if (newAttributes.length === 0) return;
+  const values = [newAttributes.map(({ name }) => name), newAttributes.map(({ type }) => type)];
+  await tx.query(importSql.define_attributes, values);
+  const { rows } = await tx.query<{ name: string; type: string; mine: string }>(importSql.other_attributes, values);
+  const [other] = rows;
+  if (other === undefined) return;
+  throw new PipelineError(
+    'attribute_defined_meanwhile',
+    `The attribute “${other.name}” was defined as ${other.type} while this import ran, which reads it as ${other.mine}.`,
+    { hint: 'Start the same file again: it is read anew, by the definition that there is now.' },
   );
-  for (const { name, type } of rows) {
-    const mine = sorted.find((attribute) => attribute.name === name)!.type;
-    if (type === mine) continue;
-    throw new PipelineError(
-      'attribute_defined_meanwhile',
-      `The attribute “${name}” was defined as ${type} while this import ran, which reads it as ${mine}.`,
-      { hint: 'Start the same file again: it is read anew, by the definition that there is now.' },
-    );
-  }
 }
 
 /** Calls `make` at the first use only. */

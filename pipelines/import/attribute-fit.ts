@@ -1,13 +1,11 @@
 // Columns that have the name of an attribute, and cells that are none of its type: another file defined it, and meant something
 // else. Such a column is left out or spoken of, so that it does not make every line invalid without a word.
-import { normaliseAttribute } from '../contacts/attributes.ts';
+import { normaliseAttribute, provenForms, type AttributeOptions } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
-import { detectDateFormat } from '../contacts/date-format.ts';
 import { normaliseDate } from '../contacts/dates.ts';
-import { detectDecimalMark, readNumber } from '../contacts/numbers.ts';
+import { readNumber } from '../contacts/numbers.ts';
 import type { AttributeType, ColumnTarget } from '../contracts/contact-fields.ts';
-import { nameOf, type MappedColumn } from './header-mapping.ts';
-import type { DeclaredForms } from './column-forms.ts';
+import { columnName, ignoredColumn, type MappedColumn } from './header-mapping.ts';
 import { mapOption } from './map-option.ts';
 
 const WANTED: Record<Exclude<AttributeType, 'text'>, string> = {
@@ -35,23 +33,25 @@ interface Looked {
 export function fitAttributes(
   columns: MappedColumn[],
   samples: (column: number) => string[],
-  options: DeclaredForms & { timeZone: string },
+  declared: AttributeOptions,
 ): { columns: MappedColumn[]; warnings: string[] } {
   const warnings: string[] = [];
   const fitted = columns.map((column, index): MappedColumn => {
     const { target } = column;
     if (target.kind !== 'attribute' || target.type === 'text') return column;
     const cells = samples(index);
-    const misfits = misfitsOf(target, cells, options);
+    const misfits = misfitsOf(target, cells, declared);
     if (misfits.length === 0) return column;
-    const header = nameOf(
-      columns.map((each) => each.header),
-      index,
-    );
-    const looked = { name: target.name, header, cells: cells.length, misfits, type: target.type };
+    const looked = {
+      name: target.name,
+      header: columnName(columns, index),
+      cells: cells.length,
+      misfits,
+      type: target.type,
+    };
     const leaves = column.why !== 'map' && misfits.length * 2 > cells.length;
     warnings.push(leaves ? leftOut(looked) : mostly(looked));
-    return leaves ? { header: column.header, target: { kind: 'ignored' }, confidence: 0, why: 'misfit' } : column;
+    return leaves ? ignoredColumn(column.header, 'misfit') : column;
   });
   return { columns: fitted, warnings };
 }
@@ -59,15 +59,9 @@ export function fitAttributes(
 function misfitsOf(
   { type }: Extract<ColumnTarget, { kind: 'attribute' }>,
   cells: string[],
-  options: DeclaredForms & { timeZone: string },
+  declared: AttributeOptions,
 ): string[] {
-  const found = options.dateFormat ?? detectDateFormat(cells);
-  const mark = options.decimalMark ?? detectDecimalMark(cells);
-  const forms = {
-    timeZone: options.timeZone,
-    format: found === 'ambiguous' ? null : found,
-    decimalMark: mark === 'comma' ? mark : null,
-  };
+  const forms = provenForms(cells, declared);
   return cells.filter((cell) => {
     const result = normaliseAttribute(cell, type, forms);
     // That its order is open is another question, which is asked of the whole column.
@@ -84,7 +78,7 @@ function kindOf(cell: string): string {
 
 function said({ name, header, cells, misfits, type }: Looked): string {
   const counts = new Map<string, number>();
-  for (const cell of misfits) counts.set(kindOf(cell), (counts.get(kindOf(cell)) ?? 0) + 1);
+  for (const kind of misfits.map(kindOf)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const kinds = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_KINDS);
   const dated = type.startsWith('date') && counts.has('date');
   const named = (kind: string) =>

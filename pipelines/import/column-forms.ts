@@ -7,7 +7,7 @@ import { serialTime } from '../contacts/written-dates.ts';
 import type { ColumnTarget } from '../contracts/contact-fields.ts';
 import type { DecimalMark } from '../contracts/import.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { nameOf, type MappedColumn } from './header-mapping.ts';
+import { columnName, type MappedColumn } from './header-mapping.ts';
 import type { ColumnForm, NormalisePlan } from './staged-row.ts';
 import { mapOption } from './map-option.ts';
 
@@ -45,7 +45,7 @@ export function findForms(
     if (target.kind !== 'attribute' || target.type !== 'number') return null;
     if (declared.decimalMark !== null) return declared.decimalMark;
     const mark = detectDecimalMark(samples(index));
-    if (mark === 'ambiguous') warnings.push(readWithPoint(nameOf(headersOf(columns), index)));
+    if (mark === 'ambiguous') warnings.push(readWithPoint(columnName(columns, index)));
     return mark === 'comma' ? mark : null;
   });
   const formats = new Set(dates.filter((format) => format !== null));
@@ -64,15 +64,13 @@ export function findForms(
   return { dateFormat: shared, ...(Object.keys(forms).length > 0 ? { columnForms: forms } : {}), warnings };
 }
 
-const headersOf = (columns: MappedColumn[]): string[] => columns.map((column) => column.header);
-
 const readWithPoint = (name: string): string =>
   `No number of the column “${name}” shows whether a comma or a point parts its decimals: they are read with a decimal point (1,234 is one thousand, 1.234 is little more than one). If it is the other way round, import with --decimal-mark comma; if it is right, --decimal-mark point says so.`;
 
 const isSerial = (cell: string): boolean => serialTime(cleanIdentifier(cell)) !== null;
 
 const orderTaken = (name: string, order: DayOrder, from: string): string =>
-  `No date of the column “${name}” shows whether the day or the month comes first: they are read with the ${order}, as in “${from}”. If that is wrong, write them year first, or leave the column out by --map ignored=${name}.`;
+  `No date of the column “${name}” shows whether the day or the month comes first: they are read with the ${order}, as in “${from}”. If that is wrong, write them year first, or leave the column out by ${mapOption('ignored', name)}.`;
 
 function foundFormats(
   columns: MappedColumn[],
@@ -87,11 +85,10 @@ function foundFormats(
     if (format !== 'ambiguous' || order === null) return format;
     const taken = detectDateFormat(samples(index), order);
     const from = found.findIndex((other) => other !== null && other !== 'ambiguous');
-    if (taken !== 'ambiguous')
-      warnings.push(orderTaken(nameOf(headersOf(columns), index), order, nameOf(headersOf(columns), from)));
+    if (taken !== 'ambiguous') warnings.push(orderTaken(columnName(columns, index), order, columnName(columns, from)));
     return taken;
   });
-  const open = settled.flatMap((format, index) => (format === 'ambiguous' ? [nameOf(headersOf(columns), index)] : []));
+  const open = settled.flatMap((format, index) => (format === 'ambiguous' ? [columnName(columns, index)] : []));
   if (open.length === 0) return settled;
   throw new PipelineError(
     'date_format_ambiguous',

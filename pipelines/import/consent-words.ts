@@ -1,6 +1,6 @@
 // Headers by which shops and newsletter tools say that a person agreed to be written to, and by which way. A dictionary.
 import type { ChannelKind } from '../contracts/contact-fields.ts';
-import { headerKey } from './header-key.ts';
+import { headerKey, withoutBrackets } from './header-key.ts';
 
 /** What the consent is for: any message, or one way only. Of these `email` and `sms` are no channel of Sluice. */
 export type ConsentFor = 'any' | 'email' | 'sms' | ChannelKind;
@@ -33,11 +33,7 @@ for (const [way, words] of Object.entries(WORDS) as [ConsentFor, string][])
 
 /** What consent a header names, also with brackets and marks around it; null: none that is known. */
 export function consentOf(header: string): ConsentFor | null {
-  return (
-    KEYS.get(headerKey(header)) ??
-    KEYS.get(headerKey(header.normalize('NFKC').replace(/\([^()]*\)|\[[^\][]*\]|必填|選填/g, ''))) ??
-    null
-  );
+  return KEYS.get(headerKey(header)) ?? KEYS.get(headerKey(withoutBrackets(header).replace(/必填|選填/g, ''))) ?? null;
 }
 
 /** Whether a header speaks of consent at all. */

@@ -1,7 +1,7 @@
 // Which record of a table is its header: judged by its words, by its whole row, and by what stands below it.
 import type { ChannelKind } from '../contracts/contact-fields.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
-import { headerKey } from './header-key.ts';
+import { headerKey, plainHeader } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 import { filledWidth } from './record-shape.ts';
 import type { SourceRecord } from './staged-row.ts';
@@ -48,7 +48,6 @@ const MAX_ADDRESS = 320;
 export const isEmail = (text: string): boolean => text.length <= MAX_ADDRESS && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text);
 export const isAddress = (text: string): boolean => isEmail(text) || /^[UCR][0-9a-f]{32}$/i.test(text);
 export const isNumber = (text: string): boolean => /^\+?[\d\s()-]{8,}$/.test(text);
-export const plain = (cell: string): string => cell.normalize('NFKC').trim();
 
 /** The form of a value: digits, letters and ideographs as one sign each. Null for a text without digit, which may say anything. */
 function formOf(text: string): string | null {
@@ -117,13 +116,13 @@ function candidatesOf(records: SourceRecord[], width: number, kind: ChannelKind)
       if (key !== '') seen.set(key, (seen.get(key) ?? 0) + 1);
     }
   return records.slice(0, MAX_PREAMBLE).flatMap(({ fields }, index) => {
-    const cells = fields.map(plain);
+    const cells = fields.map(plainHeader);
     const filled = cells.filter((cell) => !isBlankCell(cell)).length;
     if (filled === 0) return [];
     const below = (column: number): string[] =>
       records
         .slice(index + 1)
-        .map((record) => plain(record.fields[column] ?? ''))
+        .map((record) => plainHeader(record.fields[column] ?? ''))
         .filter((cell) => cell !== '');
     const meanings = cells
       .filter((cell) => seen.get(headerKey(cell)) === 1)

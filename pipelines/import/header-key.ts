@@ -7,3 +7,10 @@ export function headerKey(header: string): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
+
+/** A header as people see it. */
+export const plainHeader = (header: string): string => header.normalize('NFKC').trim();
+
+/** Without the remarks in brackets, the innermost of nested ones: `手機(必填)` gives `手機`. */
+export const withoutBrackets = (header: string): string =>
+  header.normalize('NFKC').replace(/\([^()]*\)|\[[^\][]*\]/g, '');

@@ -1,10 +1,10 @@
 // What each column of a file means: by its header, or as the user says with `map`. Looks at no data but samples for new
 // attributes' types.
-import type { AttributeType, ChannelKind, ColumnTarget } from '../contracts/contact-fields.ts';
+import type { AttributeType, ChannelKind, ColumnTarget, NamePart } from '../contracts/contact-fields.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
 import { isBinding } from './binding-words.ts';
-import { headerKey } from './header-key.ts';
+import { headerKey, plainHeader } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
 import { mapOption } from './map-option.ts';
@@ -66,6 +66,14 @@ export interface Mapping {
   newAttributes: AttributeDefinition[];
 }
 
+/** A column that is read and not imported. */
+export const ignoredColumn = (header: string, why: ColumnReason): MappedColumn => ({
+  header,
+  target: { kind: 'ignored' },
+  confidence: 0,
+  why,
+});
+
 /** A target as one word: `phone`, `tags`, `tag:VIP`, `attribute:level`, or null when the column is ignored. */
 export function targetName(target: ColumnTarget): string | null {
   switch (target.kind) {
@@ -113,8 +121,12 @@ export function nameOf(headers: string[], column: number): string {
   return name !== '' && alone ? name : `#${column + 1}`;
 }
 
-/** A header as people see it. */
-export const plainHeader = (header: string): string => header.normalize('NFKC').trim();
+/** The same of one of the columns as they were mapped. */
+export const columnName = (columns: readonly MappedColumn[], column: number): string =>
+  nameOf(
+    columns.map(({ header }) => header),
+    column,
+  );
 
 /**
  * Two columns of one name cannot be told apart by it. Of no matter where nobody needs them.
@@ -179,8 +191,7 @@ function refuseSharedTargets(columns: (MappedColumn | undefined)[], clashes?: Pi
       });
       if (clashes === undefined) throw problem;
       clashes.push(problem);
-      for (const at of [earlier, index])
-        columns[at] = { header: headers[at]!, target: { kind: 'ignored' }, confidence: 0, why: 'clash' };
+      for (const at of [earlier, index]) columns[at] = ignoredColumn(headers[at]!, 'clash');
       return;
     }
     seen.set(name, index);
@@ -224,22 +235,23 @@ export function mapHeaders(headers: string[], options: MappingOptions): Mapping 
   const sure = new Set(
     names.map((name, index) => (columns[index] ? null : meaningOf(name, options.channelKind))).map(surely),
   );
-  // 名字 is all of the name, or what stands beside the 姓氏.
-  const isGiven = (name: string) =>
-    headerKey(name) === '名字' && names.some((one) => namePartOf(one) === 'family_name');
+  const parts = names.map(namePartOf);
+  // 名字 is all of the name, but beside a 姓氏.
+  const isPart = (index: number) => parts[index] !== null && parts.includes('family_name');
   // A whole name says it better than its parts.
   const hasName =
     taken.has('display_name') ||
-    names.some((name) => !isGiven(name) && meaningOf(name, options.channelKind)?.meaning === 'display_name');
+    names.some((name, index) => !isPart(index) && meaningOf(name, options.channelKind)?.meaning === 'display_name');
   names.forEach((name, index) => {
     const header = headers[index]!;
     const found =
       columns[index] ??
       byReport(name) ??
       byBinding(name) ??
-      (isGiven(name) ? null : byWords(name, taken, sure, options)) ??
-      byNamePart(name, taken, hasName, options) ??
-      byAttribute(header, name, index, options, newAttributes);
+      (isPart(index) ? null : byWords(name, taken, sure, options)) ??
+      byDefinition(header, name, options) ??
+      byNamePart(header, parts[index]!, taken, hasName) ??
+      byNewAttribute(header, index, options, newAttributes);
     columns[index] = { ...found, header };
   });
   refuseSharedTargets(columns, options.clashes);
@@ -252,12 +264,12 @@ const surely = (found: { meaning: string; confidence: number } | null): string |
 
 /** The columns that our own rejects file adds to a line are about the line, not the contact. */
 function byReport(header: string): MappedColumn | null {
-  return header.startsWith('sluice_') ? { header, target: { kind: 'ignored' }, confidence: 0, why: 'word' } : null;
+  return header.startsWith('sluice_') ? ignoredColumn(header, 'word') : null;
 }
 
 /** Bindings have no place yet, and must not become attributes before they have. */
 function byBinding(header: string): MappedColumn | null {
-  return isBinding(header) ? { header, target: { kind: 'ignored' }, confidence: 0, why: 'binding' } : null;
+  return isBinding(header) ? ignoredColumn(header, 'binding') : null;
 }
 
 function byWords(
@@ -279,31 +291,32 @@ function byWords(
   return { header, target, confidence: found.confidence, why: found.confidence === 1 ? 'word' : 'likely word' };
 }
 
-function byNamePart(
-  header: string,
-  taken: Set<string | null>,
-  hasName: boolean,
-  { definitions }: MappingOptions,
-): MappedColumn | null {
-  const part = namePartOf(header);
-  // Somebody has made an attribute of it: then that is what it is to them.
-  if (part === null || taken.has(part) || definitionOf(plainHeader(header), definitions)) return null;
-  if (hasName) return { header, target: { kind: 'ignored' }, confidence: 0, why: 'not needed' };
-  return { header, target: { kind: 'name_part', part }, confidence: 1, why: 'word' };
+/** Somebody has made an attribute of it: then that is what it is to them. */
+function byDefinition(header: string, short: string, { definitions }: MappingOptions): MappedColumn | null {
+  const known = definitionOf(plainHeader(header), definitions) ?? definitionOf(plainHeader(short), definitions);
+  return known ? { header, target: { kind: 'attribute', ...known }, confidence: 1, why: 'attribute' } : null;
 }
 
-function byAttribute(
+function byNamePart(
   header: string,
-  short: string,
+  part: NamePart | null,
+  taken: Set<string | null>,
+  hasName: boolean,
+): MappedColumn | null {
+  if (part === null || taken.has(part)) return null;
+  return hasName
+    ? ignoredColumn(header, 'not needed')
+    : { header, target: { kind: 'name_part', part }, confidence: 1, why: 'word' };
+}
+
+function byNewAttribute(
+  header: string,
   index: number,
   options: MappingOptions,
   created: AttributeDefinition[],
 ): MappedColumn {
   const name = plainHeader(header);
-  const known = definitionOf(name, options.definitions) ?? definitionOf(plainHeader(short), options.definitions);
-  if (known) return { header, target: { kind: 'attribute', ...known }, confidence: 1, why: 'attribute' };
-  if (!options.createAttributes || name === '')
-    return { header, target: { kind: 'ignored' }, confidence: 0, why: 'unknown' };
+  if (!options.createAttributes || name === '') return ignoredColumn(header, 'unknown');
   const definition = { name, type: options.guessType(index) };
   created.push(definition);
   return { header, target: { kind: 'attribute', ...definition }, confidence: 1, why: 'new attribute' };

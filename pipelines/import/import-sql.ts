@@ -16,6 +16,8 @@ export const importSql = namedStatements('import', [
   'count_outcomes',
   'pending_slices',
   'pending_tag_slices',
+  'define_attributes',
+  'other_attributes',
   'slice_suppress',
   'slice_create',
   'slice_count_creates',

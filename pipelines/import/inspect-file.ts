@@ -164,14 +164,15 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
   const samples = (column: number) => columnSamples(data, column);
   const declared = { dateFormat: options.dateFormat ?? null, decimalMark: options.decimalMark ?? null };
   const { columns: mapped, newAttributes } = mapColumns(shape, data, options, timeZone);
-  const fitted = fitAttributes(mapped, samples, { ...declared, timeZone });
+  const forms = { timeZone, format: declared.dateFormat, decimalMark: declared.decimalMark };
+  const fitted = fitAttributes(mapped, samples, forms);
   const named = findNamedAttributes(fitted.columns, samples, {
-    ...{ timeZone, format: declared.dateFormat, decimalMark: declared.decimalMark },
+    ...forms,
     definitions: options.definitions ?? [],
     createAttributes: options.createAttributes ?? false,
   });
   const { columns } = named;
-  const { warnings, ...forms } = findForms(columns, samples, declared);
+  const { warnings, ...found } = findForms(columns, samples, declared);
   const plan: NormalisePlan = {
     channelKind: options.channelKind,
     defaultCountry: options.defaultCountry,
@@ -183,7 +184,7 @@ export async function inspectFile(source: InspectSource, options: InspectOptions
     floatedIds: areFloats(columns, data),
     matchBy: chooseKey(columns, options, shape.headerParts),
     tagSeparator: options.tagSeparator ?? ',',
-    ...forms,
+    ...found,
     ...(named.named === null ? {} : { namedAttributes: named.named }),
     clearEmpty: options.clearEmpty ?? false,
   };

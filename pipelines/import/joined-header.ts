@@ -2,7 +2,8 @@
 // rows belong to it, what the columns are called then, and by what shorter names.
 import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ChannelKind } from '../contracts/contact-fields.ts';
-import { isAddress, isNumber, looksLikeValue, plain } from './find-header.ts';
+import { isAddress, isNumber, looksLikeValue } from './find-header.ts';
+import { plainHeader } from './header-key.ts';
 import { meaningOf } from './header-words.ts';
 import type { SourceRecord } from './staged-row.ts';
 
@@ -25,7 +26,7 @@ const isValue = (text: string): boolean =>
  * columns, by blank cells or by its own text again. No values, nothing that ends with a colon, and not a name and its value alone.
  */
 function namesGroups(row: string[], below: string[], columnsBelow: (column: number) => string[]): boolean {
-  const cells = row.map(plain);
+  const cells = row.map(plainHeader);
   const filled = cells.flatMap((cell, column) => (isBlankCell(cell) ? [] : [column]));
   if (row.length !== below.length || filled.length < 2) return false;
   const spans = filled.some((column) => {
@@ -45,7 +46,7 @@ export function headerTop(records: SourceRecord[], index: number): number {
   const below = (column: number): string[] =>
     records
       .slice(index + 1)
-      .map((record) => plain(record.fields[column] ?? ''))
+      .map((record) => plainHeader(record.fields[column] ?? ''))
       .filter((cell) => cell !== '');
   let top = index;
   while (top > 0 && index - top + 1 < MOST_ROWS) {

@@ -17,8 +17,7 @@ const PARTS = new Map(
 );
 
 /** The part of a name that a header says, or null. */
-export const namePartOf = (header: string): NamePart | null =>
-  PARTS.get(headerKey(header.normalize('NFKC').replace(/[*＊]/g, ''))) ?? null;
+export const namePartOf = (header: string): NamePart | null => PARTS.get(headerKey(header)) ?? null;
 
 /** Scripts that write the family name first, and nothing in between. */
 const TOGETHER = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;

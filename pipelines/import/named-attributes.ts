@@ -7,7 +7,7 @@ import { isNameShort } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
 import type { CellRule } from './cell-rules.ts';
 import { headerKey } from './header-key.ts';
-import { nameOf, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
+import { columnName, ignoredColumn, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
 import type { NamedAttributes } from './staged-row.ts';
 import { mapOption } from './map-option.ts';
 
@@ -34,13 +34,9 @@ export function findNamedAttributes(
   if (index === -1) return nothing;
   const cells = samples(index).map((cell) => attributePairs(unguarded(cell)));
   const misfits = cells.filter((pairs) => pairs === null).length;
-  const name = nameOf(
-    columns.map((column) => column.header),
-    index,
-  );
+  const name = columnName(columns, index);
   if (misfits * 2 > cells.length && columns[index]!.why !== 'map') {
-    const { header } = columns[index]!;
-    const left: MappedColumn = { header, target: { kind: 'ignored' }, confidence: 0, why: 'misfit' };
+    const left = ignoredColumn(columns[index]!.header, 'misfit');
     const warning = `Of the ${cells.length} cells of the column “${name}” that were looked at, ${misfits} are neither JSON nor pairs (level=gold; points=3): the column is left out. ${mapOption('ignored', name)} says that it shall be; --map "attribute:${name}=${name}" with --create-attributes imports it as one attribute.`;
     return { ...nothing, columns: columns.map((column, at) => (at === index ? left : column)), warnings: [warning] };
   }

@@ -3,6 +3,7 @@
 import type { ChannelKind, MatchKey } from '../contracts/contact-fields.ts';
 import type { RecordRules } from '../import/marks.ts';
 import type { TagReason } from './tag-reasons.ts';
+import type { EventPart } from './tag-words.ts';
 
 /** Where a value stands: the index of a CSV column, or the key of a JSON object. */
 export type Place = number | string;
@@ -34,6 +35,15 @@ export interface TagPlan extends RecordRules {
 }
 
 /** A file of tag events as it is stored with its import. */
+/** Where the parts of an event stand, but for whose it is; null: nowhere. */
+export const partPlaces = (plan: TagPlan): [part: EventPart, place: Place | null][] => [
+  ['tag', plan.tag],
+  ['time', plan.time],
+  ['source', plan.source],
+  ['message_id', plan.messageId],
+  ['kind', plan.kind],
+];
+
 export interface TagProfile {
   encoding: string;
   delimiter: string;

@@ -2,7 +2,7 @@
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { keyReading, unread, type ColumnReading } from '../import/column-readings.ts';
 import { readTagImport } from './resolve-tags.ts';
-import type { Place, TagProfile } from './tag-plan.ts';
+import { partPlaces, type Place, type TagProfile } from './tag-plan.ts';
 import { eventPartOf } from './tag-words.ts';
 
 /** The columns (of JSON Lines: the keys of the first objects), in file order. */
@@ -13,20 +13,13 @@ export async function tagReadings(db: Queryable, importId: string): Promise<Colu
 
 /** The same of a profile, and the `map` that the user gave. Pure. */
 export function readingsOf({ headers, plan }: Pick<TagProfile, 'headers' | 'plan'>, map: Record<string, string>) {
-  const parts: [name: string, place: Place | null][] = [
-    ['tag', plan.tag],
-    ['time', plan.time],
-    ['source', plan.source],
-    ['message_id', plan.messageId],
-    ['kind', plan.kind],
-  ];
   return headers.map((header, index): ColumnReading => {
     const stands = (place: Place | null) => place === (plan.format === 'csv' ? index : header);
     if (stands(plan.key)) {
       const mapped = map[plan.matchBy] !== undefined || map['contact'] !== undefined;
       return keyReading(header, plan.matchBy, plan.channelKind, mapped);
     }
-    const field = parts.find(([, place]) => stands(place))?.[0];
+    const field = partPlaces(plan).find(([, place]) => stands(place))?.[0];
     if (field === undefined) return unread(header, plan.channelKind);
     if (map[field] !== undefined) return { header, field, confidence: 1, why: 'map' };
     const sure = eventPartOf(header)?.sure === true;

@@ -3,7 +3,7 @@
 import { MATCH_KEYS } from '../contracts/contact-fields.ts';
 import { describeReason, describeReasonOf, type InvalidReason } from '../import/reasons.ts';
 import { namedSources } from './source-words.ts';
-import type { Place, TagPlan } from './tag-plan.ts';
+import { partPlaces, type Place, type TagPlan } from './tag-plan.ts';
 
 const SENTENCES = {
   json_invalid: 'The line is not a JSON object.',
@@ -46,13 +46,6 @@ export function describeTagReasonOf(reason: string, line: number, original: stri
 }
 
 function placeOf(reason: string, plan: TagPlan): Place | null {
-  const parts: [prefix: string, place: Place | null][] = [
-    ['tag_', plan.tag],
-    ['time_', plan.time],
-    ['kind_', plan.kind],
-    ['source_', plan.source],
-    ['message_id_', plan.messageId],
-    ...MATCH_KEYS.map((key): [string, Place] => [`${key}_`, plan.key]),
-  ];
-  return parts.find(([prefix]) => reason.startsWith(prefix))?.[1] ?? null;
+  const key = MATCH_KEYS.map((name): [string, Place] => [name, plan.key]);
+  return [...partPlaces(plan), ...key].find(([name]) => reason.startsWith(`${name}_`))?.[1] ?? null;
 }

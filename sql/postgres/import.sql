@@ -168,6 +168,19 @@ from (
 group by slice
 order by 1
 
+-- name: define_attributes
+-- Attributes $1 of types $2, where none has the name. By name, so that two imports never wait for each other.
+insert into attribute_definitions (name, type)
+select name, type from unnest($1::text[], $2::text[]) as n (name, type) order by name
+on conflict do nothing
+
+-- name: other_attributes
+-- Of the attributes $1 of types $2, those that are defined as another type.
+select d.name, d.type, n.type as mine
+from unnest($1::text[], $2::text[]) as n (name, type)
+join attribute_definitions d on d.name = n.name and d.type <> n.type
+order by d.name
+
 -- name: slice_suppress
 -- Someone may have been suppressed since resolve. $2 and $3: first and last line; $4, $5: the padded keys. Lines that make a contact:
 -- slice_unmake.
@@ -175,10 +188,12 @@ update import_lines l
 set outcome = 'suppressed', reason = hit.reason, contact_id = null
 from (
   select s.line, suppression_of(s.*, i.channel_id, $4, $5) as reason
-  from {{staging}} s join imports i on i.id = $1
-  where s.line between $2 and $3
+  from import_lines l
+  join {{staging}} s on s.line = l.line
+  join imports i on i.id = l.import_id
+  where l.import_id = $1 and l.line between $2 and $3 and s.line between $2 and $3 and l.outcome = 'update'
 ) hit
-where l.import_id = $1 and l.line = hit.line and l.outcome = 'update' and hit.reason is not null
+where l.import_id = $1 and l.line = hit.line and hit.reason is not null
 
 -- name: slice_create
 -- In the order of the address, not of the line: two imports that make the same people then never wait for each other.
