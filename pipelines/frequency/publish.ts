@@ -56,6 +56,22 @@ export async function publishFrequency(
 ): Promise<FrequencyResult> {
   const triple: Triple = { channel: request.input.channel, asOfMs: request.asOfMs, knownAtUs: request.knownAtUs };
   if (!(await partsThere(world, request))) return publishedBefore(world, request, triple, control);
+  try {
+    return await publishParts(world, request, triple, control);
+  } catch (error) {
+    const missing = error instanceof PipelineError && error.code === 'lake_file_missing';
+    // A try beside this one, which may have begun later, has published everything and removed the work of both.
+    if (!missing || (await partsThere(world, request))) throw error;
+    return publishedBefore(world, request, triple, control);
+  }
+}
+
+async function publishParts(
+  world: FrequencyWorld,
+  request: PublishRequest,
+  triple: Triple,
+  control: StepControl,
+): Promise<FrequencyResult> {
   let { parts } = request;
   let after = (await readVersion(world.db, request.lakeVersion))?.erasedThrough ?? '0';
   for (let round = 1; ; round += 1) {
@@ -108,7 +124,7 @@ async function partsThere(world: FrequencyWorld, { work, windows, parts }: Publi
   return parts.every((part) => part.windows.every(({ file }) => there.has(file)));
 }
 
-/** A try before this one was killed after it had published everything, while it removed its work or before it could say so. */
+/** Another try had published everything; it was killed while it removed the work or before it could say so, or is said to be lost. */
 async function publishedBefore(
   world: FrequencyWorld,
   request: PublishRequest,

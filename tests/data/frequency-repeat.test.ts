@@ -3,6 +3,7 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { duckSessions } from '../../adapters/duckdb/session.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
+import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
 import type { PublishRequest } from '../../pipelines/contracts/tag-frequency.ts';
 import { countPart } from '../../pipelines/frequency/count-part.ts';
 import { publishFrequency } from '../../pipelines/frequency/publish.ts';
@@ -68,6 +69,51 @@ test('publishing that is killed anywhere, also after its last step, ends the sam
       expect((await world.resultFolder.list('.work')).map(({ name }) => name)).not.toContain(request.work);
     }
   expect(kills).toBeGreaterThan(20);
+});
+
+/** The world of a try that `other` happens beside, when it builds something or asks DuckDB for the `n`-th time; not while it holds the places. */
+function besideAt(n: number, other: () => Promise<unknown>): { world: TestFrequency; happened: () => boolean } {
+  let calls = 0;
+  const turn = async () => void ((calls += 1) === n && (await other()));
+  const resultFolder = { ...world.resultFolder };
+  for (const method of ['make', 'alias', 'seal'] as const)
+    (resultFolder as Record<string, unknown>)[method] = async (...names: unknown[]) => {
+      await turn();
+      return (world.resultFolder[method] as (...all: unknown[]) => Promise<unknown>)(...names);
+    };
+  const own = duckSessions({ memoryMiB: 512, threads: 1, tempFolder: world.lake.dataFolder.at('t') });
+  const withDuck: TestFrequency['withDuck'] = (signal, work) =>
+    own(signal, async (duck) => {
+      const rows: typeof duck.rows = async (sql) => {
+        await turn();
+        return duck.rows(sql);
+      };
+      return work({ ...duck, rows });
+    });
+  return { world: { ...world, resultFolder, withDuck }, happened: () => calls >= n };
+}
+
+test('a try of publishing that goes on while a later one ends does not end the run', async () => {
+  for (let n = 1; ; n += 1) {
+    // Somebody who is counted and erased before it is published, so that the parts are read again.
+    const contact = 1000 + n;
+    await world.db.query(
+      `insert into contacts (id, channel_id, social_id, source) overriding system value values ($1, 'line-a', $2, 'test')`,
+      [contact, `U${contact}`],
+    );
+    await addEvents(world.db, [{ contact, tag: 'tag 1', at: daysAgo(1) }]);
+    const request = await counted(Date.now() - n * 1000);
+    await eraseContact(world.db, TEST_KEY, String(contact), false);
+    let ended: Awaited<ReturnType<typeof publishFrequency>> | null = null;
+    const raced = besideAt(n, async () => (ended = await publishFrequency(world, request, control)));
+    const result = await publishFrequency(raced.world, request, control).catch((error: unknown) => {
+      // What would be tried again is tried again; anything else is the end of the run.
+      if (error instanceof PipelineError) throw error;
+      return publishFrequency(world, request, control);
+    });
+    if (!raced.happened()) break;
+    expect(sums(result)).toEqual(sums(ended!));
+  }
 });
 
 test('parts that were swept away before anything was published are counted again', async () => {
