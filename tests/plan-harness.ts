@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { openDatabase, type Database } from '../adapters/postgres/database.ts';
 import { matchList } from '../pipelines/audience/match-list.ts';
 import { stageList } from '../pipelines/audience/stage-list.ts';
@@ -15,6 +16,7 @@ import type { PlanRef } from '../pipelines/contracts/plan.ts';
 import type { ActivityDeps } from '../activities/index.ts';
 import { activityDeps } from '../server/activity-deps.ts';
 import { loadConfig } from '../server/config.ts';
+import { openTestDatabase, type TestDatabase } from './database.ts';
 import { addTestChannel, TEST_KEY } from './import-harness.ts';
 
 export const HELLO = { messages: [{ type: 'text', text: 'hello' }] };
@@ -35,6 +37,21 @@ export interface PlanWorld {
 }
 
 export const control = { signal: new AbortController().signal, onProgress: () => undefined };
+
+/** The world of all tests of a file; its members are there once its tests run. */
+export function planWorld(): PlanWorld & { databaseUrl: string } {
+  const held = {} as PlanWorld & { databaseUrl: string };
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    Object.assign(held, await openPlanWorld(database.databaseUrl), { databaseUrl: database.databaseUrl });
+  });
+  afterAll(async () => {
+    await held.close?.();
+    await database?.drop();
+  });
+  return held;
+}
 
 /** A database, a folder, and three channels: `line`, `wa`, `fb`. No provider answers; LINE takes every message. */
 export async function openPlanWorld(databaseUrl: string): Promise<PlanWorld> {

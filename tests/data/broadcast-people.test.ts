@@ -1,27 +1,17 @@
 // People who leave, are erased, suppressed or opt out around a broadcast: nobody of them is reached or made anew, and everybody has
 // a fate that says why.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createContacts, reopenRecipients } from '../../pipelines/broadcast/prepare.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
 import { ACCEPTED, deliver, deliveryPorts, refused, start, type Send } from '../delivery-harness.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { TEST_KEY } from '../import-harness.ts';
 import { matchList } from '../../pipelines/audience/match-list.ts';
 import { stageList } from '../../pipelines/audience/stage-list.ts';
 import { freezePlan } from '../../pipelines/broadcast/plan-freeze.ts';
-import { addContact, control, openPlanWorld, recipientsOf, type PlanWorld } from '../plan-harness.ts';
+import { addContact, control, planWorld, recipientsOf } from '../plan-harness.ts';
 
-let database: TestDatabase;
-let world: PlanWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openPlanWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world?.close();
-  await database?.drop();
-});
+const world = planWorld();
 
 const TEMPLATE = (text: string | null) => ({
   type: 'template',

@@ -1,9 +1,8 @@
 // Matching a recipient list: every cell of the table in design.md §6, with found, unknown, ambiguous, duplicate and invalid.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { lineId, TEST_KEY } from '../import-harness.ts';
-import { addContact, matchesByLine, openPlanWorld, recipientsOf, type PlanWorld } from '../plan-harness.ts';
+import { addContact, matchesByLine, planWorld, recipientsOf } from '../plan-harness.ts';
 
 /** A message of its own for every plan: the same recipients with the same message would be the plan that is there. */
 const MESSAGES: Record<string, (n: number) => Record<string, unknown>> = {
@@ -11,16 +10,7 @@ const MESSAGES: Record<string, (n: number) => Record<string, unknown>> = {
   wa: (n) => ({ type: 'template', template: { name: `sale_${n}`, language: { code: 'zh_TW' } } }),
 };
 
-let database: TestDatabase;
-let world: PlanWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openPlanWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
+const world = planWorld();
 beforeEach(async () => {
   await world.db.query('truncate contacts, suppressions');
   await world.db.query('update channels set contact_quota = null');

@@ -1,33 +1,15 @@
 // A plan in the making over time: steps asked twice, older tries, contacts that move meanwhile, what is left of one given up.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { matchList } from '../../pipelines/audience/match-list.ts';
 import { stageList } from '../../pipelines/audience/stage-list.ts';
 import { abandonPlan } from '../../pipelines/broadcast/plan-cleanup.ts';
 import { freezePlan } from '../../pipelines/broadcast/plan-freeze.ts';
 import { beginPlanStep } from '../../pipelines/broadcast/plan-store.ts';
 import { planStepNumber } from '../../pipelines/contracts/plan.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { lineId } from '../import-harness.ts';
-import {
-  addContact,
-  control,
-  finishPlan,
-  matchesByLine,
-  openPlanWorld,
-  type GivenPlan,
-  type PlanWorld,
-} from '../plan-harness.ts';
+import { addContact, control, finishPlan, matchesByLine, planWorld, type GivenPlan } from '../plan-harness.ts';
 
-let database: TestDatabase;
-let world: PlanWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openPlanWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
+const world = planWorld();
 beforeEach(async () => {
   await world.db.query(
     'truncate contacts, broadcasts, broadcast_lines, broadcast_recipients, broadcast_ledger, broadcast_slices',

@@ -1,23 +1,13 @@
 // What a plan freezes and says: parameters, lines file, digest, recognised and started before, time, and what bad input gets.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { canonicalJson } from '../../pipelines/broadcast/plan-digest.ts';
 import { planSamples } from '../../pipelines/broadcast/plan-samples.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { lineId } from '../import-harness.ts';
-import { addContact, HELLO, openPlanWorld, recipientsOf, type GivenPlan, type PlanWorld } from '../plan-harness.ts';
+import { addContact, HELLO, planWorld, recipientsOf, type GivenPlan } from '../plan-harness.ts';
 
-let database: TestDatabase;
-let world: PlanWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openPlanWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world.close();
-  await database.drop();
-});
+const world = planWorld();
 beforeEach(async () => {
   await world.db.query(
     'truncate contacts, broadcasts, broadcast_lines, broadcast_recipients, broadcast_ledger, broadcast_slices',

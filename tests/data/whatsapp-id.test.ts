@@ -1,23 +1,13 @@
 // The account that WhatsApp answers with, where it is not the number that was sent to: kept with the contact, and gone with it.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { readContact } from '../../pipelines/contacts/contact-query.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { ACCEPTED, deliver, deliveryPorts, refused, start, type Send } from '../delivery-harness.ts';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { importWorld, TEST_KEY } from '../import-harness.ts';
-import { addContact, openPlanWorld, type PlanWorld } from '../plan-harness.ts';
+import { addContact, planWorld } from '../plan-harness.ts';
 
-let database: TestDatabase;
-let world: PlanWorld;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  world = await openPlanWorld(database.databaseUrl);
-});
-afterAll(async () => {
-  await world?.close();
-  await database?.drop();
-});
+const world = planWorld();
 const imports = importWorld();
 
 const MESSAGE = { type: 'template', template: { name: 'promo', language: { code: 'es_MX' } } };

@@ -1,11 +1,12 @@
 // Broadcasts under everything that can happen to them, in orders that seeds decide; each run is shrunk to its least course when it fails.
 // `npm run test:model RUNS SEED`; run n of a call has the seed SEED + n - 1, so that it is repeated alone with `1 SEED`.
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { answers, commands } from './commands.ts';
+import { answers, commands, type Command } from './commands.ts';
 import { runCourse } from './course.ts';
-import { describeCourse, shrink, type Course } from './shrink.ts';
+import { runCourses } from './run-courses.ts';
+import type { Course } from './shrink.ts';
 import { PROLOGUES } from './prologue.ts';
 import { openSharedModel, type SharedModel } from './shared.ts';
 import type { Setting } from './world.ts';
@@ -55,14 +56,26 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   seed: fc.noShrink(fc.nat()),
 });
 
+const SIMPLER: Partial<Setting>[] = [
+  { script: [] },
+  { repeats: [] },
+  { people: 5 },
+  { people: 10 },
+  { rate: 0 },
+  { inFlight: 0 },
+  { settle: 0 },
+  { onUncertain: 'hold' },
+  { known: 10 },
+];
+
 /** The course of a seed, always the same. */
-const courseOf = (seed: number): Course => {
+const courseOf = (seed: number): Course<Setting, Command> => {
   const [drawn] = fc.sample(fc.tuple(setting, commands), { seed, numRuns: 1, unbiased: true });
   return { setting: drawn![0], commands: drawn![1] };
 };
 
 /** Each failed once, when the seeds meant something else, as its least course. */
-const FAILED_ONCE: [what: string, course: Course][] = [
+const FAILED_ONCE: [what: string, course: Course<Setting, Command>][] = [
   [
     'a chunk that was taken out of its slot when the broadcast was stopped is asked about before it goes',
     {
@@ -98,26 +111,6 @@ test.each(FAILED_ONCE)('%s', async (_what, course) => {
 });
 
 test(`${RUNS} courses of broadcasts from seed ${SEED}`, { timeout: 3_600_000 }, async () => {
-  const failure = async ({ setting: given, commands: course }: Course): Promise<Error | null> => {
-    try {
-      await runCourse(shared, given, course);
-      return null;
-    } catch (error) {
-      return error as Error;
-    }
-  };
-  for (let run = 0; run < RUNS; run++) {
-    const course = courseOf(SEED + run);
-    const error = await failure(course);
-    if (error === null) continue;
-    if (process.env['MODEL_SURVEY']) {
-      process.stderr.write(`seed ${SEED + run}: ${error.message.split('\n').slice(0, 3).join(' | ').slice(0, 300)}\n`);
-      continue;
-    }
-    const least = await shrink(course, error, failure);
-    expect.fail(
-      `run ${run + 1}, seed ${SEED + run}: again by npm run test:model 1 ${SEED + run}\n${describeCourse(least.course)}\n` +
-        String(least.error.stack ?? least.error),
-    );
-  }
+  const run = (given: Setting, course: Command[]) => runCourse(shared, given, course);
+  await runCourses({ runs: RUNS, seed: SEED, courseOf, run, model: 'broadcast', simpler: SIMPLER });
 });

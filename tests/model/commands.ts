@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { RETRY_SCOPES, type RetryScope } from '../../pipelines/contracts/broadcast.ts';
 import { LINE_ANSWERS, WHATSAPP_ANSWERS } from './answers.ts';
+import { failing } from './disturb.ts';
 
 export type Command =
   | { do: 'plan'; list: number; start: boolean; again: boolean }
@@ -165,13 +166,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       which,
     }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom('failover' as const, 'unforeseen' as const),
-      n: fc.integer({ min: 1, max: 6 }),
-    }),
-  },
+  { weight: 2, arbitrary: failing },
   {
     weight: 4,
     arbitrary: fc.record({

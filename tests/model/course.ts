@@ -48,8 +48,7 @@ async function end(world: World): Promise<void> {
   sim.random = seededRandom(1);
   provider.script = [];
   provider.repeats = [];
-  world.failover = 0;
-  world.unforeseen = 0;
+  world.faults.end();
   provider.release();
   const frozen = world.workers.filter(({ state }) => state === 'frozen');
   if (frozen.length > 0) await sim.pass(3_000);

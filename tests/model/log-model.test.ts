@@ -1,13 +1,14 @@
 // Imports, erasures and tag frequency under everything that can happen to them, in orders that seeds decide; each course is shrunk
 // to its least when it fails. `npm run test:model RUNS SEED log`; course n of a call has the seed SEED + n - 1.
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { commands, type Command } from './log/commands.ts';
 import { runCourse } from './log/course.ts';
 import { openSharedLog, type SharedLog } from './log/shared.ts';
 import type { Setting } from './log/shop.ts';
-import { describeCourse, shrink, type Course } from './shrink.ts';
+import { runCourses } from './run-courses.ts';
+import type { Course } from './shrink.ts';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 25);
 // In `npm test` the same courses each time, so that a change is judged and not luck; `npm run test:model` draws new ones.
@@ -55,26 +56,6 @@ const courseOf = (seed: number): Course<Setting, Command> => {
 };
 
 test(`${RUNS} courses of imports and answers from seed ${SEED}`, { timeout: 7_200_000 }, async () => {
-  const failure = async ({ setting: given, commands: course }: Course<Setting, Command>): Promise<Error | null> => {
-    try {
-      await runCourse(shared, given, course);
-      return null;
-    } catch (error) {
-      return error as Error;
-    }
-  };
-  for (let run = 0; run < RUNS; run++) {
-    const course = courseOf(SEED + run);
-    const error = await failure(course);
-    if (error === null) continue;
-    if (process.env['MODEL_SURVEY']) {
-      process.stderr.write(`seed ${SEED + run}: ${error.message.split('\n').slice(0, 3).join(' | ').slice(0, 300)}\n`);
-      continue;
-    }
-    const least = await shrink(course, error, failure, SIMPLER);
-    expect.fail(
-      `course ${run + 1}, seed ${SEED + run}: again by npm run test:model 1 ${SEED + run} log\n${describeCourse(least.course)}\n` +
-        String(least.error.stack ?? least.error),
-    );
-  }
+  const run = (given: Setting, course: Command[]) => runCourse(shared, given, course);
+  await runCourses({ runs: RUNS, seed: SEED, courseOf, run, model: 'log', simpler: SIMPLER });
 });

@@ -8,13 +8,9 @@ import { addSuppressions } from '../../pipelines/suppressions/suppression-store.
 import { TEST_KEY } from '../import-harness.ts';
 import { actorDatabase } from './actor-database.ts';
 import type { Command } from './commands.ts';
+import { at, HORIZON_MS, lose, stop, terminate, victim } from './disturb.ts';
 import { startRun, type Run } from './runs.ts';
 import { putIn, type Worker, type World } from './world.ts';
-
-/** Longest sleep that is slept by itself; what is longer is for the command `time`. */
-const HORIZON_MS = 600_000;
-
-const at = <T>(all: readonly T[], n: number): T | undefined => (all.length === 0 ? undefined : all[n % all.length]);
 
 export async function perform(world: World, what: Command): Promise<void> {
   const { sim } = world;
@@ -57,23 +53,14 @@ export async function perform(world: World, what: Command): Promise<void> {
       world.provider.release();
       return;
     case 'kill':
-    case 'freeze': {
-      sim.random = seededRandom(what.salt);
+    case 'freeze':
       world.disturbed = true;
-      const worker = await victim(world, what.which, what.before);
-      if (what.do === 'freeze') {
-        if (worker.state === 'alive') sim.stop(worker, 'frozen', what.before);
-        if (what.missed) for (const one of world.tries) if (one.actor.process === worker) one.lose();
-        return;
-      }
-      sim.stop(worker, 'dead', what.before);
-      world.replace(worker);
-      for (const one of [...world.tries].filter(({ actor }) => actor.process === worker)) {
-        world.tries.delete(one);
-        one.lose();
-      }
-      return;
-    }
+      return stop(
+        world,
+        what,
+        () => about(world, what.which, what.before),
+        (worker) => world.replace(worker),
+      );
     case 'wake': {
       const frozen = at(
         world.workers.filter(({ state }) => state === 'frozen'),
@@ -82,44 +69,26 @@ export async function perform(world: World, what: Command): Promise<void> {
       if (!frozen) return;
       // Whoever stands still for less is not missed by anybody.
       await sim.pass(3_000);
-      await victim(world, what.which, what.before);
+      await about(world, what.which, what.before);
       sim.wake(frozen);
       for (let n = 0; n < what.first; n++) if (!(await sim.next(HORIZON_MS, frozen))) return;
       return;
     }
-    case 'lose': {
-      const one = at(
-        [...world.tries].filter(({ lost }) => !lost),
-        what.which,
-      );
+    case 'lose':
       world.disturbed = true;
-      one?.lose();
-      return;
-    }
+      return lose(world, what.which);
     case 'abort':
       at(
         [...world.tries].filter(({ lost }) => lost),
         what.which,
       )?.abort.abort(new Error('cancelled'));
       return;
-    case 'terminate': {
-      const run = at(
-        world.runs.filter(({ state }) => state === 'running'),
-        what.which,
-      );
-      if (!run) return;
-      world.disturbed = true;
-      run.state = 'terminated';
-      sim.end(run.actor);
-      for (const one of world.tries) if (one.actor.facts['run'] === run) one.lost = true;
+    case 'terminate':
+      if (terminate(world, what.which)) world.disturbed = true;
       return;
-    }
     case 'failover':
-      world.failover = what.n;
-      return;
     case 'unforeseen':
-      world.unforeseen = Math.ceil(what.n / 3);
-      return;
+      return world.faults.begin(what);
     case 'time':
       return sim.pass(what.ms);
     case 'person':
@@ -128,20 +97,8 @@ export async function perform(world: World, what: Command): Promise<void> {
 }
 
 /** The worker that is about to do `before`, once one is; else any. */
-async function victim(world: World, which: number, before: string | null): Promise<Worker> {
-  const any = at(world.workers, which)!;
-  if (before === null) {
-    await world.sim.quiet();
-    return any;
-  }
-  for (let n = 0; n < 40; n++) {
-    await world.sim.quiet();
-    const found = world.workers.find((worker) => worker === world.sim.processBefore(before));
-    if (found) return found;
-    if (!(await world.sim.next(HORIZON_MS))) break;
-  }
-  await world.sim.quiet();
-  return any;
+function about(world: World, which: number, before: string | null): Promise<Worker> {
+  return victim(world, which, before, 40, () => world.sim.next(HORIZON_MS));
 }
 
 function running(world: World, n: number): Run | undefined {

@@ -1,6 +1,7 @@
 // What all runs of one process of tests share: a database with a stopped clock and a log of transitions, and the simulation.
 import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
 import { openTestClock } from '../test-clock.ts';
+import { dropPartitions, hurry } from './model-database.ts';
 import { Simulation } from './simulation.ts';
 
 export interface SharedModel {
@@ -43,10 +44,7 @@ export async function openSharedModel(databaseUrl: string): Promise<SharedModel>
     admin,
     sim,
     clear: async () => {
-      const { rows } = await admin.query<{ name: string }>(
-        `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'broadcast_staging'::regclass`,
-      );
-      for (const { name: partition } of rows) await admin.query(`drop table ${partition}`);
+      await dropPartitions(admin, 'broadcast_staging');
       runs += 1;
       if (runs % 100 === 0) await admin.query(`truncate ${TABLES.join(', ')} cascade`);
       else for (const table of TABLES) await admin.query(`delete from ${table}`);
@@ -63,9 +61,7 @@ export async function openSharedModel(databaseUrl: string): Promise<SharedModel>
 /** Settings that hold for sessions opened later, and a log that no product code knows of. */
 async function prepare(databaseUrl: string): Promise<void> {
   const db = openDatabase({ url: databaseUrl, poolSize: 1 });
-  const name = new URL(databaseUrl).pathname.slice(1);
-  await db.query(`alter database ${name} set synchronous_commit = off`);
-  await db.query(`alter database ${name} set jit = off`);
+  await hurry(db, databaseUrl);
   await db.query(`
     create table model_transitions (id bigint generated always as identity primary key, broadcast_id bigint not null,
       ordinal integer not null, was recipient_fate not null, became recipient_fate not null, code text)`);

@@ -1,8 +1,6 @@
 // Makes a course that fails as short as it can be had in a moment: parts of it are left out, and what still fails is kept.
-import type { Command } from './commands.ts';
-import type { Setting } from './world.ts';
 
-export interface Course<S = Setting, C = Command> {
+export interface Course<S, C> {
   setting: S;
   commands: C[];
 }
@@ -10,24 +8,11 @@ export interface Course<S = Setting, C = Command> {
 /** Courses that are tried for it. More: a failure takes minutes to be shown; fewer: it is shown with much that does not matter. */
 const MOST_TRIES = Number(process.env['MODEL_SHRINKS'] ?? 120);
 
-/** Settings that are easier to think about. */
-const SIMPLER: Partial<Setting>[] = [
-  { script: [] },
-  { repeats: [] },
-  { people: 5 },
-  { people: 10 },
-  { rate: 0 },
-  { inFlight: 0 },
-  { settle: 0 },
-  { onUncertain: 'hold' },
-  { known: 10 },
-];
-
 export async function shrink<S, C>(
   course: Course<S, C>,
   error: Error,
   failure: (course: Course<S, C>) => Promise<Error | null>,
-  simplest: Partial<S>[] = SIMPLER as Partial<S>[],
+  simpler: Partial<S>[],
 ): Promise<{ course: Course<S, C>; error: Error }> {
   let least = { course, error };
   let tries = 0;
@@ -45,7 +30,7 @@ export async function shrink<S, C>(
       const without = [...commands.slice(0, from), ...commands.slice(from + size)];
       if (!(await attempt({ setting, commands: without }))) from += size;
     }
-  for (const simpler of simplest) await attempt({ ...least.course, setting: { ...least.course.setting, ...simpler } });
+  for (const some of simpler) await attempt({ ...least.course, setting: { ...least.course.setting, ...some } });
   return least;
 }
 

@@ -14,6 +14,7 @@ import { checkKey } from '../../pipelines/suppressions/suppression-store.ts';
 import { inlineListReader } from '../../server/normaliser-threads.ts';
 import { TEST_KEY } from '../import-harness.ts';
 import { actorDatabase } from './actor-database.ts';
+import { DatabaseFaults } from './disturb.ts';
 import { FakeProvider } from './fake-provider.ts';
 import { Oracle } from './oracle.ts';
 import { makePerson, type Person, type Way } from './people.ts';
@@ -83,9 +84,7 @@ export class World {
   /** Broadcasts that a person has cancelled or given up on, ever. */
   readonly everGivenUp = new Set<string>();
   workers: Worker[];
-  /** Statements that fail before the database is back. */
-  failover = 0;
-  unforeseen = 0;
+  readonly faults = new DatabaseFaults();
   /** Something was done that leaves requests without a known end. */
   disturbed = false;
   #born = 0;
@@ -165,18 +164,7 @@ export class World {
 
   #fault(actor: Actor, label: string): ReturnType<SharedModel['sim']['fault']> {
     if (!this.workers.includes(actor.process as Worker)) return null;
-    if (this.failover > 0) {
-      this.failover -= 1;
-      if (this.failover % 3 === 1) return { when: 'after', error: new Error('Connection terminated unexpectedly') };
-      const error = Object.assign(new Error('cannot execute in a read-only transaction'), { code: '25006' });
-      return { when: 'before', error };
-    }
-    if (this.unforeseen > 0 && label !== 'begin' && label !== 'commit') {
-      this.unforeseen -= 1;
-      const code = this.unforeseen % 2 === 0 ? 'XX000' : '23505';
-      return { when: 'before', error: Object.assign(new Error('nobody foresaw this'), { code }) };
-    }
-    return null;
+    return this.faults.ofStatement(label);
   }
 
   /** The product's ports, in the hands of an actor. */

@@ -1,5 +1,6 @@
 // What can happen in a course, as plain values that shrink well.
 import fc from 'fast-check';
+import { failing } from '../disturb.ts';
 
 export type Command =
   | { do: 'import'; file: number; tags: 'add' | 'replace' | 'remove'; dryRun: boolean; again: boolean }
@@ -130,13 +131,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ do: fc.constantFrom('lose' as const, 'lose' as const, 'terminate' as const), which }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom('failover' as const, 'unforeseen' as const),
-      n: fc.integer({ min: 1, max: 6 }),
-    }),
-  },
+  { weight: 2, arbitrary: failing },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('damage' as const), which }) },
   {
     weight: 3,

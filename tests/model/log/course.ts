@@ -65,8 +65,7 @@ async function prologue(shop: Shop): Promise<void> {
 async function end(shop: Shop, check: (what: string) => Promise<void>): Promise<void> {
   const { sim } = shop;
   sim.random = seededRandom(1);
-  shop.failover = 0;
-  shop.unforeseen = 0;
+  shop.faults.end();
   const frozen = shop.workers.filter(({ state }) => state === 'frozen');
   if (frozen.length > 0) await shop.pass(3_000);
   for (const worker of frozen) sim.wake(worker);

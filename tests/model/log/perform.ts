@@ -8,17 +8,14 @@ import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
 import { retractEvents, retractImport, writeEvent } from '../../../pipelines/tags/write-events.ts';
 import { TEST_KEY } from '../../import-harness.ts';
 import { actorDatabase } from '../actor-database.ts';
+import { at, HORIZON_MS, lose, stop, terminate, victim } from '../disturb.ts';
 import type { Actor, Process } from '../simulation.ts';
 import { WINDOWS, type Command } from './commands.ts';
 import { startRun, type Wanted } from './runs.ts';
 import { BEGINNING } from './shared.ts';
 import type { Shop } from './shop.ts';
 
-/** Longest sleep that is slept by itself; what is longer is for the command `time`. */
-const HORIZON_MS = 600_000;
 const DAY = 86_400_000;
-
-const at = <T>(all: readonly T[], n: number): T | undefined => (all.length === 0 ? undefined : all[n % all.length]);
 
 /** One thing happens; what is promised is looked at when it has. */
 export async function next(shop: Shop, horizonMs: number, first: Actor | Process | null = null): Promise<boolean> {
@@ -45,7 +42,7 @@ export async function perform(shop: Shop, what: Command): Promise<void> {
       startRun(shop, { refresh: what.anew ? 'anew' : 'changed' });
       return;
     case 'erase': {
-      if (what.before !== null) await victim(shop, what.which, what.before);
+      if (what.before !== null) await about(shop, what.which, what.before);
       await onContact(shop, { do: 'erase', which: what.which });
       // Who is erased at a moment is gone before anybody else does anything.
       for (let n = 0; n < 30 && what.before !== null; n++) if (!(await next(shop, HORIZON_MS, shop.town))) return;
@@ -75,7 +72,12 @@ export async function perform(shop: Shop, what: Command): Promise<void> {
       return;
     case 'kill':
     case 'freeze':
-      return stop(shop, what);
+      return stop(
+        shop,
+        what,
+        () => about(shop, what.which, what.before),
+        (worker) => shop.replace(worker),
+      );
     case 'wake': {
       const frozen = at(
         shop.workers.filter(({ state }) => state === 'frozen'),
@@ -88,28 +90,13 @@ export async function perform(shop: Shop, what: Command): Promise<void> {
       return;
     }
     case 'lose':
-      at(
-        [...shop.tries].filter(({ lost }) => !lost),
-        what.which,
-      )?.lose();
+      return lose(shop, what.which);
+    case 'terminate':
+      terminate(shop, what.which);
       return;
-    case 'terminate': {
-      const run = at(
-        shop.runs.filter(({ state }) => state === 'running'),
-        what.which,
-      );
-      if (!run) return;
-      run.state = 'terminated';
-      sim.end(run.actor);
-      for (const one of shop.tries) if (one.actor.facts['run'] === run) one.lost = true;
-      return;
-    }
     case 'failover':
-      shop.failover = what.n;
-      return;
     case 'unforeseen':
-      shop.unforeseen = Math.ceil(what.n / 3);
-      return;
+      return shop.faults.begin(what);
     case 'damage':
       return damage(shop, what.which);
     case 'time':
@@ -200,34 +187,9 @@ async function onContact(
   });
 }
 
-async function stop(shop: Shop, what: Extract<Command, { do: 'kill' | 'freeze' }>): Promise<void> {
-  const { sim } = shop;
-  sim.random = seededRandom(what.salt);
-  const worker = await victim(shop, what.which, what.before);
-  if (what.do === 'freeze') {
-    if (worker.state === 'alive') sim.stop(worker, 'frozen', what.before);
-    if (what.missed) for (const one of shop.tries) if (one.actor.process === worker) one.lose();
-    return;
-  }
-  sim.stop(worker, 'dead', what.before);
-  await shop.replace(worker);
-  for (const one of [...shop.tries].filter(({ actor }) => actor.process === worker)) {
-    shop.tries.delete(one);
-    one.lose();
-  }
-}
-
 /** The worker that is about to do `before`, once one is; else any. */
-async function victim(shop: Shop, which: number, before: string | null): Promise<Process> {
-  const any = at(shop.workers, which)!;
-  for (let n = 0; before !== null && n < 100; n++) {
-    await shop.sim.quiet();
-    const found = shop.workers.find((worker) => worker === shop.sim.processBefore(before));
-    if (found) return found;
-    if (!(await next(shop, HORIZON_MS))) break;
-  }
-  await shop.sim.quiet();
-  return any;
+function about(shop: Shop, which: number, before: string | null): Promise<Process> {
+  return victim(shop, which, before, 100, () => next(shop, HORIZON_MS));
 }
 
 /** A published file loses its second half. Files of work, and of the lake, are watched by their writers' fingerprints as well. */

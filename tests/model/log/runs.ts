@@ -1,7 +1,13 @@
 // Workflow runs of the model: what workflows/import-contacts.ts, import-tags.ts and tag-frequency.ts do, step by step; and a refresh.
 import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
-import { parseImportInput, stepNumber, type ImportRef, type ImportStep } from '../../../pipelines/contracts/import.ts';
-import { parseTagImportInput } from '../../../pipelines/contracts/tag-import.ts';
+import {
+  parseImportInput,
+  stepNumber,
+  type ImportRef,
+  type ImportResult,
+  type ImportStep,
+} from '../../../pipelines/contracts/import.ts';
+import { parseTagImportInput, type TagImportResult } from '../../../pipelines/contracts/tag-import.ts';
 import {
   parseFrequencyInput,
   partsFor,
@@ -101,57 +107,69 @@ const fenced =
       return work(own, context);
     });
 
+const given = { channel: 'line', maxInvalid: 1 };
+
 async function importContacts(shop: Shop, run: Run, wanted: ContactImport, step: Step): Promise<void> {
   const { import: file, tags, dryRun, again } = wanted;
-  const input = parseImportInput({
-    file: `${shop.folder}/${file.name}`,
-    channel: 'line',
-    maxInvalid: 1,
-    tags,
-    dryRun,
-    again,
-  });
-  const registered = await step('inspect', ({ ports, control }) =>
-    registerImport(input, run, ports, ports.registerSteps(input, control.signal, control.onProgress)),
-  );
-  if (registered.recognised) return;
-  const ref = { importId: registered.importId, attempt: registered.attempt };
-  const own = fenced(step, ref);
-  try {
-    await own('staging', (mine, { ports, control }) => stageLines(mine, ports, ports.openSpool, control));
-    const { rejected } = await own('resolving', (mine, { ports, control }) => resolveLines(mine, ports, control));
-    if (!rejected && !dryRun) await own('applying', (mine, { ports, control }) => applySlices(mine, ports, control));
-    const result = await step('report', ({ ports }) => reportImport(ref, rejected ? 'rejected' : 'done', ports));
-    shop.promises.imported(run, file, result);
-  } catch (error) {
-    await step('stop', ({ ports }) => stopImport(ref, 'failed', 'It failed.', ports.db)).catch(() => undefined);
-    throw error;
-  }
+  const input = parseImportInput({ ...given, file: `${shop.folder}/${file.name}`, tags, dryRun, again });
+  const steps: Steps = {
+    register: ({ ports, control }) =>
+      registerImport(input, run, ports, ports.registerSteps(input, control.signal, control.onProgress)),
+    stage: (mine, { ports, control }) => stageLines(mine, ports, ports.openSpool, control),
+    resolve: (mine, { ports, control }) => resolveLines(mine, ports, control),
+    apply: (mine, { ports, control }) => applySlices(mine, ports, control),
+    report: (ref, outcome, ports) => reportImport(ref, outcome, ports),
+    stop: (ref, db) => stopImport(ref, 'failed', 'It failed.', db),
+  };
+  await importFile(shop, run, wanted, steps, step);
 }
 
 async function importTags(shop: Shop, run: Run, wanted: TagImport, step: Step): Promise<void> {
   const { import: file, dryRun, again } = wanted;
-  const input = parseTagImportInput({
-    file: `${shop.folder}/${file.name}`,
-    channel: 'line',
-    maxInvalid: 1,
-    dryRun,
-    again,
-  });
-  const registered = await step('inspect', ({ ports, control }) =>
-    registerTags(input, run, ports, ports.tagRegisterSteps(input, control.signal, control.onProgress)),
-  );
+  const input = parseTagImportInput({ ...given, file: `${shop.folder}/${file.name}`, dryRun, again });
+  const steps: Steps = {
+    register: ({ ports, control }) =>
+      registerTags(input, run, ports, ports.tagRegisterSteps(input, control.signal, control.onProgress)),
+    stage: (mine, { ports, control }) => stageTags(mine, ports, control),
+    resolve: (mine, { ports, control }) => resolveTags(mine, ports, control),
+    apply: (mine, { ports, control }) => applyTags(mine, ports, control),
+    report: (ref, outcome, ports) => reportTags(ref, outcome, ports),
+    stop: (ref, db) => stopTags(ref, 'failed', 'It failed.', db),
+  };
+  await importFile(shop, run, wanted, steps, step);
+}
+
+type Own<T> = (mine: ImportRef, context: Context) => Promise<T>;
+
+/** What imports of both kinds do, by the names of their workflow's steps. */
+interface Steps {
+  register: (context: Context) => Promise<ImportRef & { recognised: unknown }>;
+  stage: Own<unknown>;
+  resolve: Own<{ rejected: boolean }>;
+  apply: Own<unknown>;
+  report: (ref: ImportRef, outcome: 'done' | 'rejected', ports: Ports) => Promise<ImportResult | TagImportResult>;
+  stop: (ref: ImportRef, db: Ports['db']) => Promise<unknown>;
+}
+
+async function importFile(
+  shop: Shop,
+  run: Run,
+  { import: file, dryRun }: ContactImport | TagImport,
+  steps: Steps,
+  step: Step,
+): Promise<void> {
+  const registered = await step('inspect', steps.register);
   if (registered.recognised) return;
   const ref = { importId: registered.importId, attempt: registered.attempt };
   const own = fenced(step, ref);
   try {
-    await own('staging', (mine, { ports, control }) => stageTags(mine, ports, control));
-    const { rejected } = await own('resolving', (mine, { ports, control }) => resolveTags(mine, ports, control));
-    if (!rejected && !dryRun) await own('applying', (mine, { ports, control }) => applyTags(mine, ports, control));
-    const result = await step('report', ({ ports }) => reportTags(ref, rejected ? 'rejected' : 'done', ports));
+    await own('staging', steps.stage);
+    const { rejected } = await own('resolving', steps.resolve);
+    if (!rejected && !dryRun) await own('applying', steps.apply);
+    const result = await step('report', ({ ports }) => steps.report(ref, rejected ? 'rejected' : 'done', ports));
     shop.promises.imported(run, file, result);
   } catch (error) {
-    await step('stop', ({ ports }) => stopTags(ref, 'failed', 'It failed.', ports.db)).catch(() => undefined);
+    await step('stop', ({ ports }) => steps.stop(ref, ports.db)).catch(() => undefined);
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
 import { TEST_KEY } from '../../import-harness.ts';
 import { checkKey } from '../../../pipelines/suppressions/suppression-store.ts';
+import { dropPartitions, hurry } from '../model-database.ts';
 import { Simulation } from '../simulation.ts';
 
 export interface SharedLog {
@@ -50,13 +51,7 @@ export async function openSharedLog(databaseUrl: string): Promise<SharedLog> {
     admin,
     sim,
     clear: async () => {
-      for (const parent of ['import_staging', 'tag_staging']) {
-        const { rows } = await admin.query<{ name: string }>(
-          `select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::regclass`,
-          [parent],
-        );
-        for (const { name } of rows) await admin.query(`drop table ${name}`);
-      }
+      for (const parent of ['import_staging', 'tag_staging']) await dropPartitions(admin, parent);
       await admin.query(`truncate ${TABLES.join(', ')} restart identity cascade`);
       await admin.query(`update tag_log_watermark set fixed_at = '-infinity'`);
       await admin.query(`update model_clock set ahead = '0'`);
@@ -76,9 +71,7 @@ export async function openSharedLog(databaseUrl: string): Promise<SharedLog> {
  */
 async function prepare(databaseUrl: string): Promise<void> {
   const db = openDatabase({ url: databaseUrl, poolSize: 1 });
-  const name = new URL(databaseUrl).pathname.slice(1);
-  await db.query(`alter database ${name} set synchronous_commit = off`);
-  await db.query(`alter database ${name} set jit = off`);
+  await hurry(db, databaseUrl);
   await db.query('create sequence model_ticks');
   await db.query(`create table model_clock (ahead interval not null)`);
   await db.query(`insert into model_clock values ('0')`);

@@ -7,6 +7,7 @@ import { seededRandom } from '../../../adapters/channels/simulator/random.ts';
 import { duckSessions } from '../../../adapters/duckdb/session.ts';
 import { folderAt } from '../../../adapters/files/folder.ts';
 import type { FrequencyWorld } from '../../../pipelines/frequency/ports.ts';
+import type { RegisterSteps } from '../../../pipelines/import/register.ts';
 import { checkKey } from '../../../pipelines/suppressions/suppression-store.ts';
 import { suppressionPads } from '../../../pipelines/suppressions/address-hash.ts';
 import { activityDeps } from '../../../server/activity-deps.ts';
@@ -14,6 +15,7 @@ import { loadConfig } from '../../../server/config.ts';
 import { inlineNormaliser, inlineTagReader } from '../../../server/normaliser-threads.ts';
 import { TEST_KEY } from '../../import-harness.ts';
 import { actorDatabase } from '../actor-database.ts';
+import { DatabaseFaults } from '../disturb.ts';
 import type { Actor, Fault, Process } from '../simulation.ts';
 import type { Site, Try } from '../temporal.ts';
 import { actorFolder, DuckPlaces } from './actor-folder.ts';
@@ -53,9 +55,7 @@ export class Shop implements Site<Ports> {
   readonly wrongs: string[] = [];
   readonly promises: Promises;
   workers: Process[];
-  /** Statements that fail before the database is back. */
-  failover = 0;
-  unforeseen = 0;
+  readonly faults = new DatabaseFaults();
   folder = '';
   ducks!: DuckPlaces;
   #base!: ActivityDeps;
@@ -144,21 +144,7 @@ export class Shop implements Site<Ports> {
   #fault(actor: Actor, label: string): Fault | null {
     if (!this.workers.includes(actor.process)) return null;
     const ofFiles = /^(file|duck) /.test(label);
-    if (this.failover > 0 && !ofFiles) {
-      this.failover -= 1;
-      if (this.failover % 3 === 1) return { when: 'after', error: new Error('Connection terminated unexpectedly') };
-      const error = Object.assign(new Error('cannot execute in a read-only transaction'), { code: '25006' });
-      return { when: 'before', error };
-    }
-    if (this.unforeseen > 0 && label !== 'begin' && label !== 'commit') {
-      this.unforeseen -= 1;
-      const code = ofFiles ? 'EIO' : this.unforeseen % 2 === 0 ? 'XX000' : '23505';
-      return {
-        when: this.unforeseen % 3 === 0 && ofFiles ? 'after' : 'before',
-        error: Object.assign(new Error('nobody foresaw this'), { code }),
-      };
-    }
-    return null;
+    return ofFiles ? this.faults.ofFile() : this.faults.ofStatement(label);
   }
 
   runLives(runId: string): boolean {
@@ -179,27 +165,16 @@ export class Shop implements Site<Ports> {
         close: async () => undefined,
       };
     };
-    const steps: Pick<Ports, 'registerSteps' | 'tagRegisterSteps'> = {
-      registerSteps: (...given) => {
-        const real = base.registerSteps(...given);
-        return {
-          spool: () => sim.outside(() => real.spool()),
-          inspect: (...what) => sim.outside(() => real.inspect(...what)),
-          isRunning,
-        };
-      },
-      tagRegisterSteps: (...given) => {
-        const real = base.tagRegisterSteps(...given);
-        return {
-          spool: () => sim.outside(() => real.spool()),
-          inspect: (...what) => sim.outside(() => real.inspect(...what)),
-          isRunning,
-        };
-      },
-    };
+    /** Its looks at the file are no steps of the simulation. */
+    const outside = <P>(real: RegisterSteps<P>): RegisterSteps<P> => ({
+      spool: () => sim.outside(() => real.spool()),
+      inspect: (...what) => sim.outside(() => real.inspect(...what)),
+      isRunning,
+    });
     return {
       ...base,
-      ...steps,
+      registerSteps: (...given) => outside(base.registerSteps(...given)),
+      tagRegisterSteps: (...given) => outside(base.tagRegisterSteps(...given)),
       db,
       isRunning,
       openSpool,

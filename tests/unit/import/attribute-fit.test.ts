@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AttributeDefinition } from '../../../pipelines/import/header-mapping.ts';
 import type { InspectOptions } from '../../../pipelines/import/inspect-file.ts';
-import { rowNormaliser } from '../../../pipelines/import/normalise-row.ts';
-import { inspect } from './inspect-text.ts';
+import { inspect, rowsOf } from './inspect-text.ts';
 
 const SPENT: AttributeDefinition[] = [{ name: '消費', type: 'number' }];
 const BORN: AttributeDefinition[] = [
@@ -14,19 +13,8 @@ const BORN: AttributeDefinition[] = [
 const table = (header: string, cells: string[]) =>
   [`member_id\t${header}`, ...cells.map((cell, index) => `M${index}\t${cell}`), ''].join('\n');
 
-/** What each line gives, by the plan that inspecting fixed. */
-async function rows(text: string, options: Partial<InspectOptions>) {
-  const { profile } = await inspect(text, options);
-  const normalise = rowNormaliser(profile.plan);
-  return text
-    .trim()
-    .split('\n')
-    .slice(1)
-    .map((line, index) => {
-      const row = normalise({ line: index + 2, byteStart: 0, byteLength: 0, fields: line.split('\t') });
-      return row.reason ?? row.attributes;
-    });
-}
+const rows = (text: string, options: Partial<InspectOptions>) =>
+  rowsOf(text, options, ({ attributes, reason }) => reason ?? attributes);
 
 describe('a column proves its form', () => {
   it('numbers with a decimal comma', async () => {

@@ -7,7 +7,7 @@ import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
 import { readRecords } from '../../../pipelines/import/read-records.ts';
 import { describeReason } from '../../../pipelines/import/reasons.ts';
 import { copyTagBlock } from '../../../pipelines/tags/tag-block.ts';
-import type { TagPlan } from '../../../pipelines/tags/tag-plan.ts';
+import { CSV_PLAN } from '../tags/csv-plan.ts';
 import { inspect } from './inspect-text.ts';
 
 const MARKS: Marks = { delimiter: ',', quote: '"', width: 3 };
@@ -69,24 +69,7 @@ describe('the line with one is invalid, and says why', () => {
   });
 
   it('in a tag log', () => {
-    const plan: TagPlan = {
-      ...MARKS,
-      format: 'csv',
-      channelKind: 'line',
-      defaultCountry: 'TW',
-      timeZone: 'Asia/Taipei',
-      dateFormat: null,
-      columns: 3,
-      matchBy: 'member_id',
-      key: 0,
-      tag: 1,
-      time: 2,
-      source: null,
-      messageId: null,
-      kind: null,
-      defaultSource: 'manual',
-      latest: '2030-01-01T00:00:00.000Z',
-    };
+    const plan = { ...CSV_PLAN, ...MARKS, matchBy: 'member_id' as const };
     const tags = 'M1,a\rM2,2024-03-05\nM3,c,2024-03-05\n';
     const reasons = copyTagBlock(block(tags), plan)
       .copyText.toString()

@@ -1,8 +1,8 @@
 // A display name that a file has in parts.
 import { expect, test } from 'vitest';
 import { joinName } from '../../../pipelines/import/name-parts.ts';
-import { rowNormaliser } from '../../../pipelines/import/normalise-row.ts';
-import { inspect } from './inspect-text.ts';
+import type { InspectOptions } from '../../../pipelines/import/inspect-file.ts';
+import { rowsOf } from './inspect-text.ts';
 
 test.each([
   [{ given_name: '小明', family_name: '王' }, '王小明'],
@@ -14,16 +14,8 @@ test.each([
   expect(joinName(parts)).toBe(name);
 });
 
-async function names(text: string, options: Record<string, unknown> = {}) {
-  const { profile } = await inspect(text, options);
-  const rowOf = rowNormaliser(profile.plan);
-  return text
-    .trimEnd()
-    .split('\n')
-    .slice(1)
-    .map((line, at) => rowOf({ fields: line.split(','), line: at + 2, byteStart: 0, byteLength: line.length }))
-    .map(({ displayName, reason }) => reason ?? displayName);
-}
+const names = (text: string, options: Partial<InspectOptions> = {}) =>
+  rowsOf(text, options, ({ displayName, reason }) => reason ?? displayName);
 
 const UID = (n: number) => `U${String(n).padStart(32, '0')}`;
 

@@ -4,28 +4,10 @@ import type { RecordBlock } from '../../../pipelines/import/staged-row.ts';
 import { parseObject, textOf, writtenNumber } from '../../../pipelines/tags/json-line.ts';
 import { copyTagBlock } from '../../../pipelines/tags/tag-block.ts';
 import type { TagPlan } from '../../../pipelines/tags/tag-plan.ts';
+import { CSV_PLAN } from './csv-plan.ts';
 
 const uid = 'U0123456789abcdef0123456789abcdef';
-const csv: TagPlan = {
-  format: 'csv',
-  channelKind: 'line',
-  defaultCountry: 'TW',
-  timeZone: 'Asia/Taipei',
-  dateFormat: null,
-  delimiter: ',',
-  quote: '"',
-  columns: 3,
-  matchBy: 'social_id',
-  key: 0,
-  tag: 1,
-  time: 2,
-  source: null,
-  messageId: null,
-  kind: null,
-  defaultSource: 'import',
-  latest: '2024-06-01T00:00:00.000Z',
-};
-const json: TagPlan = { ...csv, format: 'json', columns: 0, key: 'uid', tag: 'tag', time: 'at', quote: '' };
+const json: TagPlan = { ...CSV_PLAN, format: 'json', columns: 0, key: 'uid', tag: 'tag', time: 'at', quote: '' };
 const block = (text: string): RecordBlock => ({
   bytes: new Uint8Array(Buffer.from(text)),
   byteStart: 100,
@@ -45,7 +27,7 @@ const rowsOf = (text: string, plan: TagPlan) => {
 
 test('each record has its line and its place in the file; blank ones are counted', () => {
   const text = `${uid},"a\nb",2024-01-01\n\n,,\n${uid},,2024-01-01\n`;
-  const { lines, counts } = rowsOf(text, csv);
+  const { lines, counts } = rowsOf(text, CSV_PLAN);
   expect(lines).toEqual([
     ['7', '100', '50', '\\N', uid, 'applied', 'a\\nb', '2023-12-31T16:00:00.000Z', 'import', '\\N'],
     ['11', '155', '45', 'tag_missing', ...Array<string>(6).fill('\\N')],
