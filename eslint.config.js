@@ -21,7 +21,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['workflows/**/*.ts', 'pipelines/contracts/**/*.ts'],
+    files: ['workflows/**/*.ts', 'contracts/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -29,7 +29,7 @@ export default tseslint.config(
           paths: [...builtins, ...builtins.map((name) => `node:${name}`)],
           patterns: [
             {
-              regex: '/(adapters|server|cli|sql)/',
+              regex: '/(adapters|ports|server|cli|sql)/',
               message: 'Workflow code is pure: no adapters, no composition root.',
             },
             { regex: '/activities/', message: 'Activities by type only.', allowTypeImports: true },

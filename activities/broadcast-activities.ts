@@ -13,8 +13,8 @@ import {
 } from '../pipelines/broadcast/slices.ts';
 import { startBroadcast, type StartPorts, type StartRequest } from '../pipelines/broadcast/start.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
-import type { BroadcastRef, BroadcastState, BroadcastStatus, RetryScope } from '../pipelines/contracts/broadcast.ts';
-import type { Started } from '../pipelines/contracts/broadcast-input.ts';
+import type { BroadcastRef, BroadcastState, BroadcastStatus, RetryScope } from '../contracts/broadcast.ts';
+import type { Started } from '../contracts/broadcast-input.ts';
 import { asStep } from './step.ts';
 
 export interface BroadcastActivityDeps extends StartPorts, PreparePorts {

@@ -1,5 +1,5 @@
 // Delivery of one slice as an activity: runs on the channel's own queue, in any worker.
-import type { SliceRef, SliceResult } from '../pipelines/contracts/broadcast.ts';
+import type { SliceRef, SliceResult } from '../contracts/broadcast.ts';
 import { deliverSlice } from '../pipelines/delivery/deliver-slice.ts';
 import type { DeliveryPorts } from '../pipelines/delivery/ports.ts';
 import { asStep } from './step.ts';

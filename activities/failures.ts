@@ -1,7 +1,7 @@
 // Turns what pipelines throw into what Temporal retries or gives up on. Messages end up in workflow history in clear, so
 // nothing of a statement's values may get into them.
 import { ApplicationFailure } from '@temporalio/activity';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { describeError, PipelineError } from '../contracts/pipeline-error.ts';
 
 /**
  * Attempts after which an error nobody foresaw counts as permanent. Too low: a passing fault of a kind not listed below ends

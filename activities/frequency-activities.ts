@@ -8,7 +8,7 @@ import type {
   PartRequest,
   PublishRequest,
   ReportRequest,
-} from '../pipelines/contracts/tag-frequency.ts';
+} from '../contracts/tag-frequency.ts';
 import { countPart } from '../pipelines/frequency/count-part.ts';
 import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
 import { prepareFrequency } from '../pipelines/frequency/prepare.ts';

@@ -7,7 +7,7 @@ import {
   type ImportRef,
   type ImportResult,
   type ImportStep,
-} from '../pipelines/contracts/import.ts';
+} from '../contracts/import.ts';
 import { applySlices } from '../pipelines/import/apply.ts';
 import { beginStep } from '../pipelines/import/import-store.ts';
 import type { ImportPorts } from '../pipelines/import/ports.ts';

@@ -9,15 +9,9 @@ import type { PlanPorts } from '../pipelines/broadcast/plan-ports.ts';
 import { readPlanProgress } from '../pipelines/broadcast/plan-progress.ts';
 import { registerPlan } from '../pipelines/broadcast/plan-register.ts';
 import { beginPlanStep, planIsFinished } from '../pipelines/broadcast/plan-store.ts';
-import type { PlanResult } from '../pipelines/contracts/broadcast.ts';
-import type { PlanInput } from '../pipelines/contracts/plan-input.ts';
-import {
-  planStepNumber,
-  type MatchResult,
-  type PlanProgress,
-  type PlanRef,
-  type PlanStep,
-} from '../pipelines/contracts/plan.ts';
+import type { PlanResult } from '../contracts/broadcast.ts';
+import type { PlanInput } from '../contracts/plan-input.ts';
+import { planStepNumber, type MatchResult, type PlanProgress, type PlanRef, type PlanStep } from '../contracts/plan.ts';
 import { asStep } from './step.ts';
 
 export type PlanActivityDeps = PlanPorts;

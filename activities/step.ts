@@ -1,6 +1,6 @@
 // Runs one step of a pipeline inside an activity: heartbeat by timer, cancellation by signal, errors by their retry class.
 import { activityInfo, Context } from '@temporalio/activity';
-import type { StepControl } from '../pipelines/import/ports.ts';
+import type { StepControl } from '../ports/step-control.ts';
 import { toFailure } from './failures.ts';
 
 /** Milliseconds between heartbeats. Too high: pause and cancel come late (with the throttle cap); too low: calls to the server. */

@@ -1,7 +1,7 @@
 // The steps of an import of tag events, and the expiry of tags, as activities: each one call into pipelines/tags.
 import { Context } from '@temporalio/activity';
-import { stepNumber, type ImportRef, type ImportStep } from '../pipelines/contracts/import.ts';
-import type { ExpireInput, ExpireResult, TagImportInput, TagImportResult } from '../pipelines/contracts/tag-import.ts';
+import { stepNumber, type ImportRef, type ImportStep } from '../contracts/import.ts';
+import type { ExpireInput, ExpireResult, TagImportInput, TagImportResult } from '../contracts/tag-import.ts';
 import { beginStep } from '../pipelines/import/import-store.ts';
 import type { Registered, RegisterSteps } from '../pipelines/import/register.ts';
 import type { StageResult } from '../pipelines/import/stage.ts';

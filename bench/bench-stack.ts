@@ -2,7 +2,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { openDatabase, type Database } from '../adapters/postgres/database.ts';
+import { openDatabase } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { loadConfig, type Config } from '../server/config.ts';
 import { startStack, type Stack } from '../server/embedded/embedded-stack.ts';

@@ -1,10 +1,10 @@
 // A stack with a simulator for the benches of delivery: channels without limits, plans of any size frozen by plain SQL.
 import type { Client } from '@temporalio/client';
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
-import type { PlanOptions } from '../pipelines/contracts/broadcast.ts';
-import type { BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import type { PlanOptions } from '../contracts/broadcast.ts';
+import type { BroadcastResult } from '../contracts/broadcast-input.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { connectToStack } from '../server/services.ts';
 import { openBenchStack, type BenchStack } from './bench-stack.ts';
 

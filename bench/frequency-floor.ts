@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Writable } from 'node:stream';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import type { Database } from '../adapters/postgres/database.ts';
-import type { ResolvedWindow } from '../pipelines/contracts/tag-frequency.ts';
+import type { Database } from '../ports/database.ts';
+import type { ResolvedWindow } from '../contracts/tag-frequency.ts';
 import { countSql } from '../pipelines/frequency/frequency-sql.ts';
 import { secondsOf } from './timing.ts';
 

@@ -1,8 +1,8 @@
 // `sluice bench tag-frequency`: lake and tag frequency against bare COPY and bare DuckDB, and one contact from Postgres.
 import { memoryBytes } from '../adapters/duckdb/memory-limit.ts';
-import type { Database } from '../adapters/postgres/database.ts';
-import { parseFrequencyInput, type FrequencyResult, type PartRequest } from '../pipelines/contracts/tag-frequency.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import type { Database } from '../ports/database.ts';
+import { parseFrequencyInput, type FrequencyResult, type PartRequest } from '../contracts/tag-frequency.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { contactFrequency } from '../pipelines/frequency/contact-frequency.ts';
 import { countPart } from '../pipelines/frequency/count-part.ts';
 import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';

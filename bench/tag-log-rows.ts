@@ -1,5 +1,5 @@
 // Fills the tag log of a bench: events in the order of time, as they come, of people who each have some tags they get often.
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
 
 export const DAYS = 120;

@@ -1,6 +1,6 @@
 // Reads what people type about broadcasts. Wrong values are wrong usage: exit code 2.
 import { InvalidArgumentError } from 'commander';
-import { isDigits } from '../pipelines/contracts/checked-input.ts';
+import { isDigits } from '../contracts/checked-input.ts';
 
 export function parseBroadcastId(text: string): string {
   if (isDigits(text)) return text;

@@ -7,17 +7,17 @@ import { listReadings, type ListReading } from '../pipelines/audience/list-readi
 import { readPlan } from '../pipelines/broadcast/plan-store.ts';
 import { planSamples, type PlanSample } from '../pipelines/broadcast/plan-samples.ts';
 import { readPlanProgressOfWorkflow } from '../pipelines/broadcast/plan-progress.ts';
-import { LINE_MATCHES, type PlanResult } from '../pipelines/contracts/broadcast.ts';
-import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { parsePlanInput, type PlanInput } from '../pipelines/contracts/plan-input.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { LINE_MATCHES, type PlanResult } from '../contracts/broadcast.ts';
+import { MATCH_KEYS } from '../contracts/contact-fields.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { parsePlanInput, type PlanInput } from '../contracts/plan-input.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { columnTable } from './column-table.ts';
 import { followWorkflow } from './follow-workflow.ts';
 import { nextCommand } from './next-command.ts';
 import { readMessageFile } from './message-file.ts';
 import { collectMap, parseDelimiterOption, parseDuration, shortRowsOption, wholeFrom } from './option-values.ts';
-import type { ShortRows } from '../pipelines/contracts/import.ts';
+import type { ShortRows } from '../contracts/import.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 

@@ -7,7 +7,7 @@ import { writeArrowFile } from '../adapters/arrow/ipc-file.ts';
 import { csvToParquet } from '../adapters/duckdb/csv-to-parquet.ts';
 import { writeWhole } from '../adapters/files/open-file.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
-import { FATES, type BroadcastStatus, type Fate } from '../pipelines/contracts/broadcast.ts';
+import { FATES, type BroadcastStatus, type Fate } from '../contracts/broadcast.ts';
 import { recipientCsv, recipientRows, REPORT_COLUMNS } from '../pipelines/reports/recipient-rows.ts';
 import { parseBroadcastId } from './broadcast-options.ts';
 import { renderStatus } from './broadcast-status.ts';

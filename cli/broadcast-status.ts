@@ -1,5 +1,5 @@
 // The status of a broadcast for people: the conservation table, codes, delivery, pace, what it waits for, what to do next.
-import { FATES, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { FATES, type BroadcastStatus } from '../contracts/broadcast.ts';
 import { nextCommand } from './next-command.ts';
 import { table } from './output.ts';
 import type { SharedOptions } from './session.ts';

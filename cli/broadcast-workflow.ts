@@ -2,7 +2,7 @@
 // is still there.
 import { isDeepStrictEqual } from 'node:util';
 import { readStatus } from '../pipelines/broadcast/status.ts';
-import { OPEN_STATES, type BroadcastState, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { OPEN_STATES, type BroadcastState, type BroadcastStatus } from '../contracts/broadcast.ts';
 import { isRunning } from '../server/plan-deps.ts';
 import type { Session } from './session.ts';
 

@@ -7,9 +7,8 @@ import {
   setChannel,
   type ChannelChanges,
 } from '../pipelines/channels/channel-store.ts';
-import type { Channel } from '../pipelines/contracts/channel.ts';
-import { CHANNEL_KINDS, type ChannelKind } from '../pipelines/contracts/contact-fields.ts';
-import { ENDPOINTS } from '../pipelines/contracts/provider.ts';
+import type { Channel } from '../contracts/channel.ts';
+import { CHANNEL_KINDS, type ChannelKind, ENDPOINTS } from '../contracts/channel-kinds.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 

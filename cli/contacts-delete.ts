@@ -1,7 +1,7 @@
 // `sluice contacts delete`: erases people.
 import { InvalidArgumentError, type Command } from 'commander';
 import { eraseContact, type Erased } from '../pipelines/contacts/erase.ts';
-import { isDigits } from '../pipelines/contracts/checked-input.ts';
+import { isDigits } from '../contracts/checked-input.ts';
 import { resolveSuppressionKey } from '../server/embedded/secrets-file.ts';
 import { answer, say, table } from './output.ts';
 import { shared, withSession, type SharedOptions } from './session.ts';

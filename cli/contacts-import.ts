@@ -7,8 +7,8 @@ import {
   TAG_MODES,
   type ImportInput,
   type ImportResult,
-} from '../pipelines/contracts/import.ts';
-import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
+} from '../contracts/import.ts';
+import { MATCH_KEYS } from '../contracts/contact-fields.ts';
 import { importReadings, type ColumnReading } from '../pipelines/import/column-readings.ts';
 import { columnTable, ignoredColumns } from './column-table.ts';
 import {

@@ -14,8 +14,8 @@ import {
 } from '../pipelines/contacts/contact-query.ts';
 import { contactCsvHeader, contactCsvRow } from '../pipelines/contacts/contact-csv.ts';
 import { BOM } from '../pipelines/reports/csv-cell.ts';
-import { isDigits } from '../pipelines/contracts/checked-input.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { isDigits } from '../contracts/checked-input.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
 import { wholeFrom } from './option-values.ts';
 import { answer, say, table } from './output.ts';

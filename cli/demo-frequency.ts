@@ -1,10 +1,10 @@
 // The tag frequency of `npm start`: a sample log imported, 7, 30 and 90 days counted, the report written.
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
-import type { Database } from '../adapters/postgres/database.ts';
-import { parseFrequencyInput, type FrequencyResult } from '../pipelines/contracts/tag-frequency.ts';
-import { parseTagImportInput, type TagImportResult } from '../pipelines/contracts/tag-import.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import type { Database } from '../ports/database.ts';
+import { parseFrequencyInput, type FrequencyResult } from '../contracts/tag-frequency.ts';
+import { parseTagImportInput, type TagImportResult } from '../contracts/tag-import.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { packageRoot } from '../server/package-root.ts';
 import { startImport } from './follow-import.ts';
 import { renderFrequency } from './frequency-page.ts';

@@ -1,11 +1,11 @@
 // `sluice explain`: what became of a person, a line of a file, or a recipient, on one page.
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { searchContacts, type ContactFilter, type ContactView } from '../pipelines/contacts/contact-query.ts';
 import { normaliseEmail } from '../pipelines/contacts/email.ts';
 import { normalisePhone } from '../pipelines/contacts/phone.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import {
   explainContact,
   explainLine,

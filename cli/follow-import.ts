@@ -1,11 +1,11 @@
 // Starts the workflow of an import, of whatever kind, follows it on the terminal, and says how it ended.
 import path from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { Queryable } from '../adapters/postgres/database.ts';
-import type { MatchKey } from '../pipelines/contracts/contact-fields.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import type { ImportResult, ReasonCount, ShortRows } from '../pipelines/contracts/import.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import type { Queryable } from '../ports/database.ts';
+import type { MatchKey } from '../contracts/contact-fields.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { ImportResult, ReasonCount, ShortRows } from '../contracts/import.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { readProgressOfWorkflow } from '../pipelines/import/progress.ts';
 import { followWorkflow } from './follow-workflow.ts';
 import { answer, counted, say } from './output.ts';

@@ -1,6 +1,6 @@
 // Waits for a workflow on the terminal: a line that says how far it is; Ctrl-C leaves, and the workflow goes on.
 import type { WorkflowHandle } from '@temporalio/client';
-import type { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import type { PipelineError } from '../contracts/pipeline-error.ts';
 import { progressLine, say } from './output.ts';
 import { workflowFailure } from './workflow-failure.ts';
 

@@ -1,7 +1,7 @@
 // Which files `sluice tags frequency --out` writes: one, or one for each window and format in a folder.
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { FREQUENCY_FORMATS, type FrequencyFormat } from '../pipelines/contracts/tag-frequency.ts';
+import { FREQUENCY_FORMATS, type FrequencyFormat } from '../contracts/tag-frequency.ts';
 
 /** What is said of a file that was written: its format too, where its name does not say it. */
 export function renderWritten({ format, path: file }: OutFile): string {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../adapters/files/open-file.ts';
-import type { FrequencyFormat, FrequencyResult } from '../pipelines/contracts/tag-frequency.ts';
+import type { FrequencyFormat, FrequencyResult } from '../contracts/tag-frequency.ts';
 import { exportResult, mostFrequent, readRows } from '../pipelines/frequency/read-result.ts';
 import { isoOfUs } from '../pipelines/frequency/windows.ts';
 import { BOM } from '../pipelines/reports/csv-cell.ts';

@@ -2,7 +2,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../adapters/files/open-file.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import { marksOf } from '../pipelines/import/marks.ts';
 import { readRecords } from '../pipelines/import/read-records.ts';
 import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';

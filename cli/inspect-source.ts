@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { openFile } from '../adapters/files/open-file.ts';
 import { spoolFile } from '../adapters/files/spool.ts';
-import type { ChannelKind } from '../pipelines/contracts/contact-fields.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import type { ChannelKind } from '../contracts/channel-kinds.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { InspectSource } from '../pipelines/import/inspect-file.ts';
 import { emptyShape, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
 

@@ -1,7 +1,7 @@
 // `sluice inspect`: what a file is and how it would be read. Writes nothing to the database and needs no server.
 import { Option, type Command } from 'commander';
-import { CHANNEL_KINDS } from '../pipelines/contracts/contact-fields.ts';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { CHANNEL_KINDS } from '../contracts/channel-kinds.ts';
+import { describeError, PipelineError } from '../contracts/pipeline-error.ts';
 import { targetName, type ColumnReason } from '../pipelines/import/header-mapping.ts';
 import { inspectFile, mapColumns } from '../pipelines/import/inspect-file.ts';
 import { isBlankRecord } from '../pipelines/import/record-shape.ts';

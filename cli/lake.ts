@@ -1,7 +1,7 @@
 // `sluice lake`: the derived Parquet files; compared with the log, refreshed, or written anew.
 import type { Command } from 'commander';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import type { LakeRefresh } from '../pipelines/contracts/tag-frequency.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { LakeRefresh } from '../contracts/tag-frequency.ts';
 import { bringUpToDate } from '../pipelines/frequency/scrub.ts';
 import { changeBusinessZone } from '../pipelines/lake/business-zone.ts';
 import { verifyLake } from '../pipelines/lake/verify.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command line: `sluice <noun> <verb>`. Exit codes: 0 done, 1 failed, 2 wrong usage.
 import { CommanderError, type Command } from 'commander';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { describeError, PipelineError } from '../contracts/pipeline-error.ts';
 import { asTyped } from './next-command.ts';
 import { buildProgram } from './program.ts';
 

@@ -1,6 +1,6 @@
 // Reads a message file: the provider's own JSON. Whether the provider takes it is judged with the plan.
 import { readFile } from 'node:fs/promises';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 
 /** @throws PipelineError `message_missing`, `message_not_json` */
 export async function readMessageFile(file: string): Promise<Record<string, unknown>> {

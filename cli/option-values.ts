@@ -1,6 +1,6 @@
 // Reads the values of options that several commands share. Wrong ones are wrong usage: exit code 2.
 import { InvalidArgumentError, Option } from 'commander';
-import { DELIMITERS, SHORT_ROWS } from '../pipelines/contracts/import.ts';
+import { DELIMITERS, SHORT_ROWS } from '../contracts/import.ts';
 import { sourceOf } from '../pipelines/tags/source-words.ts';
 
 /** A delimiter, by itself or by name. */

@@ -1,5 +1,5 @@
 // A schedule on a terminal.
-import type { PutOutcome, ScheduleView } from '../pipelines/contracts/schedules.ts';
+import type { PutOutcome, ScheduleView } from '../contracts/schedules.ts';
 import { table } from './output.ts';
 
 const SAID: Record<PutOutcome, string> = {

@@ -8,14 +8,14 @@ import {
   isScheduleId,
   LEAST_CATCH_UP_SECONDS,
   type ScheduleKind,
-} from '../pipelines/contracts/schedules.ts';
+} from '../contracts/schedules.ts';
 import {
   FREQUENCY_DEFAULTS,
   FREQUENCY_FORMATS,
   parseFrequencyInput,
   parseWindow,
   type FrequencyFormat,
-} from '../pipelines/contracts/tag-frequency.ts';
+} from '../contracts/tag-frequency.ts';
 import { putSchedule } from '../server/schedules.ts';
 import { parseDuration, parsePercent } from './option-values.ts';
 import { answer } from './output.ts';

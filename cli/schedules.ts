@@ -1,7 +1,7 @@
 // `sluice schedules`: what runs by itself, and when. Temporal Schedules; a backfill recomputes the past.
 import type { Command } from 'commander';
 import { zoneClock } from '../pipelines/contacts/time-zone.ts';
-import { parseBackfill } from '../pipelines/contracts/schedules.ts';
+import { parseBackfill } from '../contracts/schedules.ts';
 import {
   backfillSchedule,
   deleteSchedule,

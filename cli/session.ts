@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { migrate } from '../adapters/postgres/migrate.ts';
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { loadConfig, type Config } from '../server/config.ts';
 import { startStack } from '../server/embedded/embedded-stack.ts';
 import { connectDatabase, connectTemporal, findServices, type Services } from '../server/services.ts';

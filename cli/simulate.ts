@@ -6,7 +6,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { PROVIDERS, type ProviderName } from '../adapters/channels/simulator/exchange.ts';
 import { RATED_ENDPOINTS } from '../adapters/channels/simulator/rate-limits.ts';
 import { startSimulator, type Simulator } from '../adapters/channels/simulator/simulator.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import { lockHolder, tryPidLock, type PidLock } from '../server/embedded/pid-lock.ts';
 import { onStopSignals, untilAborted } from './stop-signals.ts';
 

@@ -1,7 +1,7 @@
 // `sluice suppressions import|list|check`: addresses that must not be messaged.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { Command } from 'commander';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
 import { addSuppressions, checkAddress, listSuppressions } from '../pipelines/suppressions/suppression-store.ts';

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { InvalidArgumentError, type Command } from 'commander';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import {
   FREQUENCY_FORMATS,
   isInstant,
@@ -11,8 +11,8 @@ import {
   type FrequencyFormat,
   type FrequencyInput,
   type FrequencyResult,
-} from '../pipelines/contracts/tag-frequency.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+} from '../contracts/tag-frequency.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { contactFrequency, type ContactTagFrequency } from '../pipelines/frequency/contact-frequency.ts';
 import { instantUs, isoOfUs, resolveWindow } from '../pipelines/frequency/windows.ts';
 import { requireBusinessZone } from '../pipelines/lake/business-zone.ts';

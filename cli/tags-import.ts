@@ -1,13 +1,13 @@
 // `sluice tags import`: starts the importTags workflow, follows it, prints its report.
 import { Option, type Command } from 'commander';
-import { MATCH_KEYS } from '../pipelines/contracts/contact-fields.ts';
+import { MATCH_KEYS } from '../contracts/contact-fields.ts';
 import {
   parseTagImportInput,
   TAG_OUTCOMES,
   TAG_TARGETS,
   type TagImportInput,
   type TagImportResult,
-} from '../pipelines/contracts/tag-import.ts';
+} from '../contracts/tag-import.ts';
 import type { ColumnReading } from '../pipelines/import/column-readings.ts';
 import { tagReadings } from '../pipelines/tags/tag-readings.ts';
 import { columnTable, ignoredColumns } from './column-table.ts';

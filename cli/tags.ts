@@ -1,11 +1,11 @@
 // `sluice tags …`: the noun, and what concerns single tags and events. Import has a file of its own.
 import { InvalidArgumentError, type Command } from 'commander';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
-import type { ExpireResult } from '../pipelines/contracts/tag-import.ts';
-import { isDigits } from '../pipelines/contracts/checked-input.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
-import type { TagKind } from '../pipelines/contracts/tag-event.ts';
+import type { ExpireResult } from '../contracts/tag-import.ts';
+import { isDigits } from '../contracts/checked-input.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
+import type { TagKind } from '../contracts/tag-event.ts';
 import { findContact } from '../pipelines/tags/contact-ref.ts';
 import { readTag } from '../pipelines/tags/tag-line.ts';
 import { listTags, tagsOfContact, type ContactTags } from '../pipelines/tags/tag-query.ts';

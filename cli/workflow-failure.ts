@@ -1,6 +1,6 @@
 // Why a workflow failed, as an error for people: the innermost reason, with its code and hint, without Temporal's wrapping.
 import { WorkflowFailedError } from '@temporalio/client';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 
 /** The error to show for what waiting on a workflow threw; `cancelled` when somebody cancelled it. */
 export function workflowFailure(error: unknown, workflowId: string, cancelled: PipelineError): Error {

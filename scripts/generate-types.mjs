@@ -1,4 +1,4 @@
-// Generates adapters/postgres/types.generated.ts from the live schema of DATABASE_URL; with --verify, checks it.
+// Generates sql/types.generated.ts from the live schema of DATABASE_URL; with --verify, checks it.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root, say } from './steps.mjs';
@@ -13,7 +13,7 @@ const { status, stderr, stdout } = spawnSync(
   [
     generator,
     ...['--url', 'env(DATABASE_URL)', '--dialect', 'postgres', '--log-level', 'warn'],
-    ...['--out-file', join(root, 'adapters', 'postgres', 'types.generated.ts')],
+    ...['--out-file', join(root, 'sql', 'types.generated.ts')],
     // The migration table is migrate.ts's own; partitions of the staging table come and go.
     ...['--exclude-pattern', '*.(schema_migrations|import_staging_*|tag_staging_*|tag_events_*)'],
     ...process.argv.slice(2),

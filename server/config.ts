@@ -1,7 +1,7 @@
 // Turns environment, file and flags into one checked Config, or one error that names every problem. Opens no connection.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { PipelineError, describeError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError, describeError } from '../contracts/pipeline-error.ts';
 import { SECRET_ENV_PREFIX, SETTINGS, type Config, type Setting, type SettingKey } from './config-schema.ts';
 
 export type { Config, LogLevel } from './config-schema.ts';

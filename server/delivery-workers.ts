@@ -3,11 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { Runtime, type WorkerOptions } from '@temporalio/worker';
 import { isPassing } from '../activities/failures.ts';
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { listChannels } from '../pipelines/channels/channel-store.ts';
 import { forgetWorker, sayServed } from '../pipelines/channels/channel-workers.ts';
-import { describeError } from '../pipelines/contracts/pipeline-error.ts';
-import { deliverQueue } from '../pipelines/contracts/task-queues.ts';
+import { describeError } from '../contracts/pipeline-error.ts';
+import { deliverQueue } from '../contracts/task-queues.ts';
 import type { Lanes } from './lanes.ts';
 import { shutDown, type FleetWorker } from './worker-fleet.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { writeArrowFile } from '../adapters/arrow/ipc-file.ts';
 import { duckSessions } from '../adapters/duckdb/session.ts';
 import { folderAt } from '../adapters/files/folder.ts';
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
 import { DIVISION } from '../pipelines/lake/units.ts';
 import type { Config } from './config.ts';

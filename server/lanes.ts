@@ -1,11 +1,12 @@
 // The accounts that this worker sends through: one a channel, its connections and permits shared by all slices, the secret
 // taken from the environment.
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { openAccount, providerOf } from '../adapters/channels/providers.ts';
 import { rateOf, readChannel } from '../pipelines/channels/channel-store.ts';
-import type { Channel } from '../pipelines/contracts/channel.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { ENDPOINTS, type ProviderAccount } from '../pipelines/contracts/provider.ts';
+import type { Channel } from '../contracts/channel.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { ProviderAccount } from '../ports/provider.ts';
+import { ENDPOINTS } from '../contracts/channel-kinds.ts';
 import { InFlight } from '../pipelines/delivery/in-flight.ts';
 import type { Lane } from '../pipelines/delivery/ports.ts';
 import { ServerClock } from '../pipelines/limiter/server-clock.ts';

@@ -3,9 +3,9 @@ import type { Client } from '@temporalio/client';
 import { openAccount, providerOf } from '../adapters/channels/providers.ts';
 import { spoolFile } from '../adapters/files/spool.ts';
 import type { PlanPorts } from '../pipelines/broadcast/plan-ports.ts';
-import type { Channel } from '../pipelines/contracts/channel.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import type { ProviderAccount } from '../pipelines/contracts/provider.ts';
+import type { Channel } from '../contracts/channel.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { ProviderAccount } from '../ports/provider.ts';
 import { inlineListReader, threadedListReader } from './normaliser-threads.ts';
 
 /**

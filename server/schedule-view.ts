@@ -1,7 +1,7 @@
 // A Temporal Schedule in the words of the command line.
 import { isDeepStrictEqual } from 'node:util';
 import type { ScheduleDescription } from '@temporalio/client';
-import type { ScheduleRequest, ScheduleView } from '../pipelines/contracts/schedules.ts';
+import type { ScheduleRequest, ScheduleView } from '../contracts/schedules.ts';
 
 export function scheduleView({ scheduleId, spec, action, policies, state, info }: ScheduleDescription): ScheduleView {
   return {

@@ -11,7 +11,7 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 import {
   MOST_BACKFILLED,
   SCHEDULED_WORKFLOWS,
@@ -19,8 +19,8 @@ import {
   type PutOutcome,
   type ScheduleRequest,
   type ScheduleView,
-} from '../pipelines/contracts/schedules.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+} from '../contracts/schedules.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { differencesOf, scheduleView } from './schedule-view.ts';
 
 /**

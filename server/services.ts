@@ -1,8 +1,9 @@
 // Finds the services to work with: what the environment names, else the running embedded stack of the data folder.
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
-import { openDatabase, type Database } from '../adapters/postgres/database.ts';
-import { describeError, PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { openDatabase } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
+import { describeError, PipelineError } from '../contracts/pipeline-error.ts';
 import type { Config } from './config.ts';
 import { readRuntime } from './embedded/runtime-file.ts';
 import { configuredTemporal } from './temporal-target.ts';

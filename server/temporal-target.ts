@@ -1,6 +1,6 @@
 // Says whether the environment names a Temporal server of its own, by the SDK's names only. Connects to nothing.
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 
 /** Any of these means "use that server". A profile file that merely lies in the home folder does not. */
 const NAMES = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'];

@@ -1,5 +1,5 @@
 // Carries a PipelineError across a thread border, where structured clone would lose its class and code.
-import { PipelineError, type PipelineErrorOptions } from '../pipelines/contracts/pipeline-error.ts';
+import { PipelineError, type PipelineErrorOptions } from '../contracts/pipeline-error.ts';
 
 export interface PackedError {
   code: string | null;

@@ -2,9 +2,10 @@
 // deliveries.
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel as SdkLogLevel } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
-import { openDatabase, type Database } from '../adapters/postgres/database.ts';
-import { PipelineError } from '../pipelines/contracts/pipeline-error.ts';
-import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import { openDatabase } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
+import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import { requireBusinessZone } from '../pipelines/lake/business-zone.ts';
 import { activityDeps, lanesOf } from './activity-deps.ts';
 import { startDeliveryWorkers, type DeliveryWorkers, type QueueOptions } from './delivery-workers.ts';

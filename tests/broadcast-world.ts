@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
-import type { FateCounts, PlanResult } from '../pipelines/contracts/broadcast.ts';
-import type { BroadcastInput, BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
-import type { PlanInput } from '../pipelines/contracts/plan-input.ts';
-import { PIPELINE_QUEUE } from '../pipelines/contracts/task-queues.ts';
+import type { FateCounts, PlanResult } from '../contracts/broadcast.ts';
+import type { BroadcastInput, BroadcastResult } from '../contracts/broadcast-input.ts';
+import type { PlanInput } from '../contracts/plan-input.ts';
+import { PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 import type { ControlAnswer } from '../workflows/broadcast-messages.ts';
 import { openStackWorld, untilAnswered, type StackWorld, type StackWorldOptions } from './stack-world.ts';
 

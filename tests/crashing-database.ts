@@ -1,5 +1,5 @@
 // A database whose client "crashes": a statement or a commit throws, before or after the server has done it.
-import type { Database, Transaction } from '../adapters/postgres/database.ts';
+import type { Database, Transaction } from '../ports/database.ts';
 
 export class Crash extends Error {
   constructor() {

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect } from 'vitest';
-import type { BroadcastStatus, FateCounts, PlanResult, RetryScope } from '../pipelines/contracts/broadcast.ts';
-import type { BroadcastInput, BroadcastResult } from '../pipelines/contracts/broadcast-input.ts';
+import type { BroadcastStatus, FateCounts, PlanResult, RetryScope } from '../contracts/broadcast.ts';
+import type { BroadcastInput, BroadcastResult } from '../contracts/broadcast-input.ts';
 import { readStatus } from '../pipelines/broadcast/status.ts';
 import { addressOf, type BroadcastWorld, type TestList } from './broadcast-world.ts';
 import { shrink } from './chaos/broadcast-storm.ts';

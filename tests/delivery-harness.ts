@@ -1,14 +1,14 @@
 // Delivery without Temporal: the steps of a broadcast in this process, on a real database, with a provider that a test plays.
 import { isPassing } from '../activities/failures.ts';
 import { providerOf } from '../adapters/channels/providers.ts';
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { createContacts } from '../pipelines/broadcast/prepare.ts';
 import { openSlices } from '../pipelines/broadcast/slices.ts';
 import { startBroadcast, type StartRequest } from '../pipelines/broadcast/start.ts';
 import { rateOf, readChannel } from '../pipelines/channels/channel-store.ts';
-import type { BroadcastRef } from '../pipelines/contracts/broadcast.ts';
-import type { Started } from '../pipelines/contracts/broadcast-input.ts';
-import type { DeliveryMode, ProviderAnswer, ProviderRequest } from '../pipelines/contracts/provider.ts';
+import type { BroadcastRef } from '../contracts/broadcast.ts';
+import type { Started } from '../contracts/broadcast-input.ts';
+import type { DeliveryMode, ProviderAnswer, ProviderRequest } from '../ports/provider.ts';
 import { deliverSlice } from '../pipelines/delivery/deliver-slice.ts';
 import { InFlight } from '../pipelines/delivery/in-flight.ts';
 import type { DeliveryPorts, Lane } from '../pipelines/delivery/ports.ts';

@@ -1,5 +1,5 @@
 // Runs tag frequency in this process as its workflow does, without Temporal; and the same question by plain SQL, written apart.
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import { writeArrowFile } from '../adapters/arrow/ipc-file.ts';
 import { svgPlots } from '../adapters/plots/svg-plots.ts';
 import { folderAt } from '../adapters/files/folder.ts';
@@ -9,7 +9,7 @@ import {
   type FrequencyInput,
   type FrequencyResult,
   type PublishRequest,
-} from '../pipelines/contracts/tag-frequency.ts';
+} from '../contracts/tag-frequency.ts';
 import { countPart } from '../pipelines/frequency/count-part.ts';
 import type { FrequencyWorld } from '../pipelines/frequency/ports.ts';
 import { prepareFrequency } from '../pipelines/frequency/prepare.ts';

@@ -1,6 +1,6 @@
 // Runs the steps of an import of tag events in this process, against a real database, without Temporal; and looks at the log.
 import { beforeEach } from 'vitest';
-import { parseTagImportInput, type TagImportInput, type TagImportResult } from '../pipelines/contracts/tag-import.ts';
+import { parseTagImportInput, type TagImportInput, type TagImportResult } from '../contracts/tag-import.ts';
 import type { Registered } from '../pipelines/import/register.ts';
 import { applyTags } from '../pipelines/tags/apply-tags.ts';
 import { registerTags } from '../pipelines/tags/register-tags.ts';
@@ -8,7 +8,7 @@ import { reportTags } from '../pipelines/tags/report-tags.ts';
 import { resolveTags } from '../pipelines/tags/resolve-tags.ts';
 import { stageTags } from '../pipelines/tags/stage-tags.ts';
 import { writeEvent, type NewEvent } from '../pipelines/tags/write-events.ts';
-import type { Database } from '../adapters/postgres/database.ts';
+import type { Database } from '../ports/database.ts';
 import type { ActivityDeps } from '../activities/index.ts';
 import { importWorld, type ImportWorld } from './import-harness.ts';
 

@@ -1,5 +1,5 @@
 // A clock of tests: in this one database `sluice_now()` is ahead of the server's clock by what a small table says, or stands still.
-import type { Queryable } from '../adapters/postgres/database.ts';
+import type { Queryable } from '../ports/database.ts';
 
 export interface TestClock {
   /** Moves the time of every statement on; it never goes back. */

@@ -1,6 +1,6 @@
 // Waits until a person lets a broadcast go out, and shows what they decide about: the plan, not only that it waits.
 import { condition } from '@temporalio/workflow';
-import type { RetryScope } from '../pipelines/contracts/broadcast.ts';
+import type { RetryScope } from '../contracts/broadcast.ts';
 import type { BroadcastDesk } from './broadcast-desk.ts';
 import { describePlan } from './plan-details.ts';
 import { short } from './proxies.ts';

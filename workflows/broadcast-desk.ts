@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BroadcastRef } from '../pipelines/contracts/broadcast.ts';
+import type { BroadcastRef } from '../contracts/broadcast.ts';
 import {
   approveSignal,
   approveUpdate,

@@ -1,5 +1,5 @@
 // The words and tables that a person sees in the Temporal UI while a broadcast runs, and when it has ended. Pure.
-import { FATES, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { FATES, type BroadcastStatus } from '../contracts/broadcast.ts';
 
 export function describeBroadcast(status: BroadcastStatus): string {
   const { fates, recipients } = status;

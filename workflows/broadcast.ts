@@ -10,14 +10,14 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { emptyFates, type BroadcastRef, type BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import { emptyFates, type BroadcastRef, type BroadcastStatus } from '../contracts/broadcast.ts';
 import {
   parseBroadcastInput,
   type BroadcastInput,
   type BroadcastResult,
   type Carry,
-} from '../pipelines/contracts/broadcast-input.ts';
-import { isDigits } from '../pipelines/contracts/checked-input.ts';
+} from '../contracts/broadcast-input.ts';
+import { isDigits } from '../contracts/checked-input.ts';
 import { awaitApproval } from './await-approval.ts';
 import { BroadcastDesk } from './broadcast-desk.ts';
 import { deliver } from './deliver.ts';

@@ -2,7 +2,7 @@
 // always asked of the ledger, so that it makes no difference where an earlier run stopped. However long it takes, a run's history
 // stays bounded: it hands over to the next, also in a pause.
 import { allHandlersFinished, condition, continueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { BroadcastRef, SliceResult } from '../pipelines/contracts/broadcast.ts';
+import type { BroadcastRef, SliceResult } from '../contracts/broadcast.ts';
 import { handOverSignal, wakeSignal } from './broadcast-messages.ts';
 import { deliverChannelEarlier } from './earlier/deliver-channel.ts';
 import { onePass, type Run } from './one-pass.ts';

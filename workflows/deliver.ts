@@ -7,7 +7,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Started } from '../pipelines/contracts/broadcast-input.ts';
+import type { Started } from '../contracts/broadcast-input.ts';
 import type { BroadcastDesk } from './broadcast-desk.ts';
 import { handOverSignal } from './broadcast-messages.ts';
 import { deliverChannel, type DeliverResult } from './deliver-channel.ts';

@@ -1,6 +1,6 @@
 // Takes tags off contacts whose validity has run out. One run does all that is due; running it again is harmless.
 import { setCurrentDetails } from '@temporalio/workflow';
-import { parseExpireInput, type ExpireResult } from '../pipelines/contracts/tag-import.ts';
+import { parseExpireInput, type ExpireResult } from '../contracts/tag-import.ts';
 import { parsedBy } from './parsed-input.ts';
 import { steps } from './proxies.ts';
 

@@ -1,5 +1,5 @@
 // What a person sees of a tag frequency run in the Temporal UI. Pure.
-import type { FrequencyResult, LakeRefresh } from '../pipelines/contracts/tag-frequency.ts';
+import type { FrequencyResult, LakeRefresh } from '../contracts/tag-frequency.ts';
 
 const group = (count: number): string => count.toLocaleString('en-US');
 

@@ -1,6 +1,6 @@
 // Imports a contact file: inspect, stage, resolve, apply, report. Holds ids and counts; every line stays in Postgres.
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { parseImportInput, type ImportResult } from '../pipelines/contracts/import.ts';
+import { parseImportInput, type ImportResult } from '../contracts/import.ts';
 import { parsedBy } from './parsed-input.ts';
 import { short, steps } from './proxies.ts';
 import { Channel, ImportId, Stage } from './search-attributes.ts';

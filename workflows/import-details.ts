@@ -1,5 +1,5 @@
 // The words and tables that a person sees in the Temporal UI while an import runs, and when it has ended. Pure.
-import { IMPORT_OUTCOMES, type ImportProgress, type ImportResult } from '../pipelines/contracts/import.ts';
+import { IMPORT_OUTCOMES, type ImportProgress, type ImportResult } from '../contracts/import.ts';
 
 /** The progress at a moment, epoch milliseconds. */
 export interface Sample {

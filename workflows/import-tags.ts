@@ -1,6 +1,6 @@
 // Imports a file of tag events: inspect, stage, resolve, apply, report. Holds ids and counts; every line stays in Postgres.
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { parseTagImportInput, TAG_OUTCOMES, type TagImportResult } from '../pipelines/contracts/tag-import.ts';
+import { parseTagImportInput, TAG_OUTCOMES, type TagImportResult } from '../contracts/tag-import.ts';
 import { parsedBy } from './parsed-input.ts';
 import { short, steps } from './proxies.ts';
 import { Channel, ImportId, Stage } from './search-attributes.ts';

@@ -1,5 +1,5 @@
 // One pass of a delivery over the slices that are due, a window of them at a time.
-import type { BroadcastRef, SliceResult } from '../pipelines/contracts/broadcast.ts';
+import type { BroadcastRef, SliceResult } from '../contracts/broadcast.ts';
 import { short } from './proxies.ts';
 
 export type Run = (slice: number) => Promise<SliceResult>;

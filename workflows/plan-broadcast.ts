@@ -1,6 +1,6 @@
 // Plans a broadcast: matches a recipient list, freezes who gets what. The dry run of a broadcast; nothing is sent.
-import type { PlanResult } from '../pipelines/contracts/broadcast.ts';
-import { parsePlanInput } from '../pipelines/contracts/plan-input.ts';
+import type { PlanResult } from '../contracts/broadcast.ts';
+import { parsePlanInput } from '../contracts/plan-input.ts';
 import { parsedBy } from './parsed-input.ts';
 import { runPlan } from './plan-steps.ts';
 

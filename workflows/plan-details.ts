@@ -1,6 +1,6 @@
 // The words and tables that a person sees in the Temporal UI while a plan is made, and when it is there. Pure.
-import { LINE_MATCHES, type PlanResult } from '../pipelines/contracts/broadcast.ts';
-import type { PlanProgress } from '../pipelines/contracts/plan.ts';
+import { LINE_MATCHES, type PlanResult } from '../contracts/broadcast.ts';
+import type { PlanProgress } from '../contracts/plan.ts';
 
 export function describePlanProgress(broadcastId: string, progress: PlanProgress): string {
   const { stage, linesDone, linesTotal, bytesDone, bytesTotal } = progress;

@@ -1,9 +1,9 @@
 // The steps that make a plan, in order, and what people see of them meanwhile. Used by `planBroadcast`, and by whatever other
 // workflow needs a plan first. Holds ids and counts; every line stays in Postgres.
 import { CancellationScope, isCancellation, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { PlanResult } from '../pipelines/contracts/broadcast.ts';
-import type { PlanInput } from '../pipelines/contracts/plan-input.ts';
-import type { PlanRef } from '../pipelines/contracts/plan.ts';
+import type { PlanResult } from '../contracts/broadcast.ts';
+import type { PlanInput } from '../contracts/plan-input.ts';
+import type { PlanRef } from '../contracts/plan.ts';
 import { describePlan, describePlanProgress } from './plan-details.ts';
 import { short, steps } from './proxies.ts';
 import { BroadcastId, Channel, RowsDone, RowsTotal, Stage } from './search-attributes.ts';

@@ -1,13 +1,7 @@
 // Activities as workflows call them: which queue, how long, how often again. One place for all timeouts.
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import {
-  BROADCAST_QUEUE,
-  COMPUTE_QUEUE,
-  DATA_QUEUE,
-  deliverQueue,
-  PIPELINE_QUEUE,
-} from '../pipelines/contracts/task-queues.ts';
+import { BROADCAST_QUEUE, COMPUTE_QUEUE, DATA_QUEUE, deliverQueue, PIPELINE_QUEUE } from '../contracts/task-queues.ts';
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 

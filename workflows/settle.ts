@@ -1,7 +1,7 @@
 // Waits for evidence about recipients whose answers were lost; not at all where there are none. Until when is in the ledger, by the
 // database's clock, so that it makes no difference which run waits.
 import { condition } from '@temporalio/workflow';
-import type { BroadcastRef } from '../pipelines/contracts/broadcast.ts';
+import type { BroadcastRef } from '../contracts/broadcast.ts';
 import type { BroadcastDesk } from './broadcast-desk.ts';
 import { short } from './proxies.ts';
 

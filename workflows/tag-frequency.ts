@@ -14,7 +14,7 @@ import {
   type FrequencyResult,
   type LakeRefresh,
   type PartCount,
-} from '../pipelines/contracts/tag-frequency.ts';
+} from '../contracts/tag-frequency.ts';
 import { describeCounting, describeFrequency, describeRefusal } from './frequency-details.ts';
 import { parsedBy } from './parsed-input.ts';
 import { compute, short } from './proxies.ts';

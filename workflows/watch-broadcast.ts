@@ -1,6 +1,6 @@
 // Keeps what the Temporal UI shows of a running broadcast true: counts, rate, limit, time left, what holds it up.
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { BroadcastStatus } from '../pipelines/contracts/broadcast.ts';
+import type { BroadcastStatus } from '../contracts/broadcast.ts';
 import { describeBroadcast } from './broadcast-details.ts';
 import { short } from './proxies.ts';
 import { RowsDone, RowsTotal, Stage } from './search-attributes.ts';

@@ -1,6 +1,6 @@
 // What people see of an import while its steps run, and what is written down when it stops. Shared by all kinds of imports.
 import { CancellationScope, isCancellation, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { ImportRef } from '../pipelines/contracts/import.ts';
+import type { ImportRef } from '../contracts/import.ts';
 import { describeProgress, describeResult, rateOf, type Sample } from './import-details.ts';
 import { short } from './proxies.ts';
 import { RowsDone, RowsTotal, Stage } from './search-attributes.ts';

@@ -16,19 +16,8 @@ import {
   type Data,
   type DataType,
 } from 'apache-arrow';
-import { fileColumn } from '../../pipelines/contracts/file-columns.ts';
-
-/**
- * `integer`: 32 bit; `long`: 64 bit, of bigint, number or decimal text; `time`: UTC milliseconds; `timeMicros`: UTC
- * microseconds, of epoch microseconds as bigint.
- */
-export type ColumnType = 'integer' | 'long' | 'text' | 'time' | 'timeMicros';
-
-export interface ColumnarFile<Row> {
-  path: string;
-  columns: readonly (readonly [keyof Row & string, ColumnType])[];
-  pages: AsyncIterable<Row[]>;
-}
+import { fileColumn } from '../../contracts/file-columns.ts';
+import type { ColumnarFile, ColumnType } from '../../ports/columnar-file.ts';
 
 const TYPES: Record<ColumnType, () => DataType> = {
   integer: () => new Int32(),

@@ -1,5 +1,5 @@
 // Collects what is wrong with a message, by its path. The rules themselves are each provider's message-rules.ts.
-import type { MessageProblem } from '../../pipelines/contracts/provider.ts';
+import type { MessageProblem } from '../../ports/provider.ts';
 
 export type JsonObject = Record<string, unknown>;
 

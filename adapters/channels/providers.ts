@@ -1,7 +1,7 @@
 // Which provider belongs to which kind of channel.
-import type { ChannelKind } from '../../pipelines/contracts/contact-fields.ts';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
-import type { Provider, ProviderAccount, ProviderAccountOptions } from '../../pipelines/contracts/provider.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { Provider, ProviderAccount, ProviderAccountOptions } from '../../ports/provider.ts';
 import { line, openLineAccount } from './line/line.ts';
 import { openWhatsAppAccount, whatsapp } from './whatsapp/whatsapp.ts';
 

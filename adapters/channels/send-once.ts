@@ -1,5 +1,5 @@
 // One send, whatever happens: it resolves with what became of it, also when the answer cannot be understood.
-import type { ProviderAnswer } from '../../pipelines/contracts/provider.ts';
+import type { ProviderAnswer } from '../../ports/provider.ts';
 import type { Exchange } from './exchange.ts';
 
 /** The request may have been taken: nobody may take this for a refusal. */

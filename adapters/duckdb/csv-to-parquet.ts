@@ -1,8 +1,8 @@
 // Turns a CSV file of ours into Parquet, by DuckDB, which streams: memory does not grow with the file.
 import { DuckDBInstance } from '@duckdb/node-api';
-import { fileColumn } from '../../pipelines/contracts/file-columns.ts';
+import { fileColumn } from '../../contracts/file-columns.ts';
 import { quoteLiteral } from '../../sql/named.ts';
-import type { ColumnType } from '../arrow/ipc-file.ts';
+import type { ColumnType } from '../../ports/columnar-file.ts';
 
 const TYPES: Record<ColumnType, string> = {
   integer: 'INTEGER',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { quoteIdentifier, quoteLiteral } from '../../sql/named.ts';
 
 /** Too low: wide files do not fit; too high: the worker's memory grows by that much. */

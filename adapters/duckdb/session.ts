@@ -4,8 +4,8 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
-import type { Duck, WithDuck } from '../../pipelines/contracts/duck.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { Duck, WithDuck } from '../../ports/duck.ts';
 import { memoryBytes } from './memory-limit.ts';
 
 export interface DuckSettings {

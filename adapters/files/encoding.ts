@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { analyse } from 'chardet';
 import iconv from 'iconv-lite';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { recogniseBinary } from './binary-file.ts';
 
 /** The encodings that are told apart, by the names shown to people. */

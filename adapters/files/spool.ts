@@ -3,7 +3,7 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { recogniseBinary } from './binary-file.ts';
 import { detectEncoding, parseEncoding, type DetectedEncoding, type Encoding } from './encoding.ts';
 import { fileEmpty, sourcePieces, sourceSize, type SourceRequest } from './source-file.ts';

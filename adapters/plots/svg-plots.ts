@@ -3,7 +3,7 @@ import { BarChart, LineChart } from 'echarts/charts';
 import { GridComponent } from 'echarts/components';
 import { init, use, type EChartsCoreOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import type { Plot, PlotItem, Plots } from '../../pipelines/contracts/plots.ts';
+import type { Plot, PlotItem, Plots } from '../../ports/plots.ts';
 import { finishedSvg, ROLES } from './svg-text.ts';
 import { compactNumber, wholeNumber } from './number-text.ts';
 

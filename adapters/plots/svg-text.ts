@@ -1,7 +1,7 @@
 // What is done to the SVG text that the library gives: texts of the data put in, colours named, everything that varies taken out.
 import { format } from 'echarts/core';
-import { charactersOf } from '../../pipelines/contracts/characters.ts';
-import type { Plot, PlotItem } from '../../pipelines/contracts/plots.ts';
+import { charactersOf } from '../../contracts/characters.ts';
+import type { Plot, PlotItem } from '../../ports/plots.ts';
 import { wholeNumber } from './number-text.ts';
 
 /** Stand for what a colour means. The page says what they are, in light and in dark; alone they are what they seem. */

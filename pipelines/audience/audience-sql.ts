@@ -1,5 +1,5 @@
 // The named statements of sql/postgres/audience.sql, and a broadcast's own staging partition.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { namedStatements, withIdentifiers } from '../../sql/named.ts';
 import type { ListPlan } from './list-plan.ts';
 

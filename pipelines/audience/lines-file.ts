@@ -1,10 +1,10 @@
 // The lines file of a plan: every line as it stood in the list, and what became of it, as CSV in the list's own dialect.
 // Reads the spool and the outcomes side by side, in file order and constant memory. Its columns named sluice_* are ignored
 // when the file is used as a list again.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import type { OpenSpool } from '../broadcast/plan-ports.ts';
 import type { PlanRow } from '../broadcast/plan-store.ts';
-import type { LineMatch } from '../contracts/broadcast.ts';
+import type { LineMatch } from '../../contracts/broadcast.ts';
 import { headerRowsWith } from '../import/joined-header.ts';
 import type { FileReader } from '../import/record-blocks.ts';
 import { csvCell } from '../reports/csv-cell.ts';

@@ -1,7 +1,8 @@
 // Which column of a recipient list names the people, and which columns fill the message's places. Looks at headers, and at
 // values only where there are none. Never guesses between two columns.
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contact-fields.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import { MATCH_KEYS, type MatchKey } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { columnOf, listHeaders, nameColumns, nameOf, refuseDuplicate } from '../import/header-mapping.ts';
 import { plainHeader } from '../import/header-key.ts';
 import { meaningOf } from '../import/header-words.ts';

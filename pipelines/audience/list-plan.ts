@@ -1,6 +1,7 @@
 // What a recipient list is read by: its key, its columns, the places of the message they fill. Fixed when the list is
 // registered, stored with the broadcast; plain data that crosses thread borders.
-import type { ChannelKind, MatchKey } from '../contracts/contact-fields.ts';
+import type { MatchKey } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { RecordRules } from '../import/marks.ts';
 
 /** What a matched contact can give to a message by itself, as `{{contact.display_name}}`. */

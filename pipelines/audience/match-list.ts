@@ -1,13 +1,14 @@
 // Match: gives every staged line exactly one outcome, and freezes the recipients it leads to, chunk by chunk in line order.
 // A chunk's lines, recipients and ledger rows commit with the position, so that a crash repeats one chunk at most.
-import type { Queryable, Transaction } from '../../adapters/postgres/database.ts';
+import type { Queryable, Transaction } from '../../ports/database.ts';
 import type { ListPorts } from '../broadcast/plan-ports.ts';
 import { lockPlan, readPlan, type PlanRow } from '../broadcast/plan-store.ts';
 import { dropRecipients } from '../broadcast/plan-cleanup.ts';
-import { emptyMatches, type LineMatch, type MatchCounts } from '../contracts/broadcast.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { MatchResult, PlanRef } from '../contracts/plan.ts';
-import type { StepControl, SuppressionPads } from '../import/ports.ts';
+import { emptyMatches, type LineMatch, type MatchCounts } from '../../contracts/broadcast.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { MatchResult, PlanRef } from '../../contracts/plan.ts';
+import type { SuppressionPads } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { audienceSql, comparesText, forList, keysShareContacts, matchStatement } from './audience-sql.ts';
 import { findQuotaPlaces } from './quota.ts';
 

@@ -1,8 +1,8 @@
 // The contact quota of a channel: how many contacts may be messaged. The oldest subscriptions keep their place.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
 import type { QuotaPlaces } from '../broadcast/plan-store.ts';
 import { readChannel } from '../channels/channel-store.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { audienceSql } from './audience-sql.ts';
 
 export interface ContactQuota {

@@ -1,9 +1,9 @@
 // Stage: reads the spooled list once, from where it stopped, and puts every line, normalised, into the broadcast's partition.
 // Rows and position commit together, so that a crash repeats nothing and loses nothing.
-import type { Transaction } from '../../adapters/postgres/database.ts';
+import type { Transaction } from '../../ports/database.ts';
 import { lockPlan, readPlan, type PlanRow } from '../broadcast/plan-store.ts';
 import type { ListPorts } from '../broadcast/plan-ports.ts';
-import type { PlanRef } from '../contracts/plan.ts';
+import type { PlanRef } from '../../contracts/plan.ts';
 import {
   copyBlocks,
   normalisedBlocks,
@@ -13,7 +13,7 @@ import {
   type CopiedBlocks,
 } from '../import/copy-blocks.ts';
 import type { CopyBlock } from '../import/copy-text.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { marksOf } from '../import/marks.ts';
 import type { BlockSource, FileReader } from '../import/record-blocks.ts';
 import { createPartition, forList } from './audience-sql.ts';

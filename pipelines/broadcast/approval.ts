@@ -1,7 +1,7 @@
 // What a person sees who is asked to let a planned broadcast go out. It enters Temporal's history, so nothing personal is in it:
 // the values of samples are shown as marks of their length.
-import { compileMessage } from '../contracts/message-template.ts';
-import type { PlanResult } from '../contracts/broadcast.ts';
+import { compileMessage } from '../../contracts/message-template.ts';
+import type { PlanResult } from '../../contracts/broadcast.ts';
 import { idOfPlan } from './find-plan.ts';
 import type { PlanPorts } from './plan-ports.ts';
 import { planResult } from './plan-result.ts';

@@ -1,7 +1,7 @@
 // What people want of a running broadcast: pause, resume, cancel, give up, another rate. Workers look at it with every lease.
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { BroadcastRef, BroadcastState } from '../contracts/broadcast.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Database } from '../../ports/database.ts';
+import type { BroadcastRef, BroadcastState } from '../../contracts/broadcast.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { unknownBroadcast } from './find-plan.ts';
 import { giveUpChunks } from './finish.ts';

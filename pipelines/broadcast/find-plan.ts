@@ -1,8 +1,8 @@
 // Finished plans by the names that people have for them, a digest or the id of the broadcast; and what is said when there is none.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { BroadcastState } from '../contracts/broadcast.ts';
-import { isDigits } from '../contracts/checked-input.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { BroadcastState } from '../../contracts/broadcast.ts';
+import { isDigits } from '../../contracts/checked-input.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 
 /** The id of the broadcast that a digest or an id names. @throws PipelineError `plan_unknown` */

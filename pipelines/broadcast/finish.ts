@@ -1,9 +1,9 @@
 // The end of a broadcast: what was not sent is cancelled, slices are closed, the state says how it ended.
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { BroadcastRef, BroadcastState } from '../contracts/broadcast.ts';
+import type { Database } from '../../ports/database.ts';
+import type { BroadcastRef, BroadcastState } from '../../contracts/broadcast.ts';
 import { RETRY_KEY_MS } from '../delivery/chunk-verdict.ts';
 import { deliverySql } from '../delivery/delivery-sql.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { eachRange } from './ranges.ts';
 import { checkAttempt, superseded } from '../delivery/broadcast-attempt.ts';

@@ -1,6 +1,6 @@
 // Clears away what plans leave that were never finished: staged lines, recipients, and at last their row. Never touches a
 // plan that has its digest.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
 import { dropPartition } from '../audience/audience-sql.ts';
 
 /** Unfinished plans looked at when another one starts. Too high: a start waits for Temporal; too low: they go more slowly. */

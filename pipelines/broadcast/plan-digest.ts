@@ -9,7 +9,7 @@
 //            U+001F, suppression reason or nothing, U+001E
 //   parameters = the values joined by U+001F, a missing one as U+001D; no place at all: nothing. Values hold no such marks.
 import { createHash } from 'node:crypto';
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { planSql } from './plan-sql.ts';
 import type { PlanRow } from './plan-store.ts';
 

@@ -1,12 +1,12 @@
 // Freeze: makes matched recipients a plan. Slices, counts, the digest, the lines file; and the plan that is there already, if
 // the digest says so. Nothing of it is seen before the last transaction.
-import type { Transaction } from '../../adapters/postgres/database.ts';
+import type { Transaction } from '../../ports/database.ts';
 import { linesOf } from '../audience/lines-file.ts';
 import { countMatches } from '../audience/match-list.ts';
 import { dropPartition } from '../audience/audience-sql.ts';
 import { readChannel } from '../channels/channel-store.ts';
-import { emptyMatches, type Fate, type MatchCounts, type PlanResult } from '../contracts/broadcast.ts';
-import { ADVISED_LINES, type PlanRef } from '../contracts/plan.ts';
+import { emptyMatches, type Fate, type MatchCounts, type PlanResult } from '../../contracts/broadcast.ts';
+import { ADVISED_LINES, type PlanRef } from '../../contracts/plan.ts';
 import { dropRecipients } from './plan-cleanup.ts';
 import { planDigest, type PlanDigest } from './plan-digest.ts';
 import { judgeRendered } from './plan-message.ts';

@@ -1,9 +1,9 @@
 // The message of a plan: its places, whether the provider's rules allow it, and what it looks like filled.
 import { rateOf } from '../channels/channel-store.ts';
-import type { Channel } from '../contracts/channel.ts';
-import { placesOf } from '../contracts/message-template.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { DeliveryMode, MessageJson, MessageProblem } from '../contracts/provider.ts';
+import type { Channel } from '../../contracts/channel.ts';
+import { placesOf } from '../../contracts/message-template.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { DeliveryMode, MessageJson, MessageProblem } from '../../ports/provider.ts';
 import { sliceSize } from './plan-pace.ts';
 import type { ProviderPorts } from './plan-ports.ts';
 

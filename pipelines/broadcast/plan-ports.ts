@@ -1,11 +1,12 @@
 // What the making of a plan needs from the outside world, declared by its user. The composition root provides it.
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import type { ListPlan } from '../audience/list-plan.ts';
-import type { Channel } from '../contracts/channel.ts';
-import type { ChannelKind } from '../contracts/contact-fields.ts';
-import type { PlanInput } from '../contracts/plan-input.ts';
-import type { DeliveryMode, MessageProblem, Provider } from '../contracts/provider.ts';
-import type { BlockNormaliser, StepControl, SuppressionPads } from '../import/ports.ts';
+import type { Channel } from '../../contracts/channel.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import type { PlanInput } from '../../contracts/plan-input.ts';
+import type { DeliveryMode, MessageProblem, Provider } from '../../ports/provider.ts';
+import type { BlockNormaliser, SuppressionPads } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import type { FileReader } from '../import/record-blocks.ts';
 import type { Spooled } from '../import/register.ts';
 

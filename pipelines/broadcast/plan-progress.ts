@@ -1,6 +1,6 @@
 // How far the making of a plan is, for people who watch. Reads only; cheap enough to be asked every few seconds.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import { planStepOf, type PlanProgress } from '../contracts/plan.ts';
+import type { Queryable } from '../../ports/database.ts';
+import { planStepOf, type PlanProgress } from '../../contracts/plan.ts';
 import { isPlanned, readPlan } from './plan-store.ts';
 
 /** Counts as they stand now. @throws PipelineError `broadcast_unknown` */

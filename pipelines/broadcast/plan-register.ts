@@ -1,19 +1,19 @@
 // Registers a plan: judges the message, spools the list, finds its columns, and writes the broadcast's row. Every mistake of
 // the person who asked shows here, before a line is read.
 import path from 'node:path';
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { findListColumns } from '../audience/list-columns.ts';
 import type { ListProfile } from '../audience/list-plan.ts';
 import { readChannel } from '../channels/channel-store.ts';
 import { isPhoneCountry } from '../contacts/phone.ts';
-import type { PlanOptions } from '../contracts/broadcast.ts';
-import type { Channel } from '../contracts/channel.ts';
-import type { SkippedCounts } from '../contracts/import.ts';
-import { compileMessage } from '../contracts/message-template.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { PlanInput } from '../contracts/plan-input.ts';
-import type { PlanRef } from '../contracts/plan.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { PlanOptions } from '../../contracts/broadcast.ts';
+import type { Channel } from '../../contracts/channel.ts';
+import type { SkippedCounts } from '../../contracts/import.ts';
+import { compileMessage } from '../../contracts/message-template.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { PlanInput } from '../../contracts/plan-input.ts';
+import type { PlanRef } from '../../contracts/plan.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import type { Spooled } from '../import/register.ts';
 import { marksOf } from '../import/marks.ts';
 import { readTableShape } from '../import/table-shape.ts';

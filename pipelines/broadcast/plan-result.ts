@@ -1,7 +1,7 @@
 // The answer of `broadcast plan`, out of the row of a finished plan and of what else runs now. Reads only.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { rateOf, readChannel } from '../channels/channel-store.ts';
-import { emptyMatches, type PlanResult } from '../contracts/broadcast.ts';
+import { emptyMatches, type PlanResult } from '../../contracts/broadcast.ts';
 import { inFlightLimit } from '../delivery/in-flight.ts';
 import { startedBefore } from './find-plan.ts';
 import { etaSeconds } from './plan-pace.ts';

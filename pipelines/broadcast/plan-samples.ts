@@ -1,7 +1,7 @@
 // Rendered samples of a plan, for a person's eyes: personal data, never to enter Temporal or a log.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import { compileMessage } from '../contracts/message-template.ts';
-import type { MessageJson } from '../contracts/provider.ts';
+import type { Queryable } from '../../ports/database.ts';
+import { compileMessage } from '../../contracts/message-template.ts';
+import type { MessageJson } from '../../ports/provider.ts';
 import { planSql } from './plan-sql.ts';
 import { readPlan, type PlanRow } from './plan-store.ts';
 

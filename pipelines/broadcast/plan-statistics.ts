@@ -1,5 +1,5 @@
 // Statistics of the tables that a broadcast is sent from: right after a plan they know nothing of its rows.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { planSql } from './plan-sql.ts';
 
 /** Recipients from which a statement planned without statistics hurts; below, a sample costs more than it saves. */

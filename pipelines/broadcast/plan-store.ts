@@ -1,11 +1,11 @@
 // The row of a broadcast while its plan is made: read, fenced by step and try, and what is left of one that was given up.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
 import type { ListProfile } from '../audience/list-plan.ts';
-import type { BroadcastState, MatchCounts, PlanOptions } from '../contracts/broadcast.ts';
-import type { SkippedCounts } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { PlanRef } from '../contracts/plan.ts';
-import type { MessageJson } from '../contracts/provider.ts';
+import type { BroadcastState, MatchCounts, PlanOptions } from '../../contracts/broadcast.ts';
+import type { SkippedCounts } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { PlanRef } from '../../contracts/plan.ts';
+import type { MessageJson } from '../../ports/provider.ts';
 
 /** The places of the channel's contact quota, as they were when matching began. */
 export interface QuotaPlaces {

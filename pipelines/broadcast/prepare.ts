@@ -1,7 +1,8 @@
 // Before the first slice: the contacts a plan promised, and what a retry puts back. Each statement looks at the broadcast attempt.
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { BroadcastRef, Fate, RetryScope } from '../contracts/broadcast.ts';
-import type { StepControl, SuppressionPads } from '../import/ports.ts';
+import type { Database } from '../../ports/database.ts';
+import type { BroadcastRef, Fate, RetryScope } from '../../contracts/broadcast.ts';
+import type { SuppressionPads } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { keepCounts } from './finish.ts';
 import { refreshStatistics } from './plan-statistics.ts';

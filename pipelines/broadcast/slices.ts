@@ -1,6 +1,6 @@
 // Which slices of a broadcast have something left, and what people want of it: what the delivery workflow asks between slices.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
-import type { BroadcastRef } from '../contracts/broadcast.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
+import type { BroadcastRef } from '../../contracts/broadcast.ts';
 import { RETRY_KEY_MS } from '../delivery/chunk-verdict.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { giveUpChunks } from './finish.ts';

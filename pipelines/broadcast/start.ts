@@ -1,8 +1,8 @@
 // Starting: a workflow run takes a broadcast, whatever it was started by: a plan's digest, a broadcast's id, a list, a retry.
-import type { Database, Transaction } from '../../adapters/postgres/database.ts';
-import { ENDED_STATES, RETRY_SCOPES, type BroadcastState, type RetryScope } from '../contracts/broadcast.ts';
-import type { Started } from '../contracts/broadcast-input.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Database, Transaction } from '../../ports/database.ts';
+import { ENDED_STATES, RETRY_SCOPES, type BroadcastState, type RetryScope } from '../../contracts/broadcast.ts';
+import type { Started } from '../../contracts/broadcast-input.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { idOfPlan, startedBefore, unknownBroadcast } from './find-plan.ts';
 

@@ -1,5 +1,5 @@
 // Where a broadcast stands, from the ledger alone: counts by fate, delivery and code, rate against limit, time left, what it waits for.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { WORKER_SILENCE_S } from '../channels/channel-workers.ts';
 import {
   emptyFates,
@@ -8,8 +8,8 @@ import {
   type BroadcastStatus,
   type DeliveryCounts,
   type Fate,
-} from '../contracts/broadcast.ts';
-import { DOCUMENTED_RATES } from '../contracts/provider.ts';
+} from '../../contracts/broadcast.ts';
+import { DOCUMENTED_RATES } from '../../contracts/channel-kinds.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { unknownBroadcast } from './find-plan.ts';
 import { unresolvedOf } from './slices.ts';

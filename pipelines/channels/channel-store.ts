@@ -1,10 +1,9 @@
 // Channels: the sender accounts. Adding, changing, reading; the secret itself is never seen here, only its variable's name.
 import { isDeepStrictEqual } from 'node:util';
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
-import type { Channel } from '../contracts/channel.ts';
-import type { ChannelKind } from '../contracts/contact-fields.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import { DOCUMENTED_RATES, ENDPOINTS } from '../contracts/provider.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
+import type { Channel } from '../../contracts/channel.ts';
+import { type ChannelKind, DOCUMENTED_RATES, ENDPOINTS } from '../../contracts/channel-kinds.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 
 interface StoredChannel {
   id: string;

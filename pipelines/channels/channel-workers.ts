@@ -1,5 +1,5 @@
 // Which channels are served by a worker: each worker says so every few seconds; silence means that it is gone.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 
 /**
  * Seconds since a worker last said that it serves a channel, after which it counts as gone; workers say so every two seconds. Lower: a

@@ -1,7 +1,7 @@
 // Custom attributes: one cell to a typed value, and the type that a new column seems to have. Does not know what is
 // stored.
-import type { AttributeType } from '../contracts/contact-fields.ts';
-import type { DecimalMark } from '../contracts/import.ts';
+import type { AttributeType } from '../../contracts/contact-fields.ts';
+import type { DecimalMark } from '../../contracts/import.ts';
 import { normaliseBoolean } from './booleans.ts';
 import { cleanIdentifier, isBlankCell } from './cell-text.ts';
 import { detectDateFormat } from './date-format.ts';

@@ -1,8 +1,8 @@
 // Finding contacts: by part of the name, any identifier, channel, tag. Keyset pages, so that a million rows can be walked.
 import { sql, type SelectQueryBuilder } from 'kysely';
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { DB } from '../../adapters/postgres/types.generated.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Database } from '../../ports/database.ts';
+import type { DB } from '../../sql/types.generated.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 
 export interface ContactFilter {
   channel?: string;

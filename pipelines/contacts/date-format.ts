@@ -1,6 +1,6 @@
 // Declared date formats (`dd/MM/yyyy HH:mm`): compiles one to a reader, and finds out which one a column is written in.
 // Never decides between day-first and month-first without evidence.
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { LocalTime } from './local-time.ts';
 import { DAY_WORDS, hourOfDay, parseOffsetMinutes } from './local-time.ts';
 

@@ -1,6 +1,6 @@
 // Erasing people: everything about them goes, in one transaction each, but for keyed hashes that keep them from coming back.
-import type { Database } from '../../adapters/postgres/database.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Database } from '../../ports/database.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { addressHash } from '../suppressions/address-hash.ts';
 import { checkKey } from '../suppressions/suppression-store.ts';
 import { tagsSql } from '../tags/tags-sql.ts';

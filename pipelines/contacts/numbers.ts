@@ -1,6 +1,6 @@
 // Numbers as people and shops write them: thousands, a decimal point or comma, a currency around them. Which mark parts the
 // decimals is never guessed from one cell that can be read both ways: a column proves it.
-import { DECIMAL_MARKS, type DecimalMark } from '../contracts/import.ts';
+import { DECIMAL_MARKS, type DecimalMark } from '../../contracts/import.ts';
 import { cleanIdentifier } from './cell-text.ts';
 
 /** Longest number cell that is looked at. Lower refuses spelled-out currencies; higher lets a run of blanks cost its square. */

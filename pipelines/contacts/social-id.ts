@@ -1,6 +1,6 @@
 // The address of a contact on its channel: LINE user id, Messenger PSID, WhatsApp number (or business-scoped user id).
-import type { ChannelKind } from '../contracts/contact-fields.ts';
-import { isBusinessScopedId } from '../contracts/whatsapp-address.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { isBusinessScopedId } from '../../contracts/whatsapp-address.ts';
 import { cleanIdentifier, isScientificNotation } from './cell-text.ts';
 import { normalisePhone, type Phone } from './phone.ts';
 

@@ -1,7 +1,7 @@
 // The fence between broadcast attempts, as a question: statements that write ask it themselves.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { BroadcastRef } from '../contracts/broadcast.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { BroadcastRef } from '../../contracts/broadcast.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 
 /** @throws PipelineError `broadcast_superseded` when another run has taken it over */
 export async function checkAttempt(db: Queryable, ref: BroadcastRef): Promise<void> {

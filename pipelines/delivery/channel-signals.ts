@@ -1,5 +1,5 @@
 // What answers say about the whole channel: slow down, hold up, all is well again, this broadcast cannot go on.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import type { Budget } from '../limiter/lease.ts';
 import { deliverySql } from './delivery-sql.ts';
 import type { Answered } from './ports.ts';

@@ -1,7 +1,7 @@
 // Sealed chunks, at a provider that knows a retry key: members and bytes are fixed before the first request and repeated
 // byte for byte until it is known what became of them.
 import { randomUUID } from 'node:crypto';
-import type { Transaction } from '../../adapters/postgres/database.ts';
+import type { Transaction } from '../../ports/database.ts';
 import type { SuppressionPads } from '../import/ports.ts';
 import { chunkVerdictOf, RETRY_KEY_MS } from './chunk-verdict.ts';
 import { deliverySql } from './delivery-sql.ts';

@@ -1,5 +1,5 @@
 // What an answer does to a sealed chunk: accepted, refused, opened again, halved, or repeated byte for byte. Pure.
-import type { ProviderAnswer } from '../contracts/provider.ts';
+import type { ProviderAnswer } from '../../ports/provider.ts';
 import { verdictOf, type RetryPolicy, type Verdict } from './verdict.ts';
 
 /** A retry key counts for 24 h from its first use; later the same request would be delivered a second time. */

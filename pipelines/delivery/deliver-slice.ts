@@ -1,10 +1,10 @@
 // One slice of a broadcast, from the ledger to the provider and back: takes it over, sends what is due, says what is left.
 import { checkAttempt, superseded } from './broadcast-attempt.ts';
-import type { PlanOptions, SliceRef, SliceResult } from '../contracts/broadcast.ts';
-import { compileMessage } from '../contracts/message-template.ts';
-import type { MessageJson } from '../contracts/provider.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { PlanOptions, SliceRef, SliceResult } from '../../contracts/broadcast.ts';
+import { compileMessage } from '../../contracts/message-template.ts';
+import type { MessageJson } from '../../ports/provider.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { openChunkSender } from './chunk-sender.ts';
 import { deliverySql } from './delivery-sql.ts';
 import { DeliveryRun } from './delivery-run.ts';

@@ -1,8 +1,8 @@
 // Sends what is left of one slice: take permits, reserve slots, claim exactly the rows about to go out, send, record. Holds
 // no truth of its own: whatever moment it is killed at, the ledger says what it had claimed.
-import type { SliceResult } from '../contracts/broadcast.ts';
-import type { ProviderAnswer } from '../contracts/provider.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { SliceResult } from '../../contracts/broadcast.ts';
+import type { ProviderAnswer } from '../../ports/provider.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { leaseSlots, type Budget, type Lease } from '../limiter/lease.ts';
 import { deliverySql } from './delivery-sql.ts';
 import { Alarm } from './alarm.ts';

@@ -1,5 +1,5 @@
 // Answers that no provider gave: what is put on record of a request that did not leave, or whose answer could not be taken in.
-import type { ProviderAnswer } from '../contracts/provider.ts';
+import type { ProviderAnswer } from '../../ports/provider.ts';
 
 /** Claimed, and certainly not sent. */
 export const NOT_SENT: ProviderAnswer = {

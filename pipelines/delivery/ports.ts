@@ -1,15 +1,9 @@
 // What delivery needs from the outside world, and what its parts hand to each other.
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { PlanOptions } from '../contracts/broadcast.ts';
-import type { Channel } from '../contracts/channel.ts';
-import type { Renderer } from '../contracts/message-template.ts';
-import type {
-  DeliveryMode,
-  Provider,
-  ProviderAccount,
-  ProviderAnswer,
-  ProviderRequest,
-} from '../contracts/provider.ts';
+import type { Database } from '../../ports/database.ts';
+import type { PlanOptions } from '../../contracts/broadcast.ts';
+import type { Channel } from '../../contracts/channel.ts';
+import type { Renderer } from '../../contracts/message-template.ts';
+import type { DeliveryMode, Provider, ProviderAccount, ProviderAnswer, ProviderRequest } from '../../ports/provider.ts';
 import type { SuppressionPads } from '../import/ports.ts';
 import type { ServerClock } from '../limiter/server-clock.ts';
 import type { InFlight } from './in-flight.ts';

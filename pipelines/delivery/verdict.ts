@@ -1,6 +1,6 @@
 // What a provider's answer does to the recipient it is about: its fate, whether it may be tried again, and when. Pure.
-import type { Fate } from '../contracts/broadcast.ts';
-import type { ProviderAnswer } from '../contracts/provider.ts';
+import type { Fate } from '../../contracts/broadcast.ts';
+import type { ProviderAnswer } from '../../ports/provider.ts';
 
 export interface Verdict {
   fate: Extract<Fate, 'accepted' | 'rejected' | 'planned' | 'uncertain'>;

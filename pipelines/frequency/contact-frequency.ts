@@ -1,6 +1,6 @@
 // Tag frequency of one contact over any span, straight from the log: always up to date, and the same as the published answer.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Queryable } from '../../ports/database.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { frequencySql } from './frequency-sql.ts';
 import { isoOfUs } from './windows.ts';
 

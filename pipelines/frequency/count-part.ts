@@ -1,10 +1,10 @@
 // Counts all windows of a run together from the lake, for one part of the contacts, and writes a file for each window.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
-import type { PartCount, PartRequest } from '../contracts/tag-frequency.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { PartCount, PartRequest } from '../../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { defineChecksum } from '../lake/checksum.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 import { countSql } from './frequency-sql.ts';
 import { openEvents, openKeys, passesOf, readingVersion, scopeText, type EventScope } from './lake-events.ts';
 import { sumWindow } from './leave-out.ts';

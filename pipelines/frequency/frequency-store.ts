@@ -1,6 +1,6 @@
 // Published results as the database knows them.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { FrequencyWindowResult, ResolvedWindow } from '../contracts/tag-frequency.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { FrequencyWindowResult, ResolvedWindow } from '../../contracts/tag-frequency.ts';
 import type { ErasedSpan } from '../lake/erased.ts';
 import { frequencySql } from './frequency-sql.ts';
 import { isoOfUs } from './windows.ts';

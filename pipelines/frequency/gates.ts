@@ -1,5 +1,5 @@
 // What must hold before a result is published. Pure.
-import type { FrequencyInput, ResolvedWindow } from '../contracts/tag-frequency.ts';
+import type { FrequencyInput, ResolvedWindow } from '../../contracts/tag-frequency.ts';
 
 export interface Gated {
   window: ResolvedWindow;

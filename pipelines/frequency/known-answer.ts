@@ -1,5 +1,5 @@
 // Whether a question has its answer already: published, whole on the disk, and without anybody who was erased since.
-import type { FrequencyFormat, ResolvedWindow } from '../contracts/tag-frequency.ts';
+import type { FrequencyFormat, ResolvedWindow } from '../../contracts/tag-frequency.ts';
 import { publishedOf, type Published, type Triple } from './frequency-store.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { wholeResult } from './result-place.ts';

@@ -1,10 +1,10 @@
 // The events of one version of the lake as a view of DuckDB, as they were known at an instant.
 import { withLiterals } from '../../sql/named.ts';
 import { dayOf } from '../contacts/time-zone.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { headVersion, pathsOf, readVersion, versionFiles, type LakeFile } from '../lake/manifest.ts';
 import { LEAST_BUCKETS } from '../lake/units.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 import type { LakeWorld } from '../lake/ports.ts';
 import { countSql } from './frequency-sql.ts';
 import { isoOfUs } from './windows.ts';

@@ -1,9 +1,9 @@
 // Takes out of counted parts whoever was erased after the lake version that they were counted from.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
-import type { Duck } from '../contracts/duck.ts';
-import type { PartCount, PublishRequest } from '../contracts/tag-frequency.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { Duck } from '../../ports/duck.ts';
+import type { PartCount, PublishRequest } from '../../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { defineChecksum } from '../lake/checksum.ts';
 import { openErased, type ErasedSpan } from '../lake/erased.ts';
 import { countSql } from './frequency-sql.ts';

@@ -1,7 +1,7 @@
 // What tag frequency needs of the world beside the lake.
-import type { ColumnarFile } from '../../adapters/arrow/ipc-file.ts';
-import type { Folder } from '../../adapters/files/folder.ts';
-import type { Plots } from '../contracts/plots.ts';
+import type { ColumnarFile } from '../../ports/columnar-file.ts';
+import type { Folder } from '../../ports/folder.ts';
+import type { Plots } from '../../ports/plots.ts';
 import type { LakeWorld } from '../lake/ports.ts';
 
 /** A row of a result as the lake gives it: whole numbers and epoch microseconds as text. */

@@ -1,8 +1,8 @@
 // Fixes what a run counts, before anything is counted: instants of windows, the known-at, and whether it is all there already.
 import { setTimeout } from 'node:timers/promises';
 import { readChannel } from '../channels/channel-store.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { FrequencyInput, FrequencyPlan, FrequencyResult } from '../contracts/tag-frequency.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { FrequencyInput, FrequencyPlan, FrequencyResult } from '../../contracts/tag-frequency.ts';
 import { requireBusinessZone } from '../lake/business-zone.ts';
 import { frequencySql } from './frequency-sql.ts';
 import { windowResult } from './frequency-store.ts';

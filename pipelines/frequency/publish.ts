@@ -1,15 +1,15 @@
 // Publishes the counted parts of a run: whoever was erased since is left out, gates, whole folders by one rename each, then all windows
 // in one transaction.
 import { randomUUID } from 'node:crypto';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type {
   FrequencyResult,
   FrequencyWindowResult,
   PartCount,
   PublishRequest,
   ResolvedWindow,
-} from '../contracts/tag-frequency.ts';
-import type { StepControl } from '../import/ports.ts';
+} from '../../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { fixErasures } from '../lake/erased.ts';
 import { readVersion } from '../lake/manifest.ts';
 import { frequencySql } from './frequency-sql.ts';

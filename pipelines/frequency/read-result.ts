@@ -1,8 +1,8 @@
 // Reading a published result: its rows in order, its most frequent ones, or all of it as one file of another format.
 import { withLiterals } from '../../sql/named.ts';
-import type { FrequencyFormat } from '../contracts/tag-frequency.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { FrequencyFormat } from '../../contracts/tag-frequency.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { countSql } from './frequency-sql.ts';
 import type { FrequencyWorld, ResultRow } from './ports.ts';
 import { writeFormat } from './result-folder.ts';

@@ -1,5 +1,5 @@
 // Puts built results where readers look, and makes all windows of a run known in one transaction.
-import type { FrequencyWindowResult, ResolvedWindow } from '../contracts/tag-frequency.ts';
+import type { FrequencyWindowResult, ResolvedWindow } from '../../contracts/tag-frequency.ts';
 import { fixErasures } from '../lake/erased.ts';
 import { frequencySql } from './frequency-sql.ts';
 import { ALL_CHANNELS, asOfUs, erasedIn, type Triple } from './frequency-store.ts';

@@ -1,8 +1,8 @@
 // The numbers of the HTML report: from the published files, and from the lake what they do not hold (days, the window before).
 import { withLiterals } from '../../sql/named.ts';
-import type { FrequencyWindowResult, ReportRequest, ResolvedWindow } from '../contracts/tag-frequency.ts';
-import type { StepControl } from '../import/ports.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { FrequencyWindowResult, ReportRequest, ResolvedWindow } from '../../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
+import type { Duck } from '../../ports/duck.ts';
 import {
   frequencyReport,
   type FrequencyReportData,

@@ -1,8 +1,8 @@
 // A folder with one window's result: Parquet, what else was asked for, and a manifest. It is built aside and comes whole.
-import type { ColumnarFile } from '../../adapters/arrow/ipc-file.ts';
+import type { ColumnarFile } from '../../ports/columnar-file.ts';
 import { withLiterals } from '../../sql/named.ts';
-import type { FrequencyFormat, PartCount } from '../contracts/tag-frequency.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { FrequencyFormat, PartCount } from '../../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { countSql } from './frequency-sql.ts';
 import type { FrequencyWorld, ResultRow } from './ports.ts';
 import { writeManifest } from './result-place.ts';

@@ -1,6 +1,6 @@
 // The place of a published result: one folder takes the place of another so that a kill at any moment loses neither of them. Whoever
 // calls these holds the lock of `hold_places`.
-import type { Folder } from '../../adapters/files/folder.ts';
+import type { Folder } from '../../ports/folder.ts';
 import type { Manifest } from './result-folder.ts';
 
 /** Beside the place and by its name: whoever comes after a kill finds what was under way. */

@@ -1,8 +1,8 @@
 // Takes erased people out of results that were published before, so that no file keeps an address that is erased everywhere else.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
-import { FREQUENCY_FORMATS, type LakeRefresh } from '../contracts/tag-frequency.ts';
-import type { StepControl } from '../import/ports.ts';
+import { FREQUENCY_FORMATS, type LakeRefresh } from '../../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { requireBusinessZone } from '../lake/business-zone.ts';
 import { defineChecksum } from '../lake/checksum.ts';
 import { fixErasures, openErased } from '../lake/erased.ts';

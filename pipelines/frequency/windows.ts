@@ -1,7 +1,7 @@
 // Windows by name, resolved to instants. Pure: days and their midnights are those of the business time zone.
 import { dayOf, startOfDay } from '../contacts/time-zone.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import { parseWindow, type ResolvedWindow, type WindowRule } from '../contracts/tag-frequency.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import { parseWindow, type ResolvedWindow, type WindowRule } from '../../contracts/tag-frequency.ts';
 import { dayAfter } from '../lake/units.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,11 +1,12 @@
 // Apply: does what resolve decided, slice by slice. A slice is one transaction with its own record: it happens once or not
 // at all, in any order, from any number of connections.
-import type { ImportRef } from '../contracts/import.ts';
-import type { Transaction } from '../../adapters/postgres/database.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { ImportRef } from '../../contracts/import.ts';
+import type { Transaction } from '../../ports/database.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { forImport, importSql } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
-import type { ImportPorts, StepControl, SuppressionPads } from './ports.ts';
+import type { ImportPorts, SuppressionPads } from './ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { hasTags } from './resolve.ts';
 import { pendingSlices, type Slice } from './slices.ts';
 

@@ -4,7 +4,7 @@ import { normaliseAttribute, provenForms, type AttributeOptions } from '../conta
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { normaliseDate } from '../contacts/dates.ts';
 import { readNumber } from '../contacts/numbers.ts';
-import type { AttributeType, ColumnTarget } from '../contracts/contact-fields.ts';
+import type { AttributeType, ColumnTarget } from '../../contracts/contact-fields.ts';
 import { columnName, ignoredColumn, type MappedColumn } from './header-mapping.ts';
 import { mapOption } from './map-option.ts';
 

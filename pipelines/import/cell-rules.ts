@@ -1,6 +1,6 @@
 // One rule per contact field: a cell, and where its value goes in the staged row. Plans of whole lines are
 // normalise-row.ts.
-import type { ContactField } from '../contracts/contact-fields.ts';
+import type { ContactField } from '../../contracts/contact-fields.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { cleanIdentifier } from '../contacts/cell-text.ts';
 import { normaliseDate } from '../contacts/dates.ts';

@@ -1,7 +1,7 @@
 // What an import made of each column of its file and why, for the person who started it. Read from the stored profile: headers may
 // be a line of data where a file has no header, so none of it enters a workflow's history.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { ChannelKind } from '../contracts/contact-fields.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isBinding } from './binding-words.ts';
 import type { ColumnReason } from './header-mapping.ts';
 import { meaningOf } from './header-words.ts';

@@ -1,5 +1,5 @@
 // Headers by which shops and newsletter tools say that a person agreed to be written to, and by which way. A dictionary.
-import type { ChannelKind } from '../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { headerKey, withoutBrackets } from './header-key.ts';
 
 /** What the consent is for: any message, or one way only. Of these `email` and `sms` are no channel of Sluice. */

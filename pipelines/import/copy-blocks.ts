@@ -1,6 +1,6 @@
 // From a spool to COPY: blocks of records, normalised some ahead and in file order, as many as fit one transaction. Shared by
 // the import and by recipient lists; knows neither.
-import type { Transaction } from '../../adapters/postgres/database.ts';
+import type { Transaction } from '../../ports/database.ts';
 import type { CopyBlock } from './copy-text.ts';
 import type { BlockNormaliser } from './ports.ts';
 import { addLeft, type LeftValues } from './left-values.ts';

@@ -1,8 +1,8 @@
 // How a delimited text is written: delimiter, quote, where its header stands. Judges a sample; knows fields only
 // through their headers.
-import type { ChannelKind } from '../contracts/contact-fields.ts';
-import { DELIMITERS, type ShortRows } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { DELIMITERS, type ShortRows } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { findHeader, knownHeaders, MAX_PREAMBLE } from './find-header.ts';
 import { headerTop, joinHeader } from './joined-header.ts';
 import type { Marks } from './marks.ts';

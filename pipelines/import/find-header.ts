@@ -1,5 +1,5 @@
 // Which record of a table is its header: judged by its words, by its whole row, and by what stands below it.
-import type { ChannelKind } from '../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { headerKey, plainHeader } from './header-key.ts';
 import { meaningOf } from './header-words.ts';

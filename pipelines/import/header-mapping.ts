@@ -1,7 +1,8 @@
 // What each column of a file means: by its header, or as the user says with `map`. Looks at no data but samples for new
 // attributes' types.
-import type { AttributeType, ChannelKind, ColumnTarget, NamePart } from '../contracts/contact-fields.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { AttributeType, ColumnTarget, NamePart } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
 import { isBinding } from './binding-words.ts';
 import { headerKey, plainHeader } from './header-key.ts';

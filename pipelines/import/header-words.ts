@@ -1,6 +1,7 @@
 // The words that files use for contact fields, in English, traditional and simplified Chinese. A dictionary, nothing
 // else.
-import type { ChannelKind, ContactField } from '../contracts/contact-fields.ts';
+import type { ContactField } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { consentConfidence, consentOf } from './consent-words.ts';
 import { headerKey } from './header-key.ts';
 

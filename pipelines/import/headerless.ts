@@ -1,7 +1,7 @@
 // Columns of a file without a header row, by the form of their values. Only forms that cannot be anything else are
 // recognised.
 import { normalisePhone } from '../contacts/phone.ts';
-import type { ChannelKind } from '../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isEmail } from './find-header.ts';
 import type { SourceRecord } from './staged-row.ts';
 

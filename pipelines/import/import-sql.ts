@@ -1,5 +1,5 @@
 // The named statements of sql/postgres/import.sql, and an import's own staging partition: of contacts, or of tag events.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { namedStatements, withIdentifiers } from '../../sql/named.ts';
 
 export const importSql = namedStatements('import', [

@@ -1,6 +1,6 @@
 // The row of an import: created by inspect, fenced by its attempt, moved from state to state. No work on lines.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
-import type { AttributeType } from '../contracts/contact-fields.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
+import type { AttributeType } from '../../contracts/contact-fields.ts';
 import type {
   ImportInput,
   ImportRef,
@@ -8,8 +8,8 @@ import type {
   ImportStep,
   OutcomeCounts,
   SkippedCounts,
-} from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+} from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { ColumnReading } from './column-readings.ts';
 import type { LeftValues } from './left-values.ts';
 import type { NormalisePlan } from './staged-row.ts';

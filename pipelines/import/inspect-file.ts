@@ -4,9 +4,10 @@ import { guessAttributeType } from '../contacts/attributes.ts';
 import { isPhoneCountry } from '../contacts/phone.ts';
 import { canonicalTimeZone } from '../contacts/time-zone.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
-import type { ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
-import type { DecimalMark, ShortRows } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { ColumnTarget, MatchKey } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import type { DecimalMark, ShortRows } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import {
   mapHeaders,
   nameColumns,

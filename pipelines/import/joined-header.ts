@@ -1,7 +1,7 @@
 // A header that stands in several rows, as spreadsheets have it: headings of groups above, the names of their columns below. Which
 // rows belong to it, what the columns are called then, and by what shorter names.
 import { isBlankCell } from '../contacts/cell-text.ts';
-import type { ChannelKind } from '../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isAddress, isNumber, looksLikeValue } from './find-header.ts';
 import { plainHeader } from './header-key.ts';
 import { meaningOf } from './header-words.ts';

@@ -1,6 +1,6 @@
 // What a key of `--map` says that a column is.
-import { ATTRIBUTE_TYPES, CONTACT_FIELDS, NAME_PARTS, type ColumnTarget } from '../contracts/contact-fields.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { ATTRIBUTE_TYPES, CONTACT_FIELDS, NAME_PARTS, type ColumnTarget } from '../../contracts/contact-fields.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { AttributeDefinition, MappingOptions } from './header-mapping.ts';
 
 /**

@@ -1,6 +1,6 @@
 // How a delimited text is written: the characters that have a meaning in it. Plain data, stored with what is read by it.
 
-import type { ShortRows } from '../contracts/import.ts';
+import type { ShortRows } from '../../contracts/import.ts';
 
 const CR = 13;
 

@@ -1,8 +1,8 @@
 // A column whose cells name attributes (自訂屬性): which of them are read, and what a cell gives to its row.
 import { guessAttributeType, normaliseAttribute, type AttributeOptions } from '../contacts/attributes.ts';
 import { attributePairs } from '../contacts/attribute-pairs.ts';
-import type { AttributeType } from '../contracts/contact-fields.ts';
-import type { DecimalMark } from '../contracts/import.ts';
+import type { AttributeType } from '../../contracts/contact-fields.ts';
+import type { DecimalMark } from '../../contracts/import.ts';
 import { isNameShort } from '../contacts/tag-list.ts';
 import { unguarded } from '../reports/csv-cell.ts';
 import type { CellRule } from './cell-rules.ts';

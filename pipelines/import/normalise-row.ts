@@ -1,6 +1,6 @@
 // One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the
 // reason. Nothing is dropped silently: a bad cell makes its line invalid.
-import type { ColumnTarget } from '../contracts/contact-fields.ts';
+import type { ColumnTarget } from '../../contracts/contact-fields.ts';
 import { normaliseAttribute, type AttributeOptions } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';

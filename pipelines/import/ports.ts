@@ -1,5 +1,5 @@
 // What the import needs from the outside world, declared by its user. Adapters and the composition root provide it.
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import type { CopyBlock } from './copy-text.ts';
 import type { NormalisePlan, RecordBlock } from './staged-row.ts';
 
@@ -34,10 +34,4 @@ export interface ImportPorts {
   stageBlockBytes?: number;
   /** Slices, and parts of resolve, that run side by side. Above the number of cores it only adds contention. */
   parallel: number;
-}
-
-/** What an activity lends to a long step: a way to say how far it is, and to be told to stop. */
-export interface StepControl {
-  signal: AbortSignal;
-  onProgress: (done: number) => void;
 }

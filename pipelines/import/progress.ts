@@ -1,6 +1,6 @@
 // How far an import is, for people who watch. Reads only.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { ImportProgress } from '../contracts/import.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { ImportProgress } from '../../contracts/import.ts';
 import { readImport } from './import-store.ts';
 
 /** The progress of whatever import that workflow works on: it may go on with one begun under another id. */

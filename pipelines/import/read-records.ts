@@ -1,8 +1,8 @@
 // One block of a spool to records: fields by csv-parse, place (line, byte range) by the scanner; the fields of a record that
 // breaks the rule for quotes by odd-record.ts. Judges no value.
 import { parse } from 'csv-parse/sync';
-import { DELIMITERS } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { DELIMITERS } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { cutOdd, hasBareReturn, swallowedLines } from './odd-record.ts';
 import type { Marks } from './marks.ts';
 import { needsScan, scanLines, scanRecords, type ScannedRecords } from './record-scanner.ts';

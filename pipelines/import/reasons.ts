@@ -1,6 +1,6 @@
 // Why a line is invalid: the stable words that scripts match on, and the sentence a person reads for each.
 // Every reason that normalising can give stands here; a test holds both together.
-import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../contracts/contact-fields.ts';
+import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../../contracts/contact-fields.ts';
 import { nameOf } from './header-mapping.ts';
 import { mapOption } from './map-option.ts';
 

@@ -1,5 +1,5 @@
 // Cuts a spool into blocks of whole records, in constant memory, from any record's first byte. Does not parse fields.
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { Marks } from './marks.ts';
 import { needsScan, scanRecords, type ScannedRecords } from './record-scanner.ts';
 import type { RecordBlock } from './staged-row.ts';

@@ -2,12 +2,12 @@
 // one, or writes the row of a new one. The file itself is judged by inspect-file.ts.
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { readChannel } from '../channels/channel-store.ts';
-import type { AttributeType } from '../contracts/contact-fields.ts';
-import type { ImportResult, SkippedCounts } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import { IMPORT_RULE_VERSION } from '../contracts/version.ts';
+import type { AttributeType } from '../../contracts/contact-fields.ts';
+import type { ImportResult, SkippedCounts } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import { IMPORT_RULE_VERSION } from '../../contracts/version.ts';
 import type { ImportProfile } from './import-store.ts';
 import type { ImportPorts } from './ports.ts';
 import { importResult } from './report.ts';

@@ -1,9 +1,9 @@
 // Report: closes an import. Checks that the outcomes still balance, writes the rejects file (and a dry run's diff), sets
 // the final state, and only then lets the staged lines go.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
-import type { ImportRef, ImportResult, OutcomeCounts, ReasonCount } from '../contracts/import.ts';
-import { emptyOutcomes } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
+import type { ImportRef, ImportResult, OutcomeCounts, ReasonCount } from '../../contracts/import.ts';
+import { emptyOutcomes } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { dropPartition, forImport, partitionExists } from './import-sql.ts';
 import { lockImport, readImport, endImport, type ImportRow } from './import-store.ts';
 import type { FileReader } from './record-blocks.ts';

@@ -1,11 +1,12 @@
 // Resolve: gives every staged line exactly one outcome, before anything changes.
-import type { ImportRef, OutcomeCounts } from '../contracts/import.ts';
-import { emptyOutcomes, type ImportOutcome } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { ImportRef, OutcomeCounts } from '../../contracts/import.ts';
+import { emptyOutcomes, type ImportOutcome } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
 import { forImport, importSql } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
-import type { ImportPorts, StepControl } from './ports.ts';
+import type { ImportPorts } from './ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 
 /** What resolve's joins and sorts may take. Too low: they spill to disk; too high: parts and imports together starve Postgres. */
 const WORK_MEM = '192MB';

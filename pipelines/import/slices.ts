@@ -1,5 +1,5 @@
 // Cuts what is due of an import into slices, each one transaction, bounded by the rows it writes. Reads only.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { withIdentifiers } from '../../sql/named.ts';
 import { importSql, partition, type StagingTable } from './import-sql.ts';
 

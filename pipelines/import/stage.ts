@@ -1,7 +1,7 @@
 // Stage: reads the spool once, from where it stopped, and puts every line, normalised, into the import's partition.
 // Rows and position commit together, so that a crash repeats nothing and loses nothing.
-import type { Transaction } from '../../adapters/postgres/database.ts';
-import type { ImportRef } from '../contracts/import.ts';
+import type { Transaction } from '../../ports/database.ts';
+import type { ImportRef } from '../../contracts/import.ts';
 import {
   copyBlocks,
   normalisedBlocks,
@@ -16,7 +16,8 @@ import type { CopyBlock } from './copy-text.ts';
 import { createPartition, forImport, forStaging, type StagingTable } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
 import { addLeft, type LeftValues } from './left-values.ts';
-import type { BlockNormaliser, ImportPorts, StepControl } from './ports.ts';
+import type { BlockNormaliser, ImportPorts } from './ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 
 export interface StageResult {
   lines: number;

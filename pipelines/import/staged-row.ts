@@ -1,7 +1,8 @@
 // The shapes between reading a file and COPY: what a normaliser is told, and what it gives for each line.
 // Plain data that crosses thread borders by structured clone.
-import type { AttributeType, ChannelKind, ColumnTarget, MatchKey } from '../contracts/contact-fields.ts';
-import type { DecimalMark } from '../contracts/import.ts';
+import type { AttributeType, ColumnTarget, MatchKey } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import type { DecimalMark } from '../../contracts/import.ts';
 import type { LeftKind } from './left-values.ts';
 import type { RecordRules } from './marks.ts';
 

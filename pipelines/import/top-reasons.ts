@@ -1,6 +1,6 @@
 // The most frequent reasons of an import's invalid lines, for its summary: counts, a line to look at, the column. No cell.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { ReasonCount } from '../contracts/import.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { ReasonCount } from '../../contracts/import.ts';
 import { importSql } from './import-sql.ts';
 import { splitReason } from './reasons.ts';
 

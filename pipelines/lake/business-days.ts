@@ -1,5 +1,5 @@
 // Business days and the instants at which they begin, for statements that must not decide themselves where a midnight lies.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { startOfDay } from '../contacts/time-zone.ts';
 import { lakeSql } from './lake-sql.ts';
 import type { LakeVersion } from './manifest.ts';

@@ -1,7 +1,7 @@
 // The business time zone of a database: days of the lake and of windows lie in it, so all processes must mean the same one.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { canonicalTimeZone } from '../contacts/time-zone.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { lakeSql } from './lake-sql.ts';
 
 /**

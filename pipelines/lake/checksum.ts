@@ -1,6 +1,6 @@
 // Makes the checksum of design.md §5 known to a DuckDB.
 import { namedStatements } from '../../sql/named.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 
 const checksumSql = namedStatements('checksum', ['row_hash', 'checksum_of'], 'duckdb');
 

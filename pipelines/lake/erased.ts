@@ -1,9 +1,9 @@
 // Whom files must not hold any longer, by the numbers of erasures; and how they are taken out of files that do.
 import { randomUUID } from 'node:crypto';
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
 import { withLiterals } from '../../sql/named.ts';
-import type { Duck } from '../contracts/duck.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { Duck } from '../../ports/duck.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { pathsOf, type LakeFile, type NewFile } from './manifest.ts';
 import type { LakeWorld } from './ports.ts';

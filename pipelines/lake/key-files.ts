@@ -1,12 +1,12 @@
 // Files beside the lake's events: the addresses of their contacts and the names of their tags, so that no event repeats them.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { StepControl } from '../import/ports.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { holdingErased, withoutErased } from './erased.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { pathsOf, type LakeFile, type NewFile } from './manifest.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 import type { LakeWorld } from './ports.ts';
 
 /** Files of one kind after which they are written anew as one. Too low: much is written for few keys; too high: many small files. */

@@ -1,6 +1,6 @@
 // The manifest: which files make up which version of the lake. Versions only ever come whole.
-import type { Queryable, Transaction } from '../../adapters/postgres/database.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Queryable, Transaction } from '../../ports/database.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { lakeSql } from './lake-sql.ts';
 import type { LakeWorld } from './ports.ts';
 

@@ -1,7 +1,7 @@
 // What the lake and the tag frequency need of the world, as arguments.
-import type { Folder } from '../../adapters/files/folder.ts';
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { WithDuck } from '../contracts/duck.ts';
+import type { Folder } from '../../ports/folder.ts';
+import type { Database } from '../../ports/database.ts';
+import type { WithDuck } from '../../ports/duck.ts';
 import type { Division } from './units.ts';
 
 export interface LakeWorld {

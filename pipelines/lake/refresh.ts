@@ -1,8 +1,8 @@
 // Brings the lake up to a watermark: only days that changed are written, to new files, and whoever was erased is taken out of the
 // files that held them; then one new version is published.
-import type { StepControl } from '../import/ports.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { LakeRefresh } from '../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { LakeRefresh } from '../../contracts/tag-frequency.ts';
 import { dayOf } from '../contacts/time-zone.ts';
 import { daysOfLog } from './business-days.ts';
 import { removeOutdated } from './cleanup.ts';
@@ -20,7 +20,7 @@ import {
   type LakeVersion,
   type NewFile,
 } from './manifest.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 import type { LakeWorld } from './ports.ts';
 import { tagsSql } from '../tags/tags-sql.ts';
 import { copyBatch, writeBatch, type UnitJob } from './unit-files.ts';

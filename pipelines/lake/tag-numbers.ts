@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
 import { copyBuffer, text } from '../import/copy-text.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { holdBase } from './manifest.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 import type { LakeWorld } from './ports.ts';
 
 /**

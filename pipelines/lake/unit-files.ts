@@ -1,11 +1,11 @@
 // Writes the files of units: days from the log by COPY, the rest from the present files, sorted by contact.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { spanOf } from './business-days.ts';
 import { pathsOf, type Basis, type LakeFile, type NewFile } from './manifest.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 import type { LakeWorld } from './ports.ts';
 import { numberLoaded } from './tag-numbers.ts';
 import { bucketsFor, spans, type Unit, type UnitWork } from './units.ts';

@@ -1,13 +1,13 @@
 // Compares the lake with the log it was derived from: files by fingerprint, rows and content unit by unit.
 import { withLiterals } from '../../sql/named.ts';
-import type { StepControl } from '../import/ports.ts';
-import type { LakeCheck } from '../contracts/tag-frequency.ts';
+import type { StepControl } from '../../ports/step-control.ts';
+import type { LakeCheck } from '../../contracts/tag-frequency.ts';
 import { daysOfLog, spanOf } from './business-days.ts';
 import { defineChecksum } from './checksum.ts';
 import { fixErasures, openErased } from './erased.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { headVersion, pathsOf, versionFiles, type LakeFile, type LakeVersion } from './manifest.ts';
-import type { Duck } from '../contracts/duck.ts';
+import type { Duck } from '../../ports/duck.ts';
 import type { LakeWorld } from './ports.ts';
 
 /** What is wrong with the newest version, in words that name file or days; nothing wrong is an empty list. Changes nothing. */

@@ -1,5 +1,5 @@
 // Asks the database for slots of a channel's budget. The arithmetic is in lease_slots (migration 0002): one place, one clock.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { deliverySql } from '../delivery/delivery-sql.ts';
 import type { ServerClock } from './server-clock.ts';
 

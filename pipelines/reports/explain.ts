@@ -1,5 +1,5 @@
 // One person or one line, on one page: file, line, outcome, contact, plan, attempts, fate. Reads; judges nothing.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { reportsSql } from './reports-sql.ts';
 
 export interface ExplainedAttempt {

@@ -1,5 +1,5 @@
 // The report of a tag frequency run: what was counted, how, and what stands out, as one HTML page. Counts and tags, no persons.
-import type { Plots } from '../contracts/plots.ts';
+import type { Plots } from '../../ports/plots.ts';
 import {
   facts,
   fingerprint,

@@ -1,5 +1,5 @@
 // A report as one HTML file: no script, no network, light and dark, on paper and on a phone. The page and its parts.
-import { charactersOf } from '../contracts/characters.ts';
+import { charactersOf } from '../../contracts/characters.ts';
 import { PAGE_STYLE } from './page-style.ts';
 
 /** Markup that needs no more escaping: only the functions of this file make it. */

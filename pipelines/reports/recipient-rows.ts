@@ -1,7 +1,7 @@
 // What became of each recipient of a broadcast, in order and in constant memory: the rows of every report file.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { Fate } from '../contracts/broadcast.ts';
-import { fileColumn } from '../contracts/file-columns.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { Fate } from '../../contracts/broadcast.ts';
+import { fileColumn } from '../../contracts/file-columns.ts';
 import { BOM, csvCell } from './csv-cell.ts';
 import { reportsSql } from './reports-sql.ts';
 

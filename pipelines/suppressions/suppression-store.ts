@@ -1,8 +1,8 @@
 // The suppression list: addresses that must not be messaged, as hashes. Importing, listing, checking.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
 import { normaliseEmail } from '../contacts/email.ts';
 import { isPhoneCountry, normalisePhone } from '../contacts/phone.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { addressHash, keyFingerprint } from './address-hash.ts';
 
 const KEY_SETTING = 'suppression_key';

@@ -1,8 +1,8 @@
 // Apply: writes the events to the log, slice by slice of lines. A slice is one transaction with its own record: it happens
 // once or not at all. One after the other: slices of one file mostly concern the same contacts.
-import type { ImportRef } from '../contracts/import.ts';
+import type { ImportRef } from '../../contracts/import.ts';
 import { lockImport } from '../import/import-store.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { pendingSlices, type SliceRule } from '../import/slices.ts';
 import { ensureMonths } from './months.ts';
 import { SLICE_LINES, type TagPorts } from './ports.ts';

@@ -1,6 +1,6 @@
 // How a person names one contact on the command line: its id, or CHANNEL:SOCIAL_ID.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Queryable } from '../../ports/database.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 
 /** The id of the contact. @throws PipelineError `contact_unknown` */
 export async function findContact(db: Queryable, text: string): Promise<{ contactId: string; channelId: string }> {

@@ -1,7 +1,7 @@
 // Expiry: takes tags off whose time has run out, as events at the instant when it ran out, whenever this runs.
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { ExpireResult } from '../contracts/tag-import.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { Database } from '../../ports/database.ts';
+import type { ExpireResult } from '../../contracts/tag-import.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { ensureMonths } from './months.ts';
 import { tagsSql } from './tags-sql.ts';
 

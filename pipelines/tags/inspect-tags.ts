@@ -3,11 +3,11 @@
 import { compileDateFormat, detectDateFormat } from '../contacts/date-format.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { canonicalTimeZone } from '../contacts/time-zone.ts';
-import type { Channel } from '../contracts/channel.ts';
-import { MATCH_KEYS } from '../contracts/contact-fields.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { TagImportInput } from '../contracts/tag-import.ts';
-import type { SkippedCounts } from '../contracts/import.ts';
+import type { Channel } from '../../contracts/channel.ts';
+import { MATCH_KEYS } from '../../contracts/contact-fields.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { TagImportInput } from '../../contracts/tag-import.ts';
+import type { SkippedCounts } from '../../contracts/import.ts';
 import { valueMeanings } from '../import/headerless.ts';
 import { marksOf, type Marks } from '../import/marks.ts';
 import { scanLines } from '../import/record-scanner.ts';

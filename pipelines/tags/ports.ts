@@ -1,8 +1,8 @@
 // What the writers of the tag log need from the outside world. Adapters and the composition root provide it.
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import type { BlockNormaliser, ImportPorts } from '../import/ports.ts';
 import type { ReportPorts } from '../import/report.ts';
-import type { TagImportInput, TagOutcomeCounts } from '../contracts/tag-import.ts';
+import type { TagImportInput, TagOutcomeCounts } from '../../contracts/tag-import.ts';
 import type { ImportRow } from '../import/import-store.ts';
 import type { TagPlan, TagProfile } from './tag-plan.ts';
 

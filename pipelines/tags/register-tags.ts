@@ -1,6 +1,6 @@
 // Inspect, the part with a memory: as for contacts, an import of the same content is recognised or gone on with.
-import type { TagImportInput, TagImportResult } from '../contracts/tag-import.ts';
-import { TAG_RULE_VERSION } from '../contracts/version.ts';
+import type { TagImportInput, TagImportResult } from '../../contracts/tag-import.ts';
+import { TAG_RULE_VERSION } from '../../contracts/version.ts';
 import { registerAs, type ImportKind, type Registered, type RegisterSteps } from '../import/register.ts';
 import type { TagPorts } from './ports.ts';
 import { tagImportResult } from './report-tags.ts';

@@ -1,13 +1,13 @@
 // Report: closes an import of tag events. Checks that the outcomes balance, writes the rejects file, sets the final state, and
 // only then lets the staged lines go.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
-import type { ImportRef } from '../contracts/import.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
+import type { ImportRef } from '../../contracts/import.ts';
 import {
   emptyTagOutcomes,
   type TagImportInput,
   type TagImportResult,
   type TagOutcomeCounts,
-} from '../contracts/tag-import.ts';
+} from '../../contracts/tag-import.ts';
 import { dropPartition } from '../import/import-sql.ts';
 import { endImport, lockImport } from '../import/import-store.ts';
 import { topReasons } from '../import/top-reasons.ts';

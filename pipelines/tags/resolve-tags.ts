@@ -1,17 +1,17 @@
 // Resolve: gives every staged line exactly one outcome, before anything changes. Whether an event is in the log already shows
 // only when it is written; a dry run looks.
-import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { ImportRef } from '../contracts/import.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
+import type { Queryable } from '../../ports/database.ts';
+import type { ImportRef } from '../../contracts/import.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import {
   emptyTagOutcomes,
   type TagImportInput,
   type TagOutcome,
   type TagOutcomeCounts,
-} from '../contracts/tag-import.ts';
+} from '../../contracts/tag-import.ts';
 import { importSql } from '../import/import-sql.ts';
 import { lockImport, readImport } from '../import/import-store.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { inPart } from '../import/resolve.ts';
 import type { TagImportRow, TagPorts } from './ports.ts';
 import type { TagProfile } from './tag-plan.ts';

@@ -1,5 +1,5 @@
 // The words by which files in Chinese name the source of a tag event. A dictionary, nothing else.
-import { TAG_SOURCES, tagSource } from '../contracts/tag-event.ts';
+import { TAG_SOURCES, tagSource } from '../../contracts/tag-event.ts';
 
 /** The first word of each is the one that messages show. `order` and `system` are no sources of the product, and usual ones of shops. */
 const WORDS: Record<(typeof TAG_SOURCES)[number] | 'order' | 'system', string> = {

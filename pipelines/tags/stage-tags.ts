@@ -1,6 +1,6 @@
 // Stage: reads the spool of a file of tag events once, from where it stopped, into the import's partition.
-import type { ImportRef } from '../contracts/import.ts';
-import type { StepControl } from '../import/ports.ts';
+import type { ImportRef } from '../../contracts/import.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import { stageInto, type StageInto, type StageResult } from '../import/stage.ts';
 import type { TagImportRow, TagPorts } from './ports.ts';
 import { forTags } from './tags-sql.ts';

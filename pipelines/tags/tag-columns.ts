@@ -1,7 +1,8 @@
 // Which column of a file says whom, which tag, when, and by what. Looks at names, and at values only where there are none.
-import { MATCH_KEYS, type ChannelKind, type MatchKey } from '../contracts/contact-fields.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import { TAG_TARGETS, type TagTarget } from '../contracts/tag-import.ts';
+import { MATCH_KEYS, type MatchKey } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import { TAG_TARGETS, type TagTarget } from '../../contracts/tag-import.ts';
 import { columnOf, listHeaders, nameOf, nameColumns } from '../import/header-mapping.ts';
 import { meaningOf } from '../import/header-words.ts';
 import { speakingNames, type ColumnNames } from '../import/joined-header.ts';

@@ -1,6 +1,7 @@
 // What a file of tag events is read by. Fixed when the file is inspected, stored with the import; plain data that crosses
 // thread borders.
-import type { ChannelKind, MatchKey } from '../contracts/contact-fields.ts';
+import type { MatchKey } from '../../contracts/contact-fields.ts';
+import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { RecordRules } from '../import/marks.ts';
 import type { TagReason } from './tag-reasons.ts';
 import type { EventPart } from './tag-words.ts';

@@ -1,5 +1,5 @@
 // Looking at tags: of one contact, and all there are. Reads only.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { tagsSql } from './tags-sql.ts';
 
 export interface ContactTags {

@@ -1,5 +1,5 @@
 // What an import of tag events made of each column of its file and why; as column-readings.ts of contacts.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 import { keyReading, unread, type ColumnReading } from '../import/column-readings.ts';
 import { readTagImport } from './resolve-tags.ts';
 import { partPlaces, type Place, type TagProfile } from './tag-plan.ts';

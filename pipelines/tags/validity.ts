@@ -1,5 +1,5 @@
 // How long a tag stays on after it was put on. Changing it moves the end of the tags that are on now.
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { tagsSql } from './tags-sql.ts';
 
 /** Contacts in one transaction. Too low: commits dominate; too high: other writers of their tags wait. */

@@ -1,7 +1,7 @@
 // Single tag events: put on, taken off, retracted. The log first, then the tags of the contact as the log says, together.
-import type { Database, Transaction } from '../../adapters/postgres/database.ts';
-import { PipelineError } from '../contracts/pipeline-error.ts';
-import type { TagKind } from '../contracts/tag-event.ts';
+import type { Database, Transaction } from '../../ports/database.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { TagKind } from '../../contracts/tag-event.ts';
 import { ensureMonths } from './months.ts';
 import { SLICE_LINES } from './ports.ts';
 import { tagsSql } from './tags-sql.ts';

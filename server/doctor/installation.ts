@@ -1,7 +1,7 @@
 // The doctor's look at this installation: Node, packages, build, and the programs of the embedded servers. Mends nothing.
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describeError } from '../../pipelines/contracts/pipeline-error.ts';
+import { describeError } from '../../contracts/pipeline-error.ts';
 import type { Config } from '../config-schema.ts';
 import { findNativeFolder, missingLibraryLinks } from '../embedded/postgres-binaries.ts';
 import { findPostgresUser } from '../embedded/postgres-os-user.ts';

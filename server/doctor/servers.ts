@@ -4,7 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import pg from 'pg';
 import { shippedMigrations } from '../../adapters/postgres/migrate.ts';
 import { unservedChannels } from '../../pipelines/channels/channel-workers.ts';
-import { describeError } from '../../pipelines/contracts/pipeline-error.ts';
+import { describeError } from '../../contracts/pipeline-error.ts';
 import { maskUrl, type Config } from '../config.ts';
 import { dataFolder } from '../embedded/data-folder.ts';
 import { readRuntime, type Runtime } from '../embedded/runtime-file.ts';

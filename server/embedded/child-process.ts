@@ -1,7 +1,7 @@
 // Starts one long-running program with its output in a log file, and reports its end. Does not restart or judge it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 import type { SpawnPlan } from './service.ts';
 

@@ -1,7 +1,7 @@
 // Names what lies where in the data folder, makes the folder, and keeps its small private files. No business data.
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PipelineError, describeError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError, describeError } from '../../contracts/pipeline-error.ts';
 
 export interface DataFolder {
   root: string;

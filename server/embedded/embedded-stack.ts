@@ -1,6 +1,6 @@
 // Brings up the stack of a data folder in order: Postgres, migrations, Temporal, simulator, workers. And takes it down again.
 import type { Config } from '../config-schema.ts';
-import { PipelineError, describeError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError, describeError } from '../../contracts/pipeline-error.ts';
 import { makeDataFolder, type DataFolder } from './data-folder.ts';
 import { stopOrphans } from './orphans.ts';
 import { lockHolder, tryPidLock, type PidLock } from './pid-lock.ts';

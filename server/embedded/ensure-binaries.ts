@@ -1,6 +1,6 @@
 // A program of its own: makes sure that the programs of the embedded servers are there, so that a later start is quick.
 // Run it as `node dist/server/embedded/ensure-binaries.js`. Exit 0: all there; 1: not, and why.
-import { describeError } from '../../pipelines/contracts/pipeline-error.ts';
+import { describeError } from '../../contracts/pipeline-error.ts';
 import { loadConfig } from '../config.ts';
 import { readyPostgresBinaries } from './postgres-binaries.ts';
 import { ensureTemporal } from './temporal-binary.ts';

@@ -1,7 +1,7 @@
 // A lock file that names its holder by pid and start time, so that a dead holder's lock can be taken over.
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { identify, isSameProcess, type ProcessIdentity } from './process-identity.ts';
 
 export interface PidLock {

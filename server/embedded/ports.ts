@@ -1,7 +1,7 @@
 // Chooses loopback ports and keeps them for a data folder, so that clients find a restarted server where it was.
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { dataFolder, readJsonObject, writePrivateFile } from './data-folder.ts';
 
 export type PortName = 'postgres' | 'temporal' | 'ui' | 'simulator';

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { PostgresPlace } from './postgres-placement.ts';
 import type { OsUser } from './postgres-os-user.ts';
 import { runCommand } from './run-command.ts';

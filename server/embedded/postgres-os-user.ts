@@ -1,5 +1,5 @@
 // Postgres refuses to run as root: finds or makes the OS user it runs as, and asks what that user can reach.
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { runCommand } from './run-command.ts';
 
 /** Empty for everyone but root: the server then runs as the caller. */

@@ -13,7 +13,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { PipelineError, describeError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError, describeError } from '../../contracts/pipeline-error.ts';
 import type { DataFolder } from './data-folder.ts';
 import { binariesIn, type PostgresBinaries } from './postgres-binaries.ts';
 import { clusterMissing } from './postgres-cluster.ts';

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { DataFolder } from './data-folder.ts';
 import { ownServers } from './own-servers.ts';
 import { readyPostgresBinaries } from './postgres-binaries.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Config } from '../config-schema.ts';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { dataFolder, readJsonObject, writePrivateFile } from './data-folder.ts';
 
 export type SecretName = 'postgresPassword' | 'suppressionKey';

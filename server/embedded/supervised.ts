@@ -1,7 +1,7 @@
 // Keeps one service running: starts it, knows when it answers, starts it again when it dies, stops it when told.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PipelineError, describeError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError, describeError } from '../../contracts/pipeline-error.ts';
 import { logTail, startChild, type RunningChild } from './child-process.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { Service } from './service.ts';

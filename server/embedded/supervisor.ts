@@ -1,5 +1,5 @@
 // Runs several services in order, keeps the runtime file true, and stops them in reverse order. Knows none by name.
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { ChildIdentity } from './runtime-file.ts';
 import type { Service } from './service.ts';
 import { Supervised } from './supervised.ts';

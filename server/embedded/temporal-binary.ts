@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Config } from '../config-schema.ts';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { waitForPidLock } from './pid-lock.ts';
 import { TEMPORAL_CLI_VERSION, cachedTemporal, checkTemporal } from './temporal-cache.ts';
 import { buildTemporal, downloadTemporal, type FetchAnswer, type FetchOptions } from './temporal-fetch.ts';

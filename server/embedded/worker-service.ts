@@ -1,7 +1,7 @@
 // A Sluice worker process as a service: its environment, and the line by which it says that it polls.
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { builtCli } from '../package-root.ts';
 import { readLog } from './child-process.ts';
 import type { Service } from './service.ts';

@@ -1,7 +1,7 @@
 // kill -9 of worker, Temporal and Postgres while an import stages, resolves and applies; each down for 30 s; all at once.
 // The end must be, row by row, that of the same import undisturbed.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ImportResult } from '../../pipelines/contracts/import.ts';
+import type { ImportResult } from '../../contracts/import.ts';
 import { addTestChannel, lineId } from '../import-harness.ts';
 import { openStackWorld, until, type StackWorld } from '../stack-world.ts';
 

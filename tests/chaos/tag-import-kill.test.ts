@@ -1,8 +1,8 @@
 // kill -9 of the worker while an import of tag events stages, resolves and applies, and of Postgres while it applies. The end must
 // be, row by row, that of the same import undisturbed.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PIPELINE_QUEUE } from '../../pipelines/contracts/task-queues.ts';
-import type { TagImportResult } from '../../pipelines/contracts/tag-import.ts';
+import { PIPELINE_QUEUE } from '../../contracts/task-queues.ts';
+import type { TagImportResult } from '../../contracts/tag-import.ts';
 import { addTestChannel } from '../import-harness.ts';
 import { openStackWorld, until, untilAnswered, type StackWorld } from '../stack-world.ts';
 

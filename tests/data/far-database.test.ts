@@ -1,7 +1,8 @@
 // A database some milliseconds away: slots are still met, no second holds too many requests, and what cannot be used of the rate is
 // said. Before, every slot was missed from 10 ms on, without a word.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
+import { openDatabase } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { freezePlan } from '../../bench/broadcast-world.ts';
 import { readStatus } from '../../pipelines/broadcast/status.ts';
 import { deliverSlice } from '../../pipelines/delivery/deliver-slice.ts';

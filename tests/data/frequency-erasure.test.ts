@@ -1,9 +1,9 @@
 // Whoever is erased is in no answer from then on, at whatever moment of a run it happens; and nothing is left behind in the work folder.
 import { utimesSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Folder } from '../../adapters/files/folder.ts';
+import type { Folder } from '../../ports/folder.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
-import type { PublishRequest } from '../../pipelines/contracts/tag-frequency.ts';
+import type { PublishRequest } from '../../contracts/tag-frequency.ts';
 import { publishFrequency } from '../../pipelines/frequency/publish.ts';
 import { bringUpToDate } from '../../pipelines/frequency/scrub.ts';
 import {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { tableFromIPC } from 'apache-arrow';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
-import type { FrequencyResult } from '../../pipelines/contracts/tag-frequency.ts';
+import type { FrequencyResult } from '../../contracts/tag-frequency.ts';
 import { instantUs } from '../../pipelines/frequency/windows.ts';
 import { refreshLake } from '../../pipelines/lake/refresh.ts';
 import { verifyLake } from '../../pipelines/lake/verify.ts';

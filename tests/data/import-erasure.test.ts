@@ -1,6 +1,6 @@
 // Somebody is erased while an import makes the same person: the line says so, and nothing is left of the person.
 import { afterEach, expect, test } from 'vitest';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';

@@ -1,7 +1,7 @@
 // An import over time: recognised, dry, stopped and resumed, taken over, and surprised by others between resolve and apply.
 import { readFile } from 'node:fs/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { stepNumber, type ImportRef } from '../../pipelines/contracts/import.ts';
+import { stepNumber, type ImportRef } from '../../contracts/import.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
 import { beginStep } from '../../pipelines/import/import-store.ts';
 import { stopImport } from '../../pipelines/import/report.ts';

@@ -2,7 +2,7 @@
 // resume ends where no crash would have ended. fast-check prints seed and path of a failure.
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { ImportResult } from '../../pipelines/contracts/import.ts';
+import type { ImportResult } from '../../contracts/import.ts';
 import { Crash, crashingDatabase } from '../crashing-database.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { dirtyFile } from '../dirty-file.ts';

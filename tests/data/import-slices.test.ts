@@ -1,7 +1,7 @@
 // What one transaction of applying may write: bounded by rows, whatever the file holds, the setting and what came before.
 import { beforeEach, expect, test } from 'vitest';
-import type { Database } from '../../adapters/postgres/database.ts';
-import type { ImportInput } from '../../pipelines/contracts/import.ts';
+import type { Database } from '../../ports/database.ts';
+import type { ImportInput } from '../../contracts/import.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
 import { resolveLines } from '../../pipelines/import/resolve.ts';
 import { stageLines } from '../../pipelines/import/stage.ts';

@@ -1,6 +1,6 @@
 // Days whose local midnight comes twice or never: lake, log and windows mean the same days, the first of two midnights everywhere.
 import { afterEach, expect, test } from 'vitest';
-import type { PublishRequest } from '../../pipelines/contracts/tag-frequency.ts';
+import type { PublishRequest } from '../../contracts/tag-frequency.ts';
 import { contactFrequency } from '../../pipelines/frequency/contact-frequency.ts';
 import { countPart } from '../../pipelines/frequency/count-part.ts';
 import { resolveWindow } from '../../pipelines/frequency/windows.ts';

@@ -1,7 +1,7 @@
 // Erasures and the lake: rewritten from Parquet without the person, never a way to block a refresh, nothing of a dead refresh in a rebuild.
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { headVersion, versionFiles } from '../../pipelines/lake/manifest.ts';
 import type { LakeWorld } from '../../pipelines/lake/ports.ts';

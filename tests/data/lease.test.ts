@@ -2,7 +2,8 @@
 // breaker and "too fast" are obeyed. Time passes by moving the stored times back, so nothing waits.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
+import { openDatabase } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { leaseSlots, leaseTerms, type Lease } from '../../pipelines/limiter/lease.ts';
 import { deliverySql } from '../../pipelines/delivery/delivery-sql.ts';
 import { ServerClock } from '../../pipelines/limiter/server-clock.ts';

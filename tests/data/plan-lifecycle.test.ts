@@ -5,7 +5,7 @@ import { stageList } from '../../pipelines/audience/stage-list.ts';
 import { abandonPlan } from '../../pipelines/broadcast/plan-cleanup.ts';
 import { freezePlan } from '../../pipelines/broadcast/plan-freeze.ts';
 import { beginPlanStep } from '../../pipelines/broadcast/plan-store.ts';
-import { planStepNumber } from '../../pipelines/contracts/plan.ts';
+import { planStepNumber } from '../../contracts/plan.ts';
 import { lineId } from '../import-harness.ts';
 import { addContact, control, finishPlan, matchesByLine, planWorld, type GivenPlan } from '../plan-harness.ts';
 

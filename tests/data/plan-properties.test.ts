@@ -2,8 +2,8 @@
 // and resume ends as no crash would have ended. fast-check prints seed and path of a failure.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PlanResult } from '../../pipelines/contracts/broadcast.ts';
-import type { PlanRef } from '../../pipelines/contracts/plan.ts';
+import type { PlanResult } from '../../contracts/broadcast.ts';
+import type { PlanRef } from '../../contracts/plan.ts';
 import { Crash, crashingDatabase } from '../crashing-database.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { addContact, finishPlan, matchesByLine, openPlanWorld, recipientsOf, type PlanWorld } from '../plan-harness.ts';

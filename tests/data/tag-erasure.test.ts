@@ -1,6 +1,6 @@
 // Erasing a person: what goes, what stays, and that nothing brings them back.
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { checkAddress } from '../../pipelines/suppressions/suppression-store.ts';
 import { writeEvent } from '../../pipelines/tags/write-events.ts';

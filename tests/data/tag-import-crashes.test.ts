@@ -1,9 +1,9 @@
 // An import of tag events that is stopped anywhere and gone on with: it ends as it would have undisturbed.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Database } from '../../adapters/postgres/database.ts';
-import { stepNumber, type ImportRef } from '../../pipelines/contracts/import.ts';
-import type { TagImportResult } from '../../pipelines/contracts/tag-import.ts';
+import type { Database } from '../../ports/database.ts';
+import { stepNumber, type ImportRef } from '../../contracts/import.ts';
+import type { TagImportResult } from '../../contracts/tag-import.ts';
 import { beginStep } from '../../pipelines/import/import-store.ts';
 import { applyTags } from '../../pipelines/tags/apply-tags.ts';
 import { stopTags } from '../../pipelines/tags/report-tags.ts';

@@ -1,7 +1,7 @@
 // Retracting an import beside what would write more of it: a restart, another retraction, a try that was given up. Whoever hears that
 // it is retracted finds no live event of it.
 import { expect, test } from 'vitest';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { applyTags } from '../../pipelines/tags/apply-tags.ts';
 import { resolveTags } from '../../pipelines/tags/resolve-tags.ts';
 import { stageTags } from '../../pipelines/tags/stage-tags.ts';

@@ -1,6 +1,6 @@
 // The account that WhatsApp answers with, where it is not the number that was sent to: kept with the contact, and gone with it.
 import { expect, test } from 'vitest';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { readContact } from '../../pipelines/contacts/contact-query.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { ACCEPTED, deliver, deliveryPorts, refused, start, type Send } from '../delivery-harness.ts';

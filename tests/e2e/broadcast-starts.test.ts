@@ -2,7 +2,7 @@
 // another door, and every control works behind each.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readStatus } from '../../pipelines/broadcast/status.ts';
-import { RETRY_SCOPES } from '../../pipelines/contracts/broadcast.ts';
+import { RETRY_SCOPES } from '../../contracts/broadcast.ts';
 import { openBroadcastWorld, type BroadcastWorld } from '../broadcast-world.ts';
 import { anyWorkflowId, detailsOf, failureOf, noLimit, openCase, type DeliveryCase } from '../delivery-case.ts';
 import { until } from '../stack-world.ts';

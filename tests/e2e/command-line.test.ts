@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import iconv from 'iconv-lite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Channel } from '../../pipelines/contracts/channel.ts';
+import type { Channel } from '../../contracts/channel.ts';
 import { openStackWorld, type StackWorld } from '../stack-world.ts';
 import { badInputTests } from './command-line/bad-input.ts';
 import { answerOf, HEADER, launch, line, person, sluice, type ErrorDocument } from './command-line/command-line.ts';

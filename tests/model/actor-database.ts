@@ -1,5 +1,5 @@
 // The database as one actor of a simulation has it: each statement waits for its turn, may fail, and may never be heard of again.
-import type { Database, Transaction, TransactionOptions } from '../../adapters/postgres/database.ts';
+import type { Database, Transaction, TransactionOptions } from '../../ports/database.ts';
 import { audienceSql } from '../../pipelines/audience/audience-sql.ts';
 import { broadcastSql } from '../../pipelines/broadcast/broadcast-sql.ts';
 import { planSql } from '../../pipelines/broadcast/plan-sql.ts';

@@ -1,6 +1,6 @@
 // What can happen in a run of the model, as plain values that shrink well.
 import fc from 'fast-check';
-import { RETRY_SCOPES, type RetryScope } from '../../pipelines/contracts/broadcast.ts';
+import { RETRY_SCOPES, type RetryScope } from '../../contracts/broadcast.ts';
 import { LINE_ANSWERS, WHATSAPP_ANSWERS } from './answers.ts';
 import { failing } from './disturb.ts';
 

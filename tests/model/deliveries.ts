@@ -1,6 +1,6 @@
 // The delivery of one broadcast as workflows/deliver-channel.ts and one-pass.ts have it: passes over slices that are due, pauses, sleeps.
 import { claimedSlices, openSlices, outlook, readControl } from '../../pipelines/broadcast/slices.ts';
-import type { BroadcastRef, SliceResult } from '../../pipelines/contracts/broadcast.ts';
+import type { BroadcastRef, SliceResult } from '../../contracts/broadcast.ts';
 import { deliverSlice } from '../../pipelines/delivery/deliver-slice.ts';
 import type { Run } from './runs.ts';
 import { activity, type TryContext } from './temporal.ts';

@@ -3,7 +3,7 @@ import { readLineAnswer } from '../../adapters/channels/line/answers.ts';
 import { sendOnce } from '../../adapters/channels/send-once.ts';
 import { readWhatsAppAnswer } from '../../adapters/channels/whatsapp/answers.ts';
 import type { Exchange } from '../../adapters/channels/exchange.ts';
-import type { DeliveryMode, ProviderAccount, ProviderRequest } from '../../pipelines/contracts/provider.ts';
+import type { DeliveryMode, ProviderAccount, ProviderRequest } from '../../ports/provider.ts';
 import { ACCEPTED_BEFORE, LINE_ANSWERS, WHATSAPP_ANSWERS, type AnswerKind, type Meaning } from './answers.ts';
 import type { Actor, Simulation } from './simulation.ts';
 

@@ -1,6 +1,6 @@
 // What must hold between any two commands: the ledger against itself, against what people were promised, and against the provider.
-import type { Fate } from '../../pipelines/contracts/broadcast.ts';
-import { emptyFates } from '../../pipelines/contracts/broadcast.ts';
+import type { Fate } from '../../contracts/broadcast.ts';
+import { emptyFates } from '../../contracts/broadcast.ts';
 import { readStatus } from '../../pipelines/broadcast/status.ts';
 import type { Sent } from './fake-provider.ts';
 import { explains, type Person } from './people.ts';

@@ -1,5 +1,5 @@
 // Which sessions of the database wait for a lock just now, and for whom.
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 
 export async function lockWaits(admin: Queryable): Promise<{ pid: number; blockers: number[] }[]> {
   const { rows } = await admin.query<{ pid: number; blockers: number[] }>(

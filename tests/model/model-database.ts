@@ -1,5 +1,5 @@
 // What the databases of all models have in common.
-import type { Database, Queryable } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../ports/database.ts';
 
 /** Nothing waits for the disk, nothing is compiled, in sessions that are opened later. */
 export async function hurry(db: Database, databaseUrl: string): Promise<void> {

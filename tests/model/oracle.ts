@@ -1,6 +1,6 @@
 // What must hold at every instant, by the model's own knowledge: who may be claimed, who may send, who may still change what.
 import type { StartRequest } from '../../pipelines/broadcast/start.ts';
-import type { Started } from '../../pipelines/contracts/broadcast-input.ts';
+import type { Started } from '../../contracts/broadcast-input.ts';
 import type { Sent } from './fake-provider.ts';
 import { forbiddenSince, type Person } from './people.ts';
 import type { Run } from './runs.ts';

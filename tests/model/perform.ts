@@ -1,9 +1,9 @@
 // Does what a command of the model says, in the world of a run.
 import { seededRandom } from '../../adapters/channels/simulator/random.ts';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { giveUp, setControl, setRateCap } from '../../pipelines/broadcast/control.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
 import { TEST_KEY } from '../import-harness.ts';
 import { actorDatabase } from './actor-database.ts';

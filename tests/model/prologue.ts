@@ -1,5 +1,5 @@
 // Where a course begins: most of what can go wrong does so late, or after several things in a row that chance seldom brings together.
-import { RETRY_SCOPES } from '../../pipelines/contracts/broadcast.ts';
+import { RETRY_SCOPES } from '../../contracts/broadcast.ts';
 import { perform } from './perform.ts';
 import { startRun, type Run } from './runs.ts';
 import type { Process } from './simulation.ts';

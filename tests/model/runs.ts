@@ -9,10 +9,10 @@ import { beginPlanStep, planIsFinished } from '../../pipelines/broadcast/plan-st
 import { createContacts, reopenRecipients } from '../../pipelines/broadcast/prepare.ts';
 import { startBroadcast, type StartRequest } from '../../pipelines/broadcast/start.ts';
 import { readStatus } from '../../pipelines/broadcast/status.ts';
-import type { PlanResult, RetryScope } from '../../pipelines/contracts/broadcast.ts';
-import type { Started } from '../../pipelines/contracts/broadcast-input.ts';
-import { planStepNumber, type PlanRef, type PlanStep } from '../../pipelines/contracts/plan.ts';
-import { parsePlanInput, type PlanInput } from '../../pipelines/contracts/plan-input.ts';
+import type { PlanResult, RetryScope } from '../../contracts/broadcast.ts';
+import type { Started } from '../../contracts/broadcast-input.ts';
+import { planStepNumber, type PlanRef, type PlanStep } from '../../contracts/plan.ts';
+import { parsePlanInput, type PlanInput } from '../../contracts/plan-input.ts';
 import { deliverBroadcast } from './deliveries.ts';
 import type { Actor } from './simulation.ts';
 import { activity, Bell, type TryContext } from './temporal.ts';

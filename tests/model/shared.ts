@@ -1,5 +1,6 @@
 // What all runs of one process of tests share: a database with a stopped clock and a log of transitions, and the simulation.
-import { openDatabase, type Database } from '../../adapters/postgres/database.ts';
+import { openDatabase } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { openTestClock } from '../test-clock.ts';
 import { dropPartitions, hurry } from './model-database.ts';
 import { Simulation } from './simulation.ts';

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { busySessions, lockWaits } from './lock-waits.ts';
 import { installVirtualTime, type VirtualTimer } from './virtual-time.ts';
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Queryable } from '../../ports/database.ts';
 
 /** A process that product code runs in. A frozen one does nothing until it is woken; a dead one never does anything again. */
 export interface Process {

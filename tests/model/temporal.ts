@@ -1,7 +1,7 @@
 // As much of Temporal as the workflows need: activities that are tried again, on workers that may be gone; sleeps that can be ended.
 import { isPassing } from '../../activities/failures.ts';
-import { PipelineError } from '../../pipelines/contracts/pipeline-error.ts';
-import type { StepControl } from '../../pipelines/import/ports.ts';
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { StepControl } from '../../ports/step-control.ts';
 import type { Actor, Process, Simulation } from './simulation.ts';
 
 export interface Try {

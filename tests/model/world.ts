@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { seededRandom } from '../../adapters/channels/simulator/random.ts';
 import { providerOf } from '../../adapters/channels/providers.ts';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../ports/database.ts';
 import { isPassing } from '../../activities/failures.ts';
 import type { PlanPorts } from '../../pipelines/broadcast/plan-ports.ts';
 import { addChannel, rateOf, readChannel } from '../../pipelines/channels/channel-store.ts';

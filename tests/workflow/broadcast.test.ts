@@ -2,8 +2,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { emptyFates, type BroadcastStatus, type SliceResult } from '../../pipelines/contracts/broadcast.ts';
-import { BROADCAST_QUEUE, deliverQueue } from '../../pipelines/contracts/task-queues.ts';
+import { emptyFates, type BroadcastStatus, type SliceResult } from '../../contracts/broadcast.ts';
+import { BROADCAST_QUEUE, deliverQueue } from '../../contracts/task-queues.ts';
 import { workflowWorld } from './workflow-world.ts';
 
 const inWorld = workflowWorld('broadcast', [BROADCAST_QUEUE, deliverQueue('wa')]);

@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { emptyOutcomes, type ImportResult } from '../../pipelines/contracts/import.ts';
+import { emptyOutcomes, type ImportResult } from '../../contracts/import.ts';
 import { workflowWorld, type WorkflowHandle } from './workflow-world.ts';
 
 const inWorld = workflowWorld('import');

@@ -3,7 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { emptyTagOutcomes, type TagImportResult } from '../../pipelines/contracts/tag-import.ts';
+import { emptyTagOutcomes, type TagImportResult } from '../../contracts/tag-import.ts';
 import { workflowWorld, type WorkflowHandle } from './workflow-world.ts';
 
 const withWorkflow = workflowWorld('tags');

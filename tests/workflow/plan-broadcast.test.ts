@@ -3,7 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { emptyMatches, type PlanResult } from '../../pipelines/contracts/broadcast.ts';
+import { emptyMatches, type PlanResult } from '../../contracts/broadcast.ts';
 import { workflowWorld, type WorkflowHandle } from './workflow-world.ts';
 
 const inWorld = workflowWorld('plan');

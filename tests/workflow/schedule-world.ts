@@ -1,9 +1,9 @@
 // What tests of schedules share: a worker whose workflows stand in for the real ones, and a request to change.
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker, type NativeConnection } from '@temporalio/worker';
-import type { ScheduleRequest } from '../../pipelines/contracts/schedules.ts';
-import { parseFrequencyInput } from '../../pipelines/contracts/tag-frequency.ts';
-import { PIPELINE_QUEUE } from '../../pipelines/contracts/task-queues.ts';
+import type { ScheduleRequest } from '../../contracts/schedules.ts';
+import { parseFrequencyInput } from '../../contracts/tag-frequency.ts';
+import { PIPELINE_QUEUE } from '../../contracts/task-queues.ts';
 
 export const silent = new DefaultLogger('ERROR');
 

@@ -12,7 +12,7 @@ import { freePort } from '../../server/embedded/ports.ts';
 import { locateTemporal } from '../../server/embedded/temporal-binary.ts';
 import { EMBEDDED_NAMESPACE, temporalService } from '../../server/embedded/temporal-server.ts';
 import { listSchedules, pauseSchedule, putSchedule, readSchedule } from '../../server/schedules.ts';
-import type { ScheduleView } from '../../pipelines/contracts/schedules.ts';
+import type { ScheduleView } from '../../contracts/schedules.ts';
 import { until } from '../stack-world.ts';
 import { HELD, scheduleRequest, SECONDLY, silent, standInBundle, standInWorker } from './schedule-world.ts';
 

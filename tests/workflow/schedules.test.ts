@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { ScheduleRequest } from '../../pipelines/contracts/schedules.ts';
-import { parseFrequencyInput } from '../../pipelines/contracts/tag-frequency.ts';
+import type { ScheduleRequest } from '../../contracts/schedules.ts';
+import { parseFrequencyInput } from '../../contracts/tag-frequency.ts';
 import {
   backfillSchedule,
   deleteSchedule,

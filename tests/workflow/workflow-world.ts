@@ -10,7 +10,7 @@ import {
 } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { DATA_QUEUE, PIPELINE_QUEUE } from '../../pipelines/contracts/task-queues.ts';
+import { DATA_QUEUE, PIPELINE_QUEUE } from '../../contracts/task-queues.ts';
 
 export type WorkflowHandle = Awaited<ReturnType<Client['workflow']['start']>>;
 

@@ -11,12 +11,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { emptyFates, type BroadcastStatus } from '../../pipelines/contracts/broadcast.ts';
-import {
-  parseBroadcastInput,
-  type BroadcastInput,
-  type BroadcastResult,
-} from '../../pipelines/contracts/broadcast-input.ts';
+import { emptyFates, type BroadcastStatus } from '../../contracts/broadcast.ts';
+import { parseBroadcastInput, type BroadcastInput, type BroadcastResult } from '../../contracts/broadcast-input.ts';
 import { BroadcastDesk } from '../broadcast-desk.ts';
 import { deliverChannel, type DeliverResult } from '../deliver-channel.ts';
 import { parsedBy } from '../parsed-input.ts';

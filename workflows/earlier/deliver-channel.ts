@@ -1,7 +1,7 @@
 // How deliverChannel went before runs were bounded in pauses: kept so that runs begun then can be replayed and ended. Nothing new
 // comes here; it goes when no such run can be alive.
 import { condition, continueAsNew, setHandler, workflowInfo, allHandlersFinished } from '@temporalio/workflow';
-import type { BroadcastRef, SliceResult } from '../../pipelines/contracts/broadcast.ts';
+import type { BroadcastRef, SliceResult } from '../../contracts/broadcast.ts';
 import type { DeliverInput, DeliverResult } from '../deliver-channel.ts';
 import { wakeSignal } from '../broadcast-messages.ts';
 import { deliveryOn, short } from '../proxies.ts';

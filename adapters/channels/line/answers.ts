@@ -1,5 +1,5 @@
 // What LINE's answers mean. LINE gives no codes: the HTTP status decides, then the message's text. Pure.
-import type { ProviderAnswer } from '../../../pipelines/contracts/provider.ts';
+import type { ProviderAnswer } from '../../../ports/provider.ts';
 import { idOf, objectIn, objectsOf, storable, textOf } from '../answer-values.ts';
 import { firstHeader, type Exchange } from '../exchange.ts';
 import type { JsonObject } from '../message-check.ts';

@@ -1,13 +1,13 @@
 // LINE: its modes of sending, the request's bytes, and one account. Push for personal messages, multicast for equal ones.
-import {
-  DOCUMENTED_RATES,
-  type DeliveryMode,
-  type MessageProblem,
-  type Provider,
-  type ProviderAccount,
-  type ProviderAccountOptions,
-} from '../../../pipelines/contracts/provider.ts';
-import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import type {
+  DeliveryMode,
+  MessageProblem,
+  Provider,
+  ProviderAccount,
+  ProviderAccountOptions,
+} from '../../../ports/provider.ts';
+import { DOCUMENTED_RATES } from '../../../contracts/channel-kinds.ts';
+import { PipelineError } from '../../../contracts/pipeline-error.ts';
 import { objectIn, objectsOf, textOf } from '../answer-values.ts';
 import { openWire, type Exchange, type Wire } from '../exchange.ts';
 import { sendOnce } from '../send-once.ts';

@@ -1,6 +1,6 @@
 // LINE's published rules for what a broadcast sends: `{"messages": [1 to 5], …}` without a recipient. What LINE does not
 // publish, or only others tell (sizes of flex messages, lengths of labels), is left to its validate endpoint.
-import type { MessageJson, MessageProblem } from '../../../pipelines/contracts/provider.ts';
+import type { MessageJson, MessageProblem } from '../../../ports/provider.ts';
 import { graphemes, isObject, openCheck, utf16, type JsonObject, type MessageCheck } from '../message-check.ts';
 import { checkEmojis, checkSubstitution } from './text-rules.ts';
 

@@ -1,6 +1,6 @@
 // What values LINE would misread in a message, so that a plan can say whom they belong to. Pure.
-import { placesOf } from '../../../pipelines/contracts/message-template.ts';
-import type { MessageJson, ValueRule } from '../../../pipelines/contracts/provider.ts';
+import { placesOf } from '../../../contracts/message-template.ts';
+import type { MessageJson, ValueRule } from '../../../ports/provider.ts';
 import { isObject } from '../message-check.ts';
 
 /**

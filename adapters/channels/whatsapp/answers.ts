@@ -1,5 +1,5 @@
 // What the Graph API's answers to a WhatsApp send mean: by its error code, never by the HTTP status. Pure.
-import type { OutcomeClass, ProviderAnswer } from '../../../pipelines/contracts/provider.ts';
+import type { OutcomeClass, ProviderAnswer } from '../../../ports/provider.ts';
 import { idOf, objectIn, objectOf, objectsOf, textOf } from '../answer-values.ts';
 import { firstHeader, type Exchange } from '../exchange.ts';
 import type { JsonObject } from '../message-check.ts';

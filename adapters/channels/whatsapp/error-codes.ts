@@ -1,5 +1,5 @@
 // WhatsApp's error codes: what each one means for the recipient and for the channel, and whom a parameter fault is about.
-import type { OutcomeClass, ProviderAnswer } from '../../../pipelines/contracts/provider.ts';
+import type { OutcomeClass, ProviderAnswer } from '../../../ports/provider.ts';
 
 export type Rule = [OutcomeClass, ProviderAnswer['about'], waitMs?: number];
 

@@ -1,6 +1,6 @@
 // WhatsApp's documented rules for what a broadcast sends: the request's body without a recipient. What Meta does not document
 // (the length of a text, say) is not checked; templates themselves are known to Meta only.
-import type { MessageJson, MessageProblem } from '../../../pipelines/contracts/provider.ts';
+import type { MessageJson, MessageProblem } from '../../../ports/provider.ts';
 import { codePoints, isObject, openCheck, type JsonObject, type MessageCheck } from '../message-check.ts';
 import { PARAMETER_FORMAT } from './value-rules.ts';
 

@@ -1,6 +1,6 @@
 // What values WhatsApp refuses in the parameters of a template, so that a plan can say whom it would refuse. Pure.
-import { placesOf } from '../../../pipelines/contracts/message-template.ts';
-import type { MessageJson, ValueRule } from '../../../pipelines/contracts/provider.ts';
+import { placesOf } from '../../../contracts/message-template.ts';
+import type { MessageJson, ValueRule } from '../../../ports/provider.ts';
 import { isObject } from '../message-check.ts';
 
 /** Meta answers 132018 to a parameter with a line break, a tab, or more than four blanks in a row. */

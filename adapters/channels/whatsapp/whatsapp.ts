@@ -1,12 +1,7 @@
 // WhatsApp Business Cloud API: the request's bytes, and one phone number. It knows no retry key: nothing is ever repeated here.
-import {
-  DOCUMENTED_RATES,
-  type DeliveryMode,
-  type Provider,
-  type ProviderAccount,
-  type ProviderAccountOptions,
-} from '../../../pipelines/contracts/provider.ts';
-import { isBusinessScopedId } from '../../../pipelines/contracts/whatsapp-address.ts';
+import type { DeliveryMode, Provider, ProviderAccount, ProviderAccountOptions } from '../../../ports/provider.ts';
+import { DOCUMENTED_RATES } from '../../../contracts/channel-kinds.ts';
+import { isBusinessScopedId } from '../../../contracts/whatsapp-address.ts';
 import { openWire } from '../exchange.ts';
 import { sendOnce } from '../send-once.ts';
 import { readWhatsAppAnswer } from './answers.ts';

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { WorkflowFailedError } from '@temporalio/client';
 import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
-import type { ImportResult } from '../../../pipelines/contracts/import.ts';
-import { PIPELINE_QUEUE } from '../../../pipelines/contracts/task-queues.ts';
+import type { ImportResult } from '../../../contracts/import.ts';
+import { PIPELINE_QUEUE } from '../../../contracts/task-queues.ts';
 import type { StackWorld } from '../../stack-world.ts';
 import { countContacts, HEADER, line, person, sluice, type ErrorDocument } from './command-line.ts';
 

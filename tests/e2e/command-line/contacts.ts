@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { ImportResult } from '../../../pipelines/contracts/import.ts';
+import type { ImportResult } from '../../../contracts/import.ts';
 import { until, type StackWorld } from '../../stack-world.ts';
 import { answerOf, countContacts, HEADER, launch, line, person, sluice, type ErrorDocument } from './command-line.ts';
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import type { ImportResult } from '../../../pipelines/contracts/import.ts';
+import type { ImportResult } from '../../../contracts/import.ts';
 import { until, type StackWorld } from '../../stack-world.ts';
 import {
   answerOf,

@@ -1,6 +1,6 @@
 // Files and DuckDB as one actor of a simulation has them: each move waits for its turn, and may be the last of its process.
-import type { Folder } from '../../../adapters/files/folder.ts';
-import type { Duck, WithDuck } from '../../../pipelines/contracts/duck.ts';
+import type { Folder } from '../../../ports/folder.ts';
+import type { Duck, WithDuck } from '../../../ports/duck.ts';
 import type { Actor, Process, Simulation } from '../simulation.ts';
 
 /** `age`: of something that was written at a real instant, in the time of the simulation. Milliseconds both. */

@@ -2,9 +2,9 @@
 import { readdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { seededRandom } from '../../../adapters/channels/simulator/random.ts';
-import type { Database } from '../../../adapters/postgres/database.ts';
+import type { Database } from '../../../ports/database.ts';
 import { eraseContact } from '../../../pipelines/contacts/erase.ts';
-import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../../contracts/pipeline-error.ts';
 import { retractEvents, retractImport, writeEvent } from '../../../pipelines/tags/write-events.ts';
 import { TEST_KEY } from '../../import-harness.ts';
 import { actorDatabase } from '../actor-database.ts';

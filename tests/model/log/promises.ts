@@ -1,7 +1,7 @@
 // What Sluice promises of imports, erasures and answers, looked at while a course runs. Knows the log by plain SQL only.
-import type { ImportResult } from '../../../pipelines/contracts/import.ts';
-import type { TagImportResult } from '../../../pipelines/contracts/tag-import.ts';
-import type { FrequencyResult } from '../../../pipelines/contracts/tag-frequency.ts';
+import type { ImportResult } from '../../../contracts/import.ts';
+import type { TagImportResult } from '../../../contracts/tag-import.ts';
+import type { FrequencyResult } from '../../../contracts/tag-frequency.ts';
 import { wholeResult } from '../../../pipelines/frequency/result-place.ts';
 import { instantUs } from '../../../pipelines/frequency/windows.ts';
 import { plainFrequency } from '../../frequency-harness.ts';

@@ -1,19 +1,19 @@
 // Workflow runs of the model: what workflows/import-contacts.ts, import-tags.ts and tag-frequency.ts do, step by step; and a refresh.
-import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../../contracts/pipeline-error.ts';
 import {
   parseImportInput,
   stepNumber,
   type ImportRef,
   type ImportResult,
   type ImportStep,
-} from '../../../pipelines/contracts/import.ts';
-import { parseTagImportInput, type TagImportResult } from '../../../pipelines/contracts/tag-import.ts';
+} from '../../../contracts/import.ts';
+import { parseTagImportInput, type TagImportResult } from '../../../contracts/tag-import.ts';
 import {
   parseFrequencyInput,
   partsFor,
   type FrequencyInput,
   type FrequencyResult,
-} from '../../../pipelines/contracts/tag-frequency.ts';
+} from '../../../contracts/tag-frequency.ts';
 import { countPart } from '../../../pipelines/frequency/count-part.ts';
 import { prepareFrequency } from '../../../pipelines/frequency/prepare.ts';
 import { publishFrequency } from '../../../pipelines/frequency/publish.ts';

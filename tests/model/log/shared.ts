@@ -1,5 +1,6 @@
 // What all courses of one process share: a database whose clock goes on by a little with each look at it, and the simulation.
-import { openDatabase, type Database } from '../../../adapters/postgres/database.ts';
+import { openDatabase } from '../../../adapters/postgres/database.ts';
+import type { Database } from '../../../ports/database.ts';
 import { TEST_KEY } from '../../import-harness.ts';
 import { checkKey } from '../../../pipelines/suppressions/suppression-store.ts';
 import { dropPartitions, hurry } from '../model-database.ts';

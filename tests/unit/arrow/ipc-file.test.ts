@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tableFromIPC } from '@uwdata/flechette';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writeArrowFile, type ColumnarFile } from '../../../adapters/arrow/ipc-file.ts';
-import { fileColumn } from '../../../pipelines/contracts/file-columns.ts';
+import { writeArrowFile } from '../../../adapters/arrow/ipc-file.ts';
+import type { ColumnarFile } from '../../../ports/columnar-file.ts';
+import { fileColumn } from '../../../contracts/file-columns.ts';
 
 let folder: string;
 beforeAll(async () => (folder = await mkdtemp(path.join(tmpdir(), 'sluice-arrow-'))));

@@ -4,7 +4,7 @@ import { canonicalJson, combineDigest } from '../../../pipelines/broadcast/plan-
 import { etaSeconds, sliceSize } from '../../../pipelines/broadcast/plan-pace.ts';
 import { rateOf } from '../../../pipelines/channels/channel-store.ts';
 import { maskAddress } from '../../../pipelines/broadcast/plan-samples.ts';
-import { planStepNumber, planStepOf } from '../../../pipelines/contracts/plan.ts';
+import { planStepNumber, planStepOf } from '../../../contracts/plan.ts';
 
 it('the rate is the endpoint’s, else that of all, else the provider’s', () => {
   expect(rateOf({ rates: {} }, 'push')).toBe(2_000);

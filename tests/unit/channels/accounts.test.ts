@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { openAccount, providerOf } from '../../../adapters/channels/providers.ts';
 import { sendOnce } from '../../../adapters/channels/send-once.ts';
-import type { ChannelKind } from '../../../pipelines/contracts/contact-fields.ts';
-import type { ProviderAccount } from '../../../pipelines/contracts/provider.ts';
+import type { ChannelKind } from '../../../contracts/channel-kinds.ts';
+import type { ProviderAccount } from '../../../ports/provider.ts';
 
 /** A server that says what it is told to, by path. */
 async function saying(status: number, bodies: Record<string, string | Buffer>): Promise<string> {

@@ -1,8 +1,8 @@
 // The product's requests and readers against the simulated providers, which know nothing of each other.
 import { expect, onTestFinished, test } from 'vitest';
 import { openAccount, providerOf } from '../../../adapters/channels/providers.ts';
-import type { ChannelKind } from '../../../pipelines/contracts/contact-fields.ts';
-import type { ProviderAnswer } from '../../../pipelines/contracts/provider.ts';
+import type { ChannelKind } from '../../../contracts/channel-kinds.ts';
+import type { ProviderAnswer } from '../../../ports/provider.ts';
 import { phone, running, user, type RunningSimulator } from '../simulator/running-simulator.ts';
 
 const KEY = '6f1d2c3b-0000-4000-8000-000000000001';

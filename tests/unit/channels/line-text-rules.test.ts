@@ -1,7 +1,7 @@
 // Emojis and substitutions in LINE texts: what a place would move or be mistaken for is refused before anything is sent.
 import { describe, expect, test } from 'vitest';
 import { line } from '../../../adapters/channels/line/line.ts';
-import { compileMessage, placesOf } from '../../../pipelines/contracts/message-template.ts';
+import { compileMessage, placesOf } from '../../../contracts/message-template.ts';
 
 const emoji = (index: unknown) => ({ index, productId: '5ac1bfd5040ab15980c9b435', emojiId: '001' });
 const problems = (...messages: unknown[]) => line.validate({ messages });

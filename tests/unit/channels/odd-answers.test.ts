@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../../adapters/channels/exchange.ts';
 import { readLineAnswer } from '../../../adapters/channels/line/answers.ts';
 import { readWhatsAppAnswer } from '../../../adapters/channels/whatsapp/answers.ts';
-import { OUTCOME_CLASSES, type ProviderAnswer } from '../../../pipelines/contracts/provider.ts';
+import { OUTCOME_CLASSES, type ProviderAnswer } from '../../../ports/provider.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
 const answered = (status: number, body: string, headers: Headers = {}): Exchange => ({

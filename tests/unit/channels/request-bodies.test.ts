@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { line } from '../../../adapters/channels/line/line.ts';
 import { whatsapp } from '../../../adapters/channels/whatsapp/whatsapp.ts';
-import { isBusinessScopedId } from '../../../pipelines/contracts/whatsapp-address.ts';
+import { isBusinessScopedId } from '../../../contracts/whatsapp-address.ts';
 
 const message = JSON.stringify({ type: 'text', text: { body: 'Hi' } });
 const bodyFor = (address: string, given = message): unknown =>

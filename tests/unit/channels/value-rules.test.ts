@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { line } from '../../../adapters/channels/line/line.ts';
 import { whatsapp } from '../../../adapters/channels/whatsapp/whatsapp.ts';
-import type { Provider, ValueRule } from '../../../pipelines/contracts/provider.ts';
+import type { Provider, ValueRule } from '../../../ports/provider.ts';
 
 const codes = (provider: Provider, message: Record<string, unknown>, names: string[]): (string | null)[] =>
   provider.valueRules(message, names).map((rule) => rule?.code ?? null);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { columnTable } from '../../../cli/column-table.ts';
 import { renderImport } from '../../../cli/contacts-import.ts';
-import { emptyOutcomes, type ImportResult } from '../../../pipelines/contracts/import.ts';
+import { emptyOutcomes, type ImportResult } from '../../../contracts/import.ts';
 import { listReadings } from '../../../pipelines/audience/list-readings.ts';
 import type { ListPlan } from '../../../pipelines/audience/list-plan.ts';
 import type { ColumnReading } from '../../../pipelines/import/column-readings.ts';

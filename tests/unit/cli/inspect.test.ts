@@ -13,7 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { buildProgram } from '../../../cli/program.ts';
-import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../../contracts/pipeline-error.ts';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-inspect-test-'))));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { normaliseEmail } from '../../../pipelines/contacts/email.ts';
 import { normaliseMemberId } from '../../../pipelines/contacts/member-id.ts';
 import { normaliseSocialId } from '../../../pipelines/contacts/social-id.ts';
-import type { ChannelKind } from '../../../pipelines/contracts/contact-fields.ts';
+import type { ChannelKind } from '../../../contracts/channel-kinds.ts';
 
 describe('normaliseEmail', () => {
   it.each([

@@ -5,7 +5,7 @@ import { normaliseBoolean } from '../../../pipelines/contacts/booleans.ts';
 import { isBlankCell } from '../../../pipelines/contacts/cell-text.ts';
 import { splitTags } from '../../../pipelines/contacts/tag-list.ts';
 import { normaliseText } from '../../../pipelines/contacts/text.ts';
-import type { AttributeType } from '../../../pipelines/contracts/contact-fields.ts';
+import type { AttributeType } from '../../../contracts/contact-fields.ts';
 
 const dates = { timeZone: 'Asia/Taipei', format: null };
 

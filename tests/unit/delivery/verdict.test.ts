@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { chunkVerdictOf, RETRY_KEY_MS } from '../../../pipelines/delivery/chunk-verdict.ts';
 import { verdictOf } from '../../../pipelines/delivery/verdict.ts';
-import type { ProviderAnswer } from '../../../pipelines/contracts/provider.ts';
+import type { ProviderAnswer } from '../../../ports/provider.ts';
 
 const answer = (facts: Partial<ProviderAnswer>): ProviderAnswer => ({
   class: 'accepted',

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { placesOf } from '../../../pipelines/contracts/message-template.ts';
+import { placesOf } from '../../../contracts/message-template.ts';
 import { lineMessageProblems } from '../../../adapters/channels/line/message-rules.ts';
 import { whatsappMessageProblems } from '../../../adapters/channels/whatsapp/message-rules.ts';
 

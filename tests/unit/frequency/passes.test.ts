@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openEvents, passesOf, type EventScope } from '../../../pipelines/frequency/lake-events.ts';
-import type { Duck } from '../../../pipelines/contracts/duck.ts';
+import type { Duck } from '../../../ports/duck.ts';
 import type { LakeFile } from '../../../pipelines/lake/manifest.ts';
 import type { LakeWorld } from '../../../pipelines/lake/ports.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseFrequencyInput, parseWindow, partsFor } from '../../../pipelines/contracts/tag-frequency.ts';
+import { parseFrequencyInput, parseWindow, partsFor } from '../../../contracts/tag-frequency.ts';
 import { instantUs, isoOfUs, resolveWindow, spanBefore } from '../../../pipelines/frequency/windows.ts';
 
 const asOf = (iso: string) => Date.parse(iso);

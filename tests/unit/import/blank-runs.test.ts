@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { normaliseAttribute } from '../../../pipelines/contacts/attributes.ts';
 import { splitTags } from '../../../pipelines/contacts/tag-list.ts';
 import { normaliseText } from '../../../pipelines/contacts/text.ts';
-import {
-  ATTRIBUTE_TYPES,
-  CHANNEL_KINDS,
-  CONTACT_FIELDS,
-  type ColumnTarget,
-} from '../../../pipelines/contracts/contact-fields.ts';
-import { tagSource } from '../../../pipelines/contracts/tag-event.ts';
+import { ATTRIBUTE_TYPES, CONTACT_FIELDS, type ColumnTarget } from '../../../contracts/contact-fields.ts';
+import { CHANNEL_KINDS } from '../../../contracts/channel-kinds.ts';
+import { tagSource } from '../../../contracts/tag-event.ts';
 import { mapHeaders } from '../../../pipelines/import/header-mapping.ts';
 import { rowNormaliser } from '../../../pipelines/import/normalise-row.ts';
 import type { NormalisePlan } from '../../../pipelines/import/staged-row.ts';

@@ -1,7 +1,7 @@
 // Lines to staged rows: every record has exactly one place in the counts, every bad line one stable reason.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ColumnTarget } from '../../../pipelines/contracts/contact-fields.ts';
+import type { ColumnTarget } from '../../../contracts/contact-fields.ts';
 import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
 import { describeReason, INVALID_REASONS } from '../../../pipelines/import/reasons.ts';
 import type { NormalisePlan, StagedRow } from '../../../pipelines/import/staged-row.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findListColumns } from '../../../pipelines/audience/list-columns.ts';
 import { listReadings } from '../../../pipelines/audience/list-readings.ts';
 import type { ListPlan } from '../../../pipelines/audience/list-plan.ts';
-import type { ChannelKind } from '../../../pipelines/contracts/contact-fields.ts';
+import type { ChannelKind } from '../../../contracts/channel-kinds.ts';
 import { inspect } from './inspect-text.ts';
 
 const BINDINGS = ['手機綁定', '社群身份綁定', '會員綁定'];

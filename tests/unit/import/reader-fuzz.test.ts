@@ -8,7 +8,7 @@ import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
 import { readRecordBlocks } from '../../../pipelines/import/record-blocks.ts';
 import { marksOf } from '../../../pipelines/import/marks.ts';
 import { readRecords } from '../../../pipelines/import/read-records.ts';
-import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../../contracts/pipeline-error.ts';
 import type { NormalisePlan } from '../../../pipelines/import/staged-row.ts';
 
 const FILES = Number(process.env['FUZZ_FILES'] ?? 3_000);

@@ -1,6 +1,6 @@
 // Which cron expressions are passed on to the server, and what is said of the others.
 import { expect, test } from 'vitest';
-import { cronProblem, isScheduleId } from '../../../pipelines/contracts/schedules.ts';
+import { cronProblem, isScheduleId } from '../../../contracts/schedules.ts';
 
 test.each([
   '0 2 * * *',

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PipelineError } from '../../../pipelines/contracts/pipeline-error.ts';
+import { PipelineError } from '../../../contracts/pipeline-error.ts';
 import { loadConfig, maskUrl, printConfig, type LoadConfigOptions } from '../../../server/config.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 // Which column of a file says what: words, --map, --match-by, and what is refused instead of guessed.
 import { describe, expect, test } from 'vitest';
-import type { MatchKey } from '../../../pipelines/contracts/contact-fields.ts';
+import type { MatchKey } from '../../../contracts/contact-fields.ts';
 import { findTagColumns, type TagColumns, type TagColumnsRequest } from '../../../pipelines/tags/tag-columns.ts';
 
 const find = (headers: string[], more: Partial<TagColumnsRequest> = {}): TagColumns =>

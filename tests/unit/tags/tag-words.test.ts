@@ -1,6 +1,6 @@
 // The words of files: kinds in their cells, parts of an event in their headers, sources.
 import { expect, test } from 'vitest';
-import { tagSource, TAG_SOURCES } from '../../../pipelines/contracts/tag-event.ts';
+import { tagSource, TAG_SOURCES } from '../../../contracts/tag-event.ts';
 import { sourceOf, sourceWords } from '../../../pipelines/tags/source-words.ts';
 import { eventPartOf, kindOf } from '../../../pipelines/tags/tag-words.ts';
 

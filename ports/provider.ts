@@ -1,6 +1,5 @@
 // What a messaging provider is to delivery: message rules, requests, and answers by class. Adapters implement it.
-import type { Channel } from './channel.ts';
-import type { ChannelKind } from './contact-fields.ts';
+import type { Channel } from '../contracts/channel.ts';
 
 /** What an answer means for the recipient and for the channel; see docs/operating.md for each provider's table. */
 export const OUTCOME_CLASSES = [
@@ -64,16 +63,6 @@ export interface DeliveryMode {
   /** The provider's documented requests a second. */
   defaultRate: number;
 }
-
-/** The budgets of a channel, by its kind. Nothing is sent through Messenger yet. */
-export const ENDPOINTS: Readonly<Record<ChannelKind, readonly string[]>> = {
-  line: ['push', 'multicast'],
-  whatsapp: ['message'],
-  messenger: [],
-};
-
-/** Requests a second that the providers document, by budget. A channel's own `rates` go before. */
-export const DOCUMENTED_RATES: Readonly<Record<string, number>> = { push: 2_000, multicast: 200, message: 80 };
 
 /** Something wrong with a message, and where: `messages[0].text`. */
 export interface MessageProblem {

@@ -16,10 +16,6 @@ export const CONTACT_FIELDS = [
 
 export type ContactField = (typeof CONTACT_FIELDS)[number];
 
-/** The kinds of channel there are. `social_id` is a LINE user id, a WhatsApp phone in E.164, a Messenger PSID. */
-export const CHANNEL_KINDS = ['line', 'whatsapp', 'messenger'] as const;
-export type ChannelKind = (typeof CHANNEL_KINDS)[number];
-
 export const ATTRIBUTE_TYPES = ['text', 'number', 'date', 'datetime', 'boolean'] as const;
 export type AttributeType = (typeof ATTRIBUTE_TYPES)[number];
 

@@ -1,5 +1,5 @@
 // What a channel is to workflows, pipelines and the command line.
-import type { ChannelKind } from './contact-fields.ts';
+import type { ChannelKind } from './channel-kinds.ts';
 
 /** One sender account. `secretEnv` names the environment variable that holds its token; the token itself is never stored. */
 export interface Channel {

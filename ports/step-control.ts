@@ -1,0 +1,7 @@
+// What an activity lends to a long step.
+
+/** A way to say how far it is, and to be told to stop. */
+export interface StepControl {
+  signal: AbortSignal;
+  onProgress: (done: number) => void;
+}
