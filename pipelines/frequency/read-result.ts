@@ -6,16 +6,18 @@ import type { StepControl } from '../../ports/step-control.ts';
 import { countSql } from './frequency-sql.ts';
 import type { FrequencyWorld, ResultRow } from './ports.ts';
 import { writeFormat } from './result-folder.ts';
-import { wholeResult } from './result-place.ts';
+import { readPlace, wholeResult } from './result-place.ts';
 
 /**
  * Its Parquet files, when all its files are as they were written. @throws PipelineError `result_missing` when this machine does not
  * see the folder; `result_damaged`
  */
 async function sourcesOf(world: FrequencyWorld, folder: string): Promise<string[]> {
-  const hint = 'Workers and commands must see the same data folder; the same as-of and known-at compute it again.';
-  if ((await world.resultFolder.read(`${folder}/manifest.json`)) === null)
-    throw new PipelineError('result_missing', `The published result ${folder} is not in the data folder.`, { hint });
+  return readPlace(world, folder, () => wholeSources(world, folder));
+}
+
+async function wholeSources(world: FrequencyWorld, folder: string): Promise<string[]> {
+  if ((await world.resultFolder.read(`${folder}/manifest.json`)) === null) throw resultMissing(folder);
   const manifest = await wholeResult(world, folder);
   if (manifest === null)
     throw new PipelineError('result_damaged', `Files of the published result ${folder} are not what was written.`, {
@@ -46,8 +48,10 @@ export async function mostFrequent(
   most: number,
   { signal }: StepControl,
 ): Promise<ResultRow[]> {
-  const files = await sourcesOf(world, folder);
-  return world.withDuck(signal, (duck) => duck.rows(withLiterals(countSql.most_frequent, { files, most })));
+  return readPlace(world, folder, async () => {
+    const files = await wholeSources(world, folder);
+    return world.withDuck(signal, (duck) => duck.rows(withLiterals(countSql.most_frequent, { files, most })));
+  });
 }
 
 /** All rows as one file, outside the data folder if wanted. Replaces `path`. */
@@ -58,5 +62,13 @@ export async function exportResult(
   path: string,
   control: StepControl,
 ): Promise<void> {
-  await writeFormat(world, format, await sourcesOf(world, folder), path, control);
+  await readPlace(world, folder, async () =>
+    writeFormat(world, format, await wholeSources(world, folder), path, control),
+  );
+}
+
+export function resultMissing(folder: string): PipelineError {
+  return new PipelineError('result_missing', `The published result ${folder} is not in the data folder.`, {
+    hint: 'Workers and commands must see the same data folder; the same as-of and known-at compute it again.',
+  });
 }

@@ -13,6 +13,8 @@ import { countSql } from './frequency-sql.ts';
 import { openEvents, openKeys, readingVersion, scopeText, type EventScope } from './lake-events.ts';
 import { reportName } from './names.ts';
 import type { FrequencyWorld } from './ports.ts';
+import { resultMissing } from './read-result.ts';
+import { readPlace } from './result-place.ts';
 import { spanBefore } from './windows.ts';
 
 /** Tags in the report's table. More is what the result files are for. */
@@ -55,7 +57,7 @@ async function reportData(
       await openKeys(lake, duck, files, scope);
       const described: FrequencyReportWindow[] = [];
       for (const [index, window] of windows.entries())
-        described.push(await describeWindow(world, duck, scope, window, result.windows[index]!));
+        described.push(await describePlace(world, duck, scope, window, result.windows[index]!));
       return {
         asOf: result.asOf,
         knownAt: result.knownAt,
@@ -69,6 +71,17 @@ async function reportData(
   );
 }
 
+/** The numbers of one published file tree, even when it is replaced meanwhile. */
+function describePlace(
+  world: FrequencyWorld,
+  duck: Duck,
+  scope: EventScope,
+  window: ResolvedWindow,
+  result: FrequencyWindowResult,
+): Promise<FrequencyReportWindow> {
+  return readPlace(world, result.folder, () => describeWindow(world, duck, scope, window, result));
+}
+
 async function describeWindow(
   world: FrequencyWorld,
   duck: Duck,
@@ -80,6 +93,7 @@ async function describeWindow(
   const files = names
     .filter((name) => name.endsWith('.parquet'))
     .map((name) => world.resultFolder.at(`${result.folder}/${name}`));
+  if (files.length === 0) throw resultMissing(result.folder);
   type Totals = { people: string; tags: string };
   const totals = (await duck.rows<Totals>(withLiterals(countSql.window_totals, { files })))[0]!;
   return {

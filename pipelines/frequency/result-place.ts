@@ -1,6 +1,9 @@
 // The place of a published result: one folder takes the place of another so that a kill at any moment loses neither of them. Whoever
-// calls these holds the lock of `hold_places`.
+// replaces one holds the lock of `hold_places`.
+import { PipelineError } from '../../contracts/pipeline-error.ts';
+import type { Database, Transaction } from '../../ports/database.ts';
 import type { Folder } from '../../ports/folder.ts';
+import { frequencySql } from './frequency-sql.ts';
 import type { Manifest } from './result-folder.ts';
 
 /** Beside the place and by its name: whoever comes after a kill finds what was under way. */
@@ -75,6 +78,45 @@ export async function takePlace(world: Places, draft: string, parent: string, na
       files: [...old.files, ...missing],
     });
   return place;
+}
+
+/** Times that a reader waits for whoever replaces what it reads. Lower: two replacings, one after the other, fail a report. */
+const READS = 3;
+
+/**
+ * Reads a published result by its path, which a scrub or a publishing beside may be replacing: what is not found there, or not whole, is
+ * read again when the place is settled. `read` may be called several times. @throws what `read` throws at last
+ */
+export async function readPlace<T>(
+  world: Places & { db: Database },
+  folder: string,
+  read: () => Promise<T>,
+): Promise<T> {
+  for (let n = 1; ; n += 1)
+    try {
+      return await read();
+    } catch (error) {
+      if (n === READS || !isReplaced(error)) throw error;
+      await settled(world, folder, async () => undefined);
+    }
+}
+
+/** Whether it may be that what is read was replaced beside. */
+const isReplaced = (error: unknown): boolean =>
+  error instanceof PipelineError && ['lake_file_missing', 'result_missing', 'result_damaged'].includes(error.code);
+
+/** Does `work` while nobody else replaces results, and the place of this one is whole. */
+export function settled<T>(
+  world: Places & { db: Database },
+  folder: string,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const cut = folder.lastIndexOf('/');
+  return world.db.transaction(async (tx) => {
+    await tx.query(frequencySql.hold_places);
+    await settlePlace(world, folder.slice(0, cut), folder.slice(cut + 1));
+    return work(tx);
+  });
 }
 
 export async function writeManifest({ resultFolder }: Places, folder: string, manifest: Manifest): Promise<void> {

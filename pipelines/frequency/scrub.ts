@@ -12,7 +12,7 @@ import { countSql, frequencySql } from './frequency-sql.ts';
 import { writeKept, type WindowSum } from './leave-out.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { buildFolder, type Manifest } from './result-folder.ts';
-import { settlePlace, takePlace, wholeResult, writeManifest } from './result-place.ts';
+import { readPlace, settled, takePlace, wholeResult, writeManifest } from './result-place.ts';
 import { sweepStrayResults } from './stray-results.ts';
 import { sweepWork } from './work-folders.ts';
 
@@ -55,12 +55,19 @@ export async function scrubErased(world: FrequencyWorld, control: StepControl): 
 }
 
 async function scrub(world: FrequencyWorld, touched: Touched, through: string, control: StepControl): Promise<void> {
+  let first: string | null = null;
+  await readPlace(world, touched.folder, async () => {
+    const text = await wholeManifest(world, touched);
+    first ??= text;
+    // What another one has published meanwhile is for the next scrub, which asks anew who is in it.
+    if (text !== null && text === first) await takeOut(world, touched, text, through, control);
+  });
+}
+
+/** The manifest of a result that can be read; another one is given up. */
+function wholeManifest(world: FrequencyWorld, { id, folder }: Touched): Promise<string | null> {
   const { resultFolder } = world;
-  const { id, folder, erased } = touched;
-  const [parent, name] = [folder.slice(0, folder.lastIndexOf('/')), folder.slice(folder.lastIndexOf('/') + 1)];
-  const text = await world.db.transaction(async (tx) => {
-    await tx.query(frequencySql.hold_places);
-    await settlePlace(world, parent, name);
+  return settled(world, folder, async (tx) => {
     const there = await resultFolder.read(`${folder}/manifest.json`);
     if (there !== null && (await wholeResult(world, folder)) !== null) return there;
     // Somebody removed old results by hand: then there is nothing to take out. What is damaged cannot be read, and is not kept. The
@@ -69,7 +76,19 @@ async function scrub(world: FrequencyWorld, touched: Touched, through: string, c
     await tx.query(frequencySql.forget_result, [id]);
     return null;
   });
-  if (text === null) return;
+}
+
+/** @throws PipelineError `lake_file_missing` when the result is replaced beside */
+async function takeOut(
+  world: FrequencyWorld,
+  touched: Touched,
+  text: string,
+  through: string,
+  control: StepControl,
+): Promise<void> {
+  const { resultFolder } = world;
+  const { id, folder, erased } = touched;
+  const [parent, name] = [folder.slice(0, folder.lastIndexOf('/')), folder.slice(folder.lastIndexOf('/') + 1)];
   const { files, ...manifest } = JSON.parse(text) as Manifest;
   const work = `.work/scrub-${randomUUID()}`;
   await resultFolder.make(work);
@@ -84,8 +103,7 @@ async function scrub(world: FrequencyWorld, touched: Touched, through: string, c
     const part = { file: `${work}/kept.parquet`, ...kept };
     await buildFolder(world, draft, [part], formats, { ...manifest, ...counts }, control);
   }
-  await world.db.transaction(async (tx) => {
-    await tx.query(frequencySql.hold_places);
+  await settled(world, folder, async (tx) => {
     // Somebody has published the same answer again meanwhile: the next scrub looks at that one.
     if ((await resultFolder.read(`${folder}/manifest.json`)) !== text) return;
     if (same) await writeManifest(world, folder, { ...manifest, ...counts, files });

@@ -1,13 +1,15 @@
 // Steps of tag frequency that are killed at any place and tried again, files that go or are damaged: the end is always the same.
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { duckSessions } from '../../adapters/duckdb/session.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { PublishRequest } from '../../contracts/tag-frequency.ts';
 import { countPart } from '../../pipelines/frequency/count-part.ts';
 import { publishFrequency } from '../../pipelines/frequency/publish.ts';
-import { readRows } from '../../pipelines/frequency/read-result.ts';
+import { mostFrequent, readRows } from '../../pipelines/frequency/read-result.ts';
+import { reportFrequency } from '../../pipelines/frequency/report-data.ts';
 import { bringUpToDate, scrubErased } from '../../pipelines/frequency/scrub.ts';
 import { refreshLake } from '../../pipelines/lake/refresh.ts';
 import { countFrequency, frequencyOn, resultLines, runFrequency, type TestFrequency } from '../frequency-harness.ts';
@@ -144,6 +146,53 @@ test('a scrub that is killed anywhere loses no result', async () => {
       expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
     }
   expect(kills).toBeGreaterThan(10);
+});
+
+/** What a process leaves that is killed while it replaces the result: for an instant there is none. */
+function halfReplaced(folder: string): Promise<void> {
+  const { dir, base } = path.parse(folder);
+  return world.resultFolder.rename(folder, `${dir}/.${base}.old`);
+}
+
+describe.each([
+  ['another scrub has gone through the same result', async () => scrubErased(world, control)],
+  ['nobody has', async () => undefined],
+])('a result that is replaced while a scrub reads it, when %s', (_, meanwhile) => {
+  test('does not end the scrub, and is without whoever is erased', async () => {
+    let gone = 0;
+    for (let n = 1; ; n += 1) {
+      await world.db.query('delete from tag_frequencies');
+      const { windows } = await runFrequency(world, { windows: ['30d'] });
+      await eraseContact(world.db, TEST_KEY, String(n), false);
+      const raced = besideAt(n, async () => {
+        await meanwhile();
+        await halfReplaced(windows[0]!.folder);
+        gone += 1;
+      });
+      await scrubErased(raced.world, control);
+      if (!raced.happened()) break;
+      await scrubErased(world, control);
+      const ids = (await resultLines(world, windows[0]!.folder)).map((line) => line.split(' ')[1]);
+      expect(ids).not.toContain(String(n));
+      expect(new Set(ids).size).toBe(40 - n);
+    }
+    expect(gone).toBeGreaterThan(2);
+  });
+});
+
+test('a result that is being replaced can be read and reported', async () => {
+  const request = await counted();
+  const result = await publishFrequency(world, request, control);
+  const [{ folder, rows }] = result.windows as [(typeof result.windows)[0]];
+  await halfReplaced(folder);
+  expect(await mostFrequent(world, folder, 3, control)).toHaveLength(3);
+  await halfReplaced(folder);
+  let read = 0;
+  await readRows(world, folder, control, (page) => void (read += page.length));
+  expect(read).toBe(rows);
+  await halfReplaced(folder);
+  const report = await reportFrequency(world, { ...request, channel: null, result }, control);
+  expect(readFileSync(report, 'utf8')).toContain('tag 1');
 });
 
 test('files of the version that is counted go by a cleaning up: a newer version is taken, the run does not end', async () => {
