@@ -32,7 +32,16 @@ export default defineConfig({
           expect: { poll: { timeout: 10_000 } },
         },
       },
-      { test: { name: 'replay', include: ['tests/replay/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'replay',
+          include: ['tests/replay/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          // Bundling the workflows takes seconds of a core, more beside other work.
+          hookTimeout: 120_000,
+        },
+      },
       { test: { name: 'data', include: ['tests/data/**/*.test.ts'], ...servers } },
       { test: { name: 'model', include: ['tests/model/**/*.test.ts'], ...servers } },
       // One file at a time: their workers poll the same queues, and would take each other's tasks.

@@ -1,4 +1,5 @@
 // A stack with a simulator for the benches of delivery: channels without limits, plans of any size frozen by plain SQL.
+import { addressIsPhone, KINDS } from '../contracts/channel-kinds.ts';
 import type { Client } from '@temporalio/client';
 import type { Database } from '../ports/database.ts';
 import { addChannel } from '../pipelines/channels/channel-store.ts';
@@ -40,7 +41,7 @@ export async function addBenchChannel(
   await addChannel(world.db, {
     id,
     kind,
-    baseUrl: kind === 'line' ? world.simulator : `${world.simulator}/v23.0`,
+    baseUrl: `${world.simulator}${KINDS[kind].simulatedAt}`,
     senderId: id,
     secretEnv: SECRET,
     rates: { '*': rate },
@@ -88,11 +89,11 @@ export async function freezePlan(
     options?: Partial<PlanOptions>;
   },
 ): Promise<FrozenPlan> {
-  const message =
-    plan.kind === 'line'
-      ? { messages: [{ type: 'text', text: plan.chunkSize === 1 ? 'Hello {{name}}' : 'Hello' }] }
-      : { type: 'template', template: { name: 'bench', language: { code: 'en' } } };
-  const names = plan.kind === 'line' && plan.chunkSize === 1 ? ['name'] : [];
+  const byPhone = addressIsPhone(plan.kind);
+  const message = !byPhone
+    ? { messages: [{ type: 'text', text: plan.chunkSize === 1 ? 'Hello {{name}}' : 'Hello' }] }
+    : { type: 'template', template: { name: 'bench', language: { code: 'en' } } };
+  const names = !byPhone && plan.chunkSize === 1 ? ['name'] : [];
   return db
     .transaction(async (tx) => {
       const { rows } = await tx.query<{ id: string; digest: string }>(
@@ -112,8 +113,7 @@ export async function freezePlan(
         ],
       );
       const { id, digest } = rows[0]!;
-      const address =
-        plan.kind === 'line' ? `'U' || lpad(to_hex(n + $3), 32, '0')` : `'+8869' || lpad((n + $3)::text, 8, '0')`;
+      const address = !byPhone ? `'U' || lpad(to_hex(n + $3), 32, '0')` : `'+8869' || lpad((n + $3)::text, 8, '0')`;
       await tx.query(
         `insert into contacts (channel_id, social_id, source) select $1, ${address}, 'bench'
        from generate_series(0, $2::integer - 1) n where $3::integer is not null on conflict do nothing`,

@@ -8,7 +8,7 @@ import {
   type ChannelChanges,
 } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../contracts/channel.ts';
-import { CHANNEL_KINDS, type ChannelKind, ENDPOINTS } from '../contracts/channel-kinds.ts';
+import { CHANNEL_KINDS, type ChannelKind, KINDS } from '../contracts/channel-kinds.ts';
 import { answer, table } from './output.ts';
 import { shared, withSession, type Session, type SharedOptions } from './session.ts';
 
@@ -160,7 +160,7 @@ function collectChange(text: string, earlier: Record<string, number | null> = {}
 
 /** `push 2000/s, multicast 200/s`: as they are in force, the provider's own where the channel names none. */
 function ratesOf(channel: Channel): string {
-  return ENDPOINTS[channel.kind]
+  return KINDS[channel.kind].endpoints
     .map((endpoint) => {
       const rate = rateOf(channel, endpoint);
       return rate === 0 ? `${endpoint} no limit` : `${endpoint} ${rate}/s`;

@@ -1,5 +1,6 @@
 // What `npm start` runs after building: the whole stack, the samples imported and broadcast to simulated providers, the
 // reports, the addresses; then it serves.
+import { KINDS } from '../contracts/channel-kinds.ts';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
@@ -116,7 +117,7 @@ async function importSample(
 ): Promise<ImportResult> {
   say(`Importing examples/${file} into ${channel.id} …`);
   const facts = {
-    baseUrl: channel.kind === 'line' ? stack.simulatorUrl : `${stack.simulatorUrl}/v23.0`,
+    baseUrl: `${stack.simulatorUrl}${KINDS[channel.kind].simulatedAt}`,
     senderId: channel.id,
     secretEnv: SECRET_ENV,
     enabled: true,

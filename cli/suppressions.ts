@@ -1,4 +1,5 @@
 // `sluice suppressions import|list|check`: addresses that must not be messaged.
+import { KINDS } from '../contracts/channel-kinds.ts';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PipelineError } from '../contracts/pipeline-error.ts';
@@ -93,7 +94,7 @@ async function scopeOf(
   return {
     channel: channel?.id ?? '*',
     defaultCountry: options.country ?? channel?.defaultCountry ?? 'TW',
-    psid: channel === null || channel.kind === 'messenger',
+    psid: channel === null || KINDS[channel.kind].addressForm === 'psid',
   };
 }
 

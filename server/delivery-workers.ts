@@ -1,5 +1,6 @@
 // One activity-only worker for each channel whose token is here, so that a slow channel keeps no other waiting. New channels are
 // noticed within seconds; each says in the database that it is served, so that people can be told when none is.
+import { canSend } from '../contracts/channel-kinds.ts';
 import { randomUUID } from 'node:crypto';
 import { Runtime, type WorkerOptions } from '@temporalio/worker';
 import { isPassing } from '../activities/failures.ts';
@@ -51,7 +52,7 @@ export async function startDeliveryWorkers(
     for (const channel of await listChannels(db)) {
       if (stopped) return;
       // A channel that a person has disabled is served all the same: its slices are held by the ledger, and say so.
-      const able = channel.kind !== 'messenger' && lanes.canServe(channel);
+      const able = canSend(channel.kind) && lanes.canServe(channel);
       const worker = workers.get(channel.id);
       if (able && !worker)
         workers.set(

@@ -6,7 +6,7 @@ import { rateOf, readChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../contracts/channel.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { ProviderAccount } from '../ports/provider.ts';
-import { ENDPOINTS } from '../contracts/channel-kinds.ts';
+import { KINDS } from '../contracts/channel-kinds.ts';
 import { InFlight } from '../pipelines/delivery/in-flight.ts';
 import type { Lane } from '../pipelines/delivery/ports.ts';
 import { ServerClock } from '../pipelines/limiter/server-clock.ts';
@@ -95,7 +95,7 @@ export function openLanes(
     },
     canServe: (channel) => (env[channel.secretEnv] ?? '') !== '',
     inFlightBound: (channel) =>
-      ENDPOINTS[channel.kind]
+      KINDS[channel.kind].endpoints
         .map((endpoint) => {
           const open = accounts.get(channel.id)?.inFlight.get(endpoint);
           return open?.permits.limit ?? new InFlight(rateOf(channel, endpoint), settings.inFlight, 1).permits.limit;
@@ -110,6 +110,6 @@ export function openLanes(
 /** As many as requests may be on their way: one that waits for a connection would miss its slot. */
 function connectionsOf(channel: Channel, inFlight: number): number {
   if (inFlight > 0) return inFlight;
-  const rates = ENDPOINTS[channel.kind].map((endpoint) => rateOf(channel, endpoint)).filter((rate) => rate > 0);
+  const rates = KINDS[channel.kind].endpoints.map((endpoint) => rateOf(channel, endpoint)).filter((rate) => rate > 0);
   return rates.length === 0 ? CONNECTIONS_WITHOUT_LIMIT : CONNECTIONS_WITH_LIMIT;
 }

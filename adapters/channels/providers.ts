@@ -5,17 +5,30 @@ import type { Provider, ProviderAccount, ProviderAccountOptions } from '../../po
 import { line, openLineAccount } from './line/line.ts';
 import { openWhatsAppAccount, whatsapp } from './whatsapp/whatsapp.ts';
 
-/** @throws PipelineError `channel_cannot_send` for a kind that cannot be broadcast to yet */
-export function providerOf(kind: ChannelKind): Provider {
-  if (kind === 'line') return line;
-  if (kind === 'whatsapp') return whatsapp;
-  throw cannotSend(kind);
+interface Sends {
+  provider: Provider;
+  open: (options: ProviderAccountOptions) => ProviderAccount;
 }
 
+const ADAPTERS: Readonly<Partial<Record<ChannelKind, Sends>>> = {
+  line: { provider: line, open: openLineAccount },
+  whatsapp: { provider: whatsapp, open: openWhatsAppAccount },
+};
+
+/** @throws PipelineError `channel_cannot_send` for a kind that cannot be broadcast to yet */
+export function providerOf(kind: ChannelKind): Provider {
+  return adapterOf(kind).provider;
+}
+
+/** @throws PipelineError `channel_cannot_send` */
 export function openAccount(options: ProviderAccountOptions): ProviderAccount {
-  if (options.channel.kind === 'line') return openLineAccount(options);
-  if (options.channel.kind === 'whatsapp') return openWhatsAppAccount(options);
-  throw cannotSend(options.channel.kind);
+  return adapterOf(options.channel.kind).open(options);
+}
+
+function adapterOf(kind: ChannelKind): Sends {
+  const adapter = ADAPTERS[kind];
+  if (!adapter) throw cannotSend(kind);
+  return adapter;
 }
 
 function cannotSend(kind: ChannelKind): PipelineError {

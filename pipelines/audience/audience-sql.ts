@@ -1,4 +1,5 @@
 // The named statements of sql/postgres/audience.sql, and a broadcast's own staging partition.
+import { addressIsPhone } from '../../contracts/channel-kinds.ts';
 import type { Queryable } from '../../ports/database.ts';
 import { namedStatements, withIdentifiers } from '../../sql/named.ts';
 import type { ListPlan } from './list-plan.ts';
@@ -42,7 +43,7 @@ function withPartition(statement: string, broadcastId: string, key: string): str
 
 /** Whether a key may lead to a contact by its address or by its phone, and so two keys to one contact. */
 export function keysShareContacts(plan: ListPlan): boolean {
-  return plan.channelKind === 'whatsapp' && plan.matchBy === 'phone' && plan.phoneMatch === 'e164';
+  return addressIsPhone(plan.channelKind) && plan.matchBy === 'phone' && plan.phoneMatch === 'e164';
 }
 
 /** `match_chunk` for the key of a list: the same statement around the way its contacts are found. */

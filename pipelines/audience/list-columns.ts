@@ -2,7 +2,7 @@
 // values only where there are none. Never guesses between two columns.
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { MATCH_KEYS, type MatchKey } from '../../contracts/contact-fields.ts';
-import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { addressIsPhone, KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import { columnOf, listHeaders, nameColumns, nameOf, refuseDuplicate } from '../import/header-mapping.ts';
 import { plainHeader } from '../import/header-key.ts';
 import { meaningOf } from '../import/header-words.ts';
@@ -70,7 +70,7 @@ function soleMappedKey(map: Record<string, string>): MatchKey | null {
 }
 
 function refuseUnsupported(key: MatchKey, kind: ChannelKind): void {
-  if (kind !== 'whatsapp' || key !== 'social_id') return;
+  if (KINDS[kind].listKeys.includes(key)) return;
   throw new PipelineError('match_key_unsupported', 'A WhatsApp list is not matched by social ID.', {
     hint: 'On WhatsApp the phone is the address: use --match-by phone, or member_id or email.',
   });
@@ -94,12 +94,12 @@ function columnsFor(key: MatchKey, request: ListColumnsRequest): number[] {
 
 /** On WhatsApp a column called "WhatsApp number" is the phone. */
 function keyMeant(meaning: string, kind: ChannelKind): string {
-  return kind === 'whatsapp' && meaning === 'social_id' ? 'phone' : meaning;
+  return meaning === 'social_id' ? KINDS[kind].addressField : meaning;
 }
 
 function noIdentifier(asked: MatchKey | null, names: ColumnNames, kind: ChannelKind): PipelineError {
   const wanted = asked ? `gives the ${asked}` : 'says whom a line is about';
-  const example = asked ?? (kind === 'whatsapp' ? 'phone' : 'member_id');
+  const example = asked ?? (addressIsPhone(kind) ? 'phone' : 'member_id');
   return new PipelineError('no_identifier', `No column of the list ${wanted}.`, {
     hint: `Name one, for example --map ${example}=COLUMN. ${nameColumns(names, kind)}`,
   });

@@ -1,5 +1,6 @@
 // One record of a recipient list to one staged line: the key as the import would read it, the cells that the message uses.
 // A bad cell makes its line invalid, with the import's own reasons.
+import { addressIsPhone } from '../../contracts/channel-kinds.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import { normaliseEmail } from '../contacts/email.ts';
 import { normaliseMemberId } from '../contacts/member-id.ts';
@@ -19,6 +20,7 @@ type KeyRule = (cell: string) => { key: string } | { reason: InvalidReason };
  */
 function keyRule(plan: ListPlan): KeyRule {
   const { channelKind, defaultCountry } = plan;
+  const whatsapp = addressIsPhone(channelKind);
   switch (plan.matchBy) {
     case 'social_id':
       return (cell) => {
@@ -38,9 +40,9 @@ function keyRule(plan: ListPlan): KeyRule {
     case 'phone':
       if (plan.phoneMatch === 'literal') return literalPhone;
       return (cell) => {
-        const result = normalisePhone(cell, { defaultCountry, whatsapp: channelKind === 'whatsapp' });
+        const result = normalisePhone(cell, { defaultCountry, whatsapp });
         if (!result.ok) return { reason: result.reason };
-        if (channelKind === 'whatsapp' && !result.phone.messageable) return { reason: 'phone_not_mobile' };
+        if (whatsapp && !result.phone.messageable) return { reason: 'phone_not_mobile' };
         return { key: result.phone.e164 };
       };
   }

@@ -1,5 +1,6 @@
 // Match: gives every staged line exactly one outcome, and freezes the recipients it leads to, chunk by chunk in line order.
 // A chunk's lines, recipients and ledger rows commit with the position, so that a crash repeats one chunk at most.
+import { addressIsPhone, KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { Queryable, Transaction } from '../../ports/database.ts';
 import type { ListPorts } from '../broadcast/plan-ports.ts';
 import { lockPlan, readPlan, type PlanRow } from '../broadcast/plan-store.ts';
@@ -38,7 +39,7 @@ export async function matchList(ref: PlanRef, ports: ListPorts, control: StepCon
     control.onProgress(lines);
   }
   if (chunks > 1 || row.matchedLines > 0) await refuseTwiceAddressed(ref, ports);
-  if (row.profile.plan.channelKind === 'whatsapp') await suppressSameNumber(row, ports.db);
+  if (addressIsPhone(row.profile.plan.channelKind)) await suppressSameNumber(row, ports.db);
   return balanced(ports.db, ref.broadcastId);
 }
 
@@ -150,9 +151,9 @@ function rulesOf(row: PlanRow, ports: ListPorts): [string[] | null, string[] | n
 /**
  * Whether an unknown key becomes a contact: the table of design.md §6. Literal text is no address, so it creates nobody.
  */
-export function createsContacts(plan: { channelKind: string; matchBy: string; phoneMatch: string }): boolean {
-  if (plan.channelKind === 'whatsapp') return plan.matchBy === 'phone' && plan.phoneMatch === 'e164';
-  return plan.matchBy === 'social_id';
+export function createsContacts(plan: { channelKind: ChannelKind; matchBy: string; phoneMatch: string }): boolean {
+  if (plan.matchBy !== KINDS[plan.channelKind].addressField) return false;
+  return plan.matchBy !== 'phone' || plan.phoneMatch === 'e164';
 }
 
 /** Two contacts can be one account: one by its number, one by the name under which it hides that number. */

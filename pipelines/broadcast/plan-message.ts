@@ -1,4 +1,5 @@
 // The message of a plan: its places, whether the provider's rules allow it, and what it looks like filled.
+import { KINDS } from '../../contracts/channel-kinds.ts';
 import { rateOf } from '../channels/channel-store.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import { placesOf } from '../../contracts/message-template.ts';
@@ -50,8 +51,8 @@ export async function judgeRendered(
   if (problems.length > 0)
     throw messageInvalid(`The message, filled for the first recipient, breaks the rules of ${channel.kind}`, problems);
   const asked = await ports.validateAtProvider(channel, mode, rendered).catch(() => null);
-  // Of the providers there are, only LINE has a service for this: null then means that it did not answer.
-  if (asked === null) return channel.kind === 'line' ? [UNASKED] : [];
+  // Where the provider has a service for this, null means that it did not answer.
+  if (asked === null) return KINDS[channel.kind].judgesMessages ? [UNASKED] : [];
   if (asked.length > 0) throw messageInvalid(`${channel.kind} refuses the message`, asked);
   return [];
 }

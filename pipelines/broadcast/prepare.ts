@@ -1,4 +1,5 @@
 // Before the first slice: the contacts a plan promised, and what a retry puts back. Each statement looks at the broadcast attempt.
+import { addressIsPhone, CHANNEL_KINDS } from '../../contracts/channel-kinds.ts';
 import type { Database } from '../../ports/database.ts';
 import type { BroadcastRef, Fate, RetryScope } from '../../contracts/broadcast.ts';
 import type { SuppressionPads } from '../import/ports.ts';
@@ -33,7 +34,11 @@ export async function createContacts(
     await db.transaction(async (tx) => {
       const range = [ref.broadcastId, from, to];
       await tx.query(broadcastSql.suppress_unbound, [...range, inner, outer, ref.attempt]);
-      const { rows } = await tx.query<{ id: string }>(broadcastSql.create_contacts, [...range, ref.attempt]);
+      const { rows } = await tx.query<{ id: string }>(broadcastSql.create_contacts, [
+        ...range,
+        ref.attempt,
+        CHANNEL_KINDS.filter(addressIsPhone),
+      ]);
       const made = rows.map(({ id }) => id);
       const unmade = await tx.query(broadcastSql.unmake_suppressed, [ref.broadcastId, made, inner, outer]);
       created += made.length - unmade.rowCount;

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Database, Queryable } from '../../ports/database.ts';
 import type { Channel } from '../../contracts/channel.ts';
-import { type ChannelKind, DOCUMENTED_RATES, ENDPOINTS } from '../../contracts/channel-kinds.ts';
+import { type ChannelKind, DOCUMENTED_RATES, KINDS } from '../../contracts/channel-kinds.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 
 interface StoredChannel {
@@ -126,7 +126,7 @@ function checkChannel(channel: Channel, given: ChannelChanges = channel): void {
   if (!isTimeZone(channel.timeZone)) problems.push(`"${channel.timeZone}" is not an IANA time zone`);
   const foreign = given.secretEnv?.startsWith('SLUICE_') && !given.secretEnv.startsWith('SLUICE_SECRET_');
   if (foreign) problems.push('a secret whose name begins with SLUICE_ must begin with SLUICE_SECRET_');
-  const endpoints = ['*', ...ENDPOINTS[channel.kind]];
+  const endpoints = ['*', ...KINDS[channel.kind].endpoints];
   const named = Object.entries(given.rates ?? {}).filter(([name, rate]) => rate !== null && !endpoints.includes(name));
   for (const [endpoint] of named)
     problems.push(`there is no endpoint "${endpoint}" on ${channel.kind}; there are ${endpoints.join(', ')}`);

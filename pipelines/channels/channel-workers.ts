@@ -1,4 +1,5 @@
 // Which channels are served by a worker: each worker says so every few seconds; silence means that it is gone.
+import { canSend, CHANNEL_KINDS } from '../../contracts/channel-kinds.ts';
 import type { Queryable } from '../../ports/database.ts';
 
 /**
@@ -39,11 +40,11 @@ export async function unservedChannels(db: Queryable): Promise<{ id: string; sec
        select from broadcasts b where b.channel_id = c.id and b.state in ('running', 'paused', 'settling')
      ) as awaited
      from channels c
-     where c.enabled and c.kind <> 'messenger' and not exists (
+     where c.enabled and c.kind = any ($2::text[]) and not exists (
        select from channel_workers w where w.channel_id = c.id and w.seen_at > sluice_now() - $1 * interval '1 s'
      )
      order by c.id`,
-    [WORKER_SILENCE_S],
+    [WORKER_SILENCE_S, CHANNEL_KINDS.filter(canSend)],
   );
   return rows;
 }

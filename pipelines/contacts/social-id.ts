@@ -1,5 +1,5 @@
 // The address of a contact on its channel: LINE user id, Messenger PSID, WhatsApp number (or business-scoped user id).
-import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isBusinessScopedId } from '../../contracts/whatsapp-address.ts';
 import { cleanIdentifier, isScientificNotation } from './cell-text.ts';
 import { normalisePhone, type Phone } from './phone.ts';
@@ -32,16 +32,16 @@ export function normaliseSocialId(
 ): SocialIdResult {
   const text = cleanIdentifier(raw);
   if (text === '') return { ok: false, reason: 'social_id_missing' };
-  switch (options.channelKind) {
-    case 'line':
+  switch (KINDS[options.channelKind].addressForm) {
+    case 'line user id':
       if (LINE_USER.test(text)) return { ok: true, socialId: text, phone: null };
       return { ok: false, reason: LINE_GROUP_OR_ROOM.test(text) ? 'social_id_not_a_user' : 'social_id_invalid' };
-    case 'messenger':
+    case 'psid':
       if (PSID.test(text)) return { ok: true, socialId: text, phone: null };
       // Up to 15 digits a floating-point column keeps them all.
       if (/^[1-9]\d{5,14}\.0$/.test(text)) return { ok: true, socialId: text.slice(0, -2), phone: null };
       return { ok: false, reason: isScientificNotation(text) ? 'social_id_scientific_notation' : 'social_id_invalid' };
-    case 'whatsapp': {
+    case 'whatsapp number': {
       if (isBusinessScopedId(text)) return { ok: true, socialId: text, phone: null };
       const result = normalisePhone(raw, { defaultCountry: options.defaultCountry, whatsapp: true });
       if (result.ok) {

@@ -1,5 +1,6 @@
 // One rule per contact field: a cell, and where its value goes in the staged row. Plans of whole lines are
 // normalise-row.ts.
+import { addressIsPhone } from '../../contracts/channel-kinds.ts';
 import type { ContactField } from '../../contracts/contact-fields.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import { cleanIdentifier } from '../contacts/cell-text.ts';
@@ -36,9 +37,10 @@ function timeZoneOf(cell: string): string | null {
 }
 
 function phoneRule(plan: NormalisePlan): CellRule {
+  const whatsapp = addressIsPhone(plan.channelKind);
   // Without a column for the WhatsApp number itself, the phone is the address and must be able to receive messages.
-  const isAddress = plan.channelKind === 'whatsapp' && !hasField(plan, 'social_id');
-  const options = { defaultCountry: plan.defaultCountry, whatsapp: plan.channelKind === 'whatsapp' };
+  const isAddress = whatsapp && !hasField(plan, 'social_id');
+  const options = { defaultCountry: plan.defaultCountry, whatsapp };
   return (cell, row) => {
     const result = normalisePhone(cell, options);
     if (!result.ok) return result.reason;
@@ -161,7 +163,7 @@ export function clearRule(plan: NormalisePlan, field: ContactField): ((row: Stag
     case 'email':
       return (row) => void (row.email = row.emailKey = '');
     case 'phone':
-      return plan.channelKind === 'whatsapp' ? null : (row) => void (row.phone = row.phoneRaw = '');
+      return addressIsPhone(plan.channelKind) ? null : (row) => void (row.phone = row.phoneRaw = '');
     case 'social_id':
     case 'subscribed':
     case 'subscribed_since':

@@ -1,4 +1,5 @@
 // What a person should know of how a file is read before it acts: consent that is left out, an address that was not found, tags in one.
+import { KINDS } from '../../contracts/channel-kinds.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
 import type { MappedColumn } from './header-mapping.ts';
 import { consentOf, looksLikeConsent } from './consent-words.ts';
@@ -14,7 +15,6 @@ const WAYS = {
   whatsapp: ' to WhatsApp',
   messenger: ' to Messenger',
 };
-const ADDRESSES = { line: 'LINE user id', whatsapp: 'phone', messenger: 'PSID' };
 const KEYS = { social_id: 'address', member_id: 'member ID', email: 'e-mail', phone: 'phone' };
 
 /**
@@ -94,7 +94,7 @@ function keyInstead(
 ): string[] {
   if (plan.matchBy === 'social_id' || asked !== null) return [];
   const { channelKind, defaultCountry } = plan;
-  const address = channelKind === 'whatsapp' ? 'phone' : 'social_id';
+  const { addressField: address, addressWord } = KINDS[channelKind];
   const unread = columns.findIndex(({ target }, index) => {
     const values = target.kind === 'ignored' || target.kind === 'attribute' ? samples(index) : [];
     return (
@@ -104,13 +104,12 @@ function keyInstead(
       ) === address
     );
   });
-  if (unread === -1 && channelKind !== 'whatsapp') return [];
-  const what = ADDRESSES[channelKind];
+  if (unread === -1 && address !== 'phone') return [];
   const hint =
     unread === -1
       ? `Name its column: --map ${address}=COLUMN.`
       : `Column ${unread + 1} looks like it: ${mapOption(address, columns[unread]!.header.trim())}.`;
   return [
-    `No column was read as the ${what}, so lines are matched by ${KEYS[plan.matchBy]}: they change contacts that are there and make none. ${hint}`,
+    `No column was read as the ${addressWord}, so lines are matched by ${KEYS[plan.matchBy]}: they change contacts that are there and make none. ${hint}`,
   ];
 }

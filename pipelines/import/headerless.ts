@@ -1,7 +1,7 @@
 // Columns of a file without a header row, by the form of their values. Only forms that cannot be anything else are
 // recognised.
 import { normalisePhone } from '../contacts/phone.ts';
-import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isEmail } from './find-header.ts';
 import type { SourceRecord } from './staged-row.ts';
 
@@ -9,9 +9,10 @@ import type { SourceRecord } from './staged-row.ts';
 export function formOf(values: string[], options: { channelKind: ChannelKind; defaultCountry: string }): string | null {
   const most = (test: (value: string) => boolean): boolean =>
     values.length > 0 && values.filter(test).length * 10 >= values.length * 8;
-  if (most((value) => /^U[0-9a-f]{32}$/.test(value))) return options.channelKind === 'line' ? 'social_id' : null;
+  const { addressForm } = KINDS[options.channelKind];
+  if (most((value) => /^U[0-9a-f]{32}$/.test(value))) return addressForm === 'line user id' ? 'social_id' : null;
   if (most(isEmail)) return 'email';
-  if (options.channelKind === 'messenger' && most((value) => /^[1-9]\d{14,17}$/.test(value))) return 'social_id';
+  if (addressForm === 'psid' && most((value) => /^[1-9]\d{14,17}$/.test(value))) return 'social_id';
   if (most((value) => normalisePhone(value, options).ok)) return 'phone';
   return null;
 }

@@ -5,7 +5,7 @@ import { isPhoneCountry } from '../contacts/phone.ts';
 import { canonicalTimeZone } from '../contacts/time-zone.ts';
 import { isBlankCell } from '../contacts/cell-text.ts';
 import type { ColumnTarget, MatchKey } from '../../contracts/contact-fields.ts';
-import type { ChannelKind } from '../../contracts/channel-kinds.ts';
+import { KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { DecimalMark, ShortRows } from '../../contracts/import.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import {
@@ -89,7 +89,7 @@ function columnSamples(records: SourceRecord[], column: number): string[] {
  */
 function chooseKey(columns: MappedColumn[], options: InspectOptions, headerParts: string[][]): MatchKey {
   const fields = new Set(columns.map((column) => targetName(column.target)));
-  const hasAddress = fields.has('social_id') || (options.channelKind === 'whatsapp' && fields.has('phone'));
+  const hasAddress = fields.has('social_id') || fields.has(KINDS[options.channelKind].addressField);
   const has = (key: MatchKey): boolean => (key === 'social_id' ? hasAddress : fields.has(key));
   const keys: MatchKey[] = options.matchBy ? [options.matchBy] : ['social_id', 'member_id', 'email', 'phone'];
   const found = keys.find(has);

@@ -1,5 +1,6 @@
 // One record to one staged row: the key first, then the other columns in file order; the first rule that fails is the
 // reason. Nothing is dropped silently: a bad cell makes its line invalid.
+import { KINDS } from '../../contracts/channel-kinds.ts';
 import type { ColumnTarget } from '../../contracts/contact-fields.ts';
 import { normaliseAttribute, type AttributeOptions } from '../contacts/attributes.ts';
 import { normaliseBoolean } from '../contacts/booleans.ts';
@@ -60,12 +61,10 @@ function addTags(row: StagedRow, tags: string[]): InvalidReason | null {
   return row.tags.length > MAX_TAGS ? 'tags_too_many' : null;
 }
 
-/** The column whose value must be there: that of the match key; on WhatsApp the phone stands in for the social id. */
+/** The column whose value must be there: that of the match key; a phone that is the address stands in for the social id. */
 function keyColumn(plan: NormalisePlan): number {
-  const field =
-    plan.matchBy === 'social_id' && !hasField(plan, 'social_id') && plan.channelKind === 'whatsapp'
-      ? 'phone'
-      : plan.matchBy;
+  const stood = plan.matchBy === 'social_id' && !hasField(plan, 'social_id');
+  const field = stood ? KINDS[plan.channelKind].addressField : plan.matchBy;
   return plan.columns.findIndex((column) => column.kind === 'field' && column.field === field);
 }
 

@@ -74,7 +74,7 @@ where (select listed from fresh) and b.id = $1 and b.attempt = $6 and r.broadcas
 
 -- name: create_contacts
 -- Those the plan calls `created`, for ordinals [$2, $3). A contact that has come into being since is left as it is.
--- $4 the broadcast attempt.
+-- $4 the broadcast attempt, $5 the kinds of channel whose addresses are phones.
 with missing as materialized (
   select r.ordinal, r.address from broadcast_recipients r
   join broadcast_ledger l using (broadcast_id, ordinal)
@@ -83,8 +83,8 @@ with missing as materialized (
     and exists (select from broadcasts where id = $1 and attempt = $4 for share)
 )
 insert into contacts (channel_id, social_id, phone, phone_raw, source)
-select b.channel_id, m.address, case when c.kind = 'whatsapp' and m.address like '+%' then m.address end,
-  case when c.kind = 'whatsapp' and m.address like '+%' then m.address end, 'csv_broadcast'
+select b.channel_id, m.address, case when c.kind = any ($5::text[]) and m.address like '+%' then m.address end,
+  case when c.kind = any ($5::text[]) and m.address like '+%' then m.address end, 'csv_broadcast'
 from missing m, broadcasts b join channels c on c.id = b.channel_id
 where b.id = $1
 order by m.ordinal

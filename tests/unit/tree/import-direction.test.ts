@@ -116,3 +116,16 @@ test('no folder or file is called utils, helpers or common; files stay readable'
   const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(120);
 });
+
+test('what kind a channel is, is asked in channel-kinds.ts alone: adding one is a row', () => {
+  const asked = /(?:===|!==|case) '(?:line|whatsapp|messenger)'|\.kind (?:=|<>) '(?:line|whatsapp|messenger)'/;
+  const folders = FOLDERS.filter((folder) => folder !== 'tests' && folder !== 'adapters');
+  const files = [...folders.flatMap(sources), ...statements()].filter((file) => file !== 'contracts/channel-kinds.ts');
+  expect(files.filter((file) => asked.test(readFileSync(path.join(packageRoot(), file), 'utf8')))).toEqual([]);
+  expect(asked.test(`if (channel.kind !== 'line') return;`)).toBe(true);
+});
+
+function statements(): string[] {
+  const folder = path.join('sql', 'postgres');
+  return readdirSync(path.join(packageRoot(), folder)).map((name) => path.join(folder, name));
+}
