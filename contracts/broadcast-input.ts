@@ -1,8 +1,8 @@
 // What a person types, or the command line sends, to start a broadcast: one JSON object, checked once, here.
 import { RETRY_SCOPES, type BroadcastRef, type BroadcastState, type FateCounts, type RetryScope } from './broadcast.ts';
-import { isDigits } from './checked-input.ts';
+import { digits, formed, inputSchema, oneOf, orNull, yesOrNo, type JsonSchema } from './checked-input.ts';
 import { PipelineError } from './pipeline-error.ts';
-import { parsePlanInput, type PlanInput } from './plan-input.ts';
+import { parsePlanInput, PLAN_FORM, type PlanInput } from './plan-input.ts';
 
 /** Exactly one of `plan`, `retry` and `list` says what is to be sent. */
 export interface BroadcastInput {
@@ -61,6 +61,35 @@ const OWN_FIELDS = [...FIELDS, 'carry', 'events'];
 /** Days of seven; a plan that old has nothing to do with today's contacts. */
 const MOST_HOURS = 24 * 30;
 
+const planName = formed(/^([0-9a-f]{64}|[0-9]{1,18})$/);
+const scope = oneOf(RETRY_SCOPES);
+
+/** The schema of the input as people give it; what the workflow writes by itself is left out. */
+export const BROADCAST_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    plan: { description: 'The digest of a plan, or the id of its broadcast.', ...orNull(planName).schema },
+    retry: orNull({
+      is: isRetry,
+      schema: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['broadcastId', 'scope'],
+        properties: { broadcastId: digits.schema, scope: scope.schema },
+      },
+    }).schema,
+    list: { anyOf: [inputSchema(PLAN_FORM), { type: 'null' }] },
+    again: { ...yesOrNo.schema, default: false },
+    maxPlanAgeHours: { type: 'number', exclusiveMinimum: 0, maximum: MOST_HOURS, default: 24 },
+    waitForApproval: orNull(yesOrNo).schema,
+  },
+  oneOf: ['plan', 'retry', 'list'].map((name) => ({
+    required: [name],
+    properties: { [name]: { not: { type: 'null' } } },
+  })),
+};
+
 /**
  * Checks what came from outside and fills the defaults. All problems are reported at once.
  * @throws PipelineError `broadcast_input`, `plan_input`
@@ -78,12 +107,12 @@ export function parseBroadcastInput(value: unknown): BroadcastInput {
   const waitForApproval = given['waitForApproval'] ?? list !== null;
   if ([plan, retry, list].filter((part) => part !== null).length !== 1)
     problems.push('exactly one of "plan", "retry" and "list" must say what is to be sent');
-  if (plan !== null && !(typeof plan === 'string' && /^([0-9a-f]{64}|[0-9]{1,18})$/.test(plan)))
+  if (plan !== null && !planName.is(plan))
     problems.push('"plan" must be the digest of a plan, 64 hex digits, or the id of its broadcast');
   if (retry !== null && !isRetry(retry))
     problems.push(`"retry" must be {"broadcastId": "…", "scope": one of ${RETRY_SCOPES.join(', ')}}`);
-  if (typeof again !== 'boolean') problems.push('"again" must be true or false');
-  if (typeof waitForApproval !== 'boolean') problems.push('"waitForApproval" must be true or false');
+  if (!yesOrNo.is(again)) problems.push('"again" must be true or false');
+  if (!yesOrNo.is(waitForApproval)) problems.push('"waitForApproval" must be true or false');
   if (!(typeof maxPlanAgeHours === 'number' && maxPlanAgeHours > 0 && maxPlanAgeHours <= MOST_HOURS))
     problems.push(`"maxPlanAgeHours" must be a number of hours up to ${MOST_HOURS}`);
   if (problems.length > 0)
@@ -103,8 +132,6 @@ export function parseBroadcastInput(value: unknown): BroadcastInput {
 }
 
 function isRetry(value: unknown): boolean {
-  const { broadcastId, scope, ...rest } = value as Record<string, unknown>;
-  return (
-    isDigits(broadcastId) && (RETRY_SCOPES as readonly unknown[]).includes(scope) && Object.keys(rest).length === 0
-  );
+  const { broadcastId, scope: wanted, ...rest } = value as Record<string, unknown>;
+  return digits.is(broadcastId) && scope.is(wanted) && Object.keys(rest).length === 0;
 }

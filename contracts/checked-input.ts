@@ -1,21 +1,66 @@
-// How workflow input from outside is checked: one rule a field, all problems at once. Pure.
+// How workflow input from outside is checked: one rule a field, all problems at once; and its schema for others. Pure.
 import { PipelineError } from './pipeline-error.ts';
 
-export interface InputRule {
+/** A plain JSON schema (draft 2020-12), for OpenAPI and forms. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a value may be: to the program, and to whoever reads a schema. Both accept the same JSON, but for what a schema cannot say. */
+export interface Check {
   is: (value: unknown) => boolean;
+  schema: JsonSchema;
+}
+
+export interface InputRule extends Check {
   /** What must be so, to stand after the field's name: `be true or false`. */
   must: string;
 }
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
-export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-export const isTextMap = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText);
-export const isDigits = (value: unknown): boolean => isText(value) && /^[0-9]{1,18}$/.test(value);
-export const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
-export const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
-export const oneOf = (values: readonly unknown[]) => (value: unknown) => values.includes(value);
+export const isDigits = (value: unknown): boolean => isText(value) && DIGITS.test(value);
+
+const DIGITS = /^[0-9]{1,18}$/;
+
+export const text: Check = { is: isText, schema: { type: 'string', minLength: 1 } };
+export const yesOrNo: Check = { is: (value) => typeof value === 'boolean', schema: { type: 'boolean' } };
+export const object: Check = { is: isObject, schema: { type: 'object' } };
+export const textMap: Check = {
+  is: (value) => isObject(value) && Object.values(value).every(isText),
+  schema: { type: 'object', additionalProperties: text.schema },
+};
+export const digits: Check = { is: isDigits, schema: { type: 'string', pattern: DIGITS.source } };
+export const absolutePath: Check = {
+  is: (value) => isText(value) && value.startsWith('/'),
+  schema: { type: 'string', pattern: '^/' },
+};
+
+/** Text of a form that a regular expression without flags says whole. */
+export const formed = (form: RegExp): Check => ({
+  is: (value) => isText(value) && form.test(value),
+  schema: { type: 'string', minLength: 1, pattern: form.source },
+});
+
+export const numberFrom = (low: number, high: number): Check => ({
+  is: (value) => typeof value === 'number' && value >= low && value <= high,
+  schema: { type: 'number', minimum: low, maximum: high },
+});
+export const wholeFrom = (low: number, high: number): Check => ({
+  is: (value) => Number.isInteger(value) && (value as number) >= low && (value as number) <= high,
+  schema: { type: 'integer', minimum: low, maximum: high },
+});
+export const share = numberFrom(0, 1);
+
+export const oneOf = (values: readonly string[]): Check => ({
+  is: (value) => (values as readonly unknown[]).includes(value),
+  schema: { type: 'string', enum: values },
+});
+export const orNull = ({ is, schema }: Check): Check => ({
+  is: (value) => value === null || is(value),
+  schema: { anyOf: [schema, { type: 'null' }] },
+});
+
+export const rule = (check: Check, must: string): InputRule => ({ ...check, must });
 
 export interface InputForm<Input> {
   /** The error's code. */
@@ -46,4 +91,20 @@ export function checkedInput<Input>(value: unknown, form: InputForm<Input>): Inp
       hint: `The fields are ${Object.keys(rules).join(', ')}.`,
     });
   return given as Input;
+}
+
+/** The schema of the input as people give it: what has a default may be left out. */
+export function inputSchema<Input>({ defaults, rules }: Pick<InputForm<Input>, 'defaults' | 'rules'>): JsonSchema {
+  const all = Object.entries<InputRule>(rules);
+  const known: Record<string, unknown> = defaults;
+  const properties = all.map(([name, { schema, must }]) => {
+    const standard = Object.hasOwn(known, name) ? { default: known[name] } : {};
+    return [name, { description: `Must ${must}.`, ...schema, ...standard }];
+  });
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: all.map(([name]) => name).filter((name) => !Object.hasOwn(known, name)),
+    properties: Object.fromEntries(properties) as JsonSchema,
+  };
 }

@@ -1,13 +1,16 @@
 // The contact import as workflows, activities and the command line see it: input, result, progress. Ids and counts only.
 import {
+  absolutePath,
   checkedInput,
-  isBoolean,
-  isDigits,
-  isShare,
-  isText,
-  isTextMap,
+  digits,
   oneOf,
   orNull,
+  rule,
+  share,
+  text,
+  textMap,
+  yesOrNo,
+  type InputForm,
   type InputRule,
 } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
@@ -184,29 +187,35 @@ export function emptyOutcomes(): OutcomeCounts {
 }
 
 const RULES: Record<keyof ImportInput, InputRule> = {
-  file: { is: (v) => isText(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
-  channel: { is: isText, must: 'be the id of a channel (sluice channels list)' },
-  importId: { is: orNull(isDigits), must: 'be digits, or null' },
-  map: { is: isTextMap, must: 'be an object of target to column header, such as {"member_id": "會員編號"}' },
-  matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
-  encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: orNull(oneOf(DELIMITERS)), must: 'be one of , ; TAB |, or null' },
-  quote: { is: orNull(isText), must: "be one character, 'none', or null" },
-  dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy, or null' },
-  decimalMark: { is: orNull(oneOf(DECIMAL_MARKS)), must: `be one of ${DECIMAL_MARKS.join(', ')}, or null` },
-  shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
-  tags: { is: oneOf(TAG_MODES), must: `be one of ${TAG_MODES.join(', ')}` },
-  tagSeparator: { is: isText, must: 'be the text between two tags' },
-  dryRun: { is: isBoolean, must: 'be true or false' },
-  again: { is: isBoolean, must: 'be true or false' },
-  firstWins: { is: isBoolean, must: 'be true or false' },
-  clearEmpty: { is: isBoolean, must: 'be true or false' },
-  allowResubscribe: { is: isBoolean, must: 'be true or false' },
-  createAttributes: { is: isBoolean, must: 'be true or false' },
-  maxInvalid: {
-    is: isShare,
-    must: 'be a share between 0 and 1, such as 0.1 for 10 %',
-  },
+  file: rule(absolutePath, 'be the absolute path of a file the workers can read'),
+  channel: rule(text, 'be the id of a channel (sluice channels list)'),
+  importId: rule(orNull(digits), 'be digits, or null'),
+  map: rule(textMap, 'be an object of target to column header, such as {"member_id": "會員編號"}'),
+  matchBy: rule(orNull(oneOf(MATCH_KEYS)), `be one of ${MATCH_KEYS.join(', ')}, or null`),
+  encoding: rule(orNull(text), 'be an encoding name such as big5, or null'),
+  delimiter: rule(orNull(oneOf(DELIMITERS)), 'be one of , ; TAB |, or null'),
+  quote: rule(orNull(text), "be one character, 'none', or null"),
+  dateFormat: rule(orNull(text), 'be a format such as dd/MM/yyyy, or null'),
+  decimalMark: rule(orNull(oneOf(DECIMAL_MARKS)), `be one of ${DECIMAL_MARKS.join(', ')}, or null`),
+  shortRows: rule(oneOf(SHORT_ROWS), `be one of ${SHORT_ROWS.join(', ')}`),
+  tags: rule(oneOf(TAG_MODES), `be one of ${TAG_MODES.join(', ')}`),
+  tagSeparator: rule(text, 'be the text between two tags'),
+  dryRun: rule(yesOrNo, 'be true or false'),
+  again: rule(yesOrNo, 'be true or false'),
+  firstWins: rule(yesOrNo, 'be true or false'),
+  clearEmpty: rule(yesOrNo, 'be true or false'),
+  allowResubscribe: rule(yesOrNo, 'be true or false'),
+  createAttributes: rule(yesOrNo, 'be true or false'),
+  maxInvalid: rule(share, 'be a share between 0 and 1, such as 0.1 for 10 %'),
+};
+
+export const IMPORT_FORM: InputForm<ImportInput> = {
+  code: 'import_input',
+  taker: 'importContacts',
+  name: 'The import input',
+  hint: 'The least is {"file": "/data/contacts.csv", "channel": "line-tw"}.',
+  defaults: DEFAULTS,
+  rules: RULES,
 };
 
 /**
@@ -214,12 +223,5 @@ const RULES: Record<keyof ImportInput, InputRule> = {
  * @throws PipelineError `import_input`
  */
 export function parseImportInput(value: unknown): ImportInput {
-  return checkedInput<ImportInput>(value, {
-    code: 'import_input',
-    taker: 'importContacts',
-    name: 'The import input',
-    hint: 'The least is {"file": "/data/contacts.csv", "channel": "line-tw"}.',
-    defaults: DEFAULTS,
-    rules: RULES,
-  });
+  return checkedInput(value, IMPORT_FORM);
 }

@@ -1,6 +1,20 @@
 // What a person types, or the command line sends, to plan a broadcast: one JSON object, checked once, here.
 import type { PlanOptions } from './broadcast.ts';
-import { checkedInput, isObject, isText, isTextMap, oneOf, orNull, type InputRule } from './checked-input.ts';
+import {
+  absolutePath,
+  checkedInput,
+  formed,
+  isObject,
+  object,
+  oneOf,
+  orNull,
+  rule,
+  text,
+  textMap,
+  wholeFrom,
+  type InputForm,
+  type InputRule,
+} from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
 import { DELIMITERS, SHORT_ROWS, type ShortRows } from './import.ts';
 
@@ -49,32 +63,35 @@ const DEFAULTS: Omit<PlanInput, 'channel' | 'csv' | 'message'> = {
 /** A message is part of the workflow's input, and so of its history. Providers take far less. */
 const MESSAGE_BYTES = 48 * 1024;
 
-const between = (low: number, high: number) => (value: unknown) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
-
 const RULES: Record<keyof PlanInput, InputRule> = {
-  channel: { is: isText, must: 'be the id of a channel (sluice channels list)' },
-  csv: { is: (v) => isText(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
-  message: {
-    is: (v) => isObject(v) && JSON.stringify(v).length <= MESSAGE_BYTES,
-    must: `be the provider's message as a JSON object of at most ${MESSAGE_BYTES} bytes`,
-  },
-  matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
-  map: {
-    is: isTextMap,
-    must: 'be an object of name to column header, such as {"member_id": "會員編號"}',
-  },
-  encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: orNull(oneOf(DELIMITERS)), must: 'be one of , ; TAB |, or null' },
-  shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
-  quote: { is: orNull(isText), must: "be one character, 'none', or null" },
-  ambiguous: { is: oneOf(['latest', 'all', 'reject']), must: 'be latest, all or reject' },
-  phoneMatch: { is: oneOf(['e164', 'literal']), must: 'be e164 or literal' },
-  country: { is: orNull((v) => isText(v) && /^[A-Z]{2}$/.test(v)), must: 'be two capital letters such as TW, or null' },
-  onUncertain: { is: oneOf(['hold', 'resend']), must: 'be hold or resend' },
-  settleSeconds: { is: between(0, 7 * 86_400), must: 'be whole seconds, up to seven days' },
-  maxAttempts: { is: between(1, 100), must: 'be a whole number from 1 to 100' },
-  onUnclearRefusal: { is: oneOf(['retry', 'hold']), must: 'be retry or hold' },
+  channel: rule(text, 'be the id of a channel (sluice channels list)'),
+  csv: rule(absolutePath, 'be the absolute path of a file the workers can read'),
+  message: rule(
+    { is: (v) => isObject(v) && JSON.stringify(v).length <= MESSAGE_BYTES, schema: object.schema },
+    `be the provider's message as a JSON object of at most ${MESSAGE_BYTES} bytes`,
+  ),
+  matchBy: rule(orNull(oneOf(MATCH_KEYS)), `be one of ${MATCH_KEYS.join(', ')}, or null`),
+  map: rule(textMap, 'be an object of name to column header, such as {"member_id": "會員編號"}'),
+  encoding: rule(orNull(text), 'be an encoding name such as big5, or null'),
+  delimiter: rule(orNull(oneOf(DELIMITERS)), 'be one of , ; TAB |, or null'),
+  shortRows: rule(oneOf(SHORT_ROWS), `be one of ${SHORT_ROWS.join(', ')}`),
+  quote: rule(orNull(text), "be one character, 'none', or null"),
+  ambiguous: rule(oneOf(['latest', 'all', 'reject']), 'be latest, all or reject'),
+  phoneMatch: rule(oneOf(['e164', 'literal']), 'be e164 or literal'),
+  country: rule(orNull(formed(/^[A-Z]{2}$/)), 'be two capital letters such as TW, or null'),
+  onUncertain: rule(oneOf(['hold', 'resend']), 'be hold or resend'),
+  settleSeconds: rule(wholeFrom(0, 7 * 86_400), 'be whole seconds, up to seven days'),
+  maxAttempts: rule(wholeFrom(1, 100), 'be a whole number from 1 to 100'),
+  onUnclearRefusal: rule(oneOf(['retry', 'hold']), 'be retry or hold'),
+};
+
+export const PLAN_FORM: InputForm<PlanInput> = {
+  code: 'plan_input',
+  taker: 'a plan',
+  name: 'The plan',
+  hint: 'The least is {"channel": "line-tw", "csv": "/data/list.csv", "message": {"messages": […]}}.',
+  defaults: DEFAULTS,
+  rules: RULES,
 };
 
 /**
@@ -82,12 +99,5 @@ const RULES: Record<keyof PlanInput, InputRule> = {
  * @throws PipelineError `plan_input`
  */
 export function parsePlanInput(value: unknown): PlanInput {
-  return checkedInput<PlanInput>(value, {
-    code: 'plan_input',
-    taker: 'a plan',
-    name: 'The plan',
-    hint: 'The least is {"channel": "line-tw", "csv": "/data/list.csv", "message": {"messages": […]}}.',
-    defaults: DEFAULTS,
-    rules: RULES,
-  });
+  return checkedInput(value, PLAN_FORM);
 }

@@ -28,7 +28,7 @@ export const TAG_SOURCES = [
   'add_cart',
 ] as const;
 
-const SOURCE = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
+export const SOURCE = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
 /** A source as it is stored: lower case, blanks as `_`. Null for what cannot be one. Reading its own result changes nothing. */
 export function tagSource(text: string): string | null {

@@ -1,5 +1,18 @@
 // Tag frequency as workflows, activities and the command line see it: input, windows, results. Ids, counts and names only.
-import { checkedInput, isBoolean, isShare, isText, oneOf, orNull, type InputRule } from './checked-input.ts';
+import {
+  checkedInput,
+  isText,
+  numberFrom,
+  oneOf,
+  orNull,
+  rule,
+  share,
+  text,
+  wholeFrom,
+  yesOrNo,
+  type InputForm,
+  type InputRule,
+} from './checked-input.ts';
 
 export const FREQUENCY_FORMATS = ['parquet', 'arrow', 'csv', 'json'] as const;
 export type FrequencyFormat = (typeof FREQUENCY_FORMATS)[number];
@@ -205,44 +218,68 @@ export function isInstant(text: string): boolean {
   return INSTANT.test(text) && Number.isFinite(Date.parse(text)) && isRealDay(text.slice(0, 10));
 }
 
-const isNumber = (low: number, high: number) => (value: unknown) =>
-  typeof value === 'number' && value >= low && value <= high;
-
 /** More windows in one pass cost memory for each contact and tag, and nobody reads that many. */
 const MOST_WINDOWS = 16;
 /** More parts than this are smaller than what it costs to start them. */
 export const MOST_PARTS = 64;
 
+const format = oneOf(FREQUENCY_FORMATS);
+
 const RULES: Record<keyof FrequencyInput, InputRule> = {
-  windows: {
-    is: (v) =>
-      Array.isArray(v) &&
-      v.length > 0 &&
-      v.length <= MOST_WINDOWS &&
-      new Set(v).size === v.length &&
-      v.every((name) => isText(name) && parseWindow(name) !== null),
-    must: `be up to ${MOST_WINDOWS} different names such as 7d, day, week-to-date, month or 2024-01-01..2024-02-01`,
-  },
-  asOf: {
-    is: orNull((v) => isText(v) && isInstant(v) && !MILLIS.test(v)),
-    must: 'be an instant with a zone and at most milliseconds, such as 2024-03-05T00:00:00+08:00, or null',
-  },
-  knownAt: {
-    is: orNull((v) => v === 'nominal' || (isText(v) && isInstant(v))),
-    must: "be an instant with a zone, 'nominal', or null",
-  },
-  channel: { is: orNull(isText), must: 'be the id of a channel, or null for all' },
-  formats: {
-    is: (v) => Array.isArray(v) && v.every(oneOf(FREQUENCY_FORMATS)),
-    must: `be a list of ${FREQUENCY_FORMATS.join(', ')}`,
-  },
-  fanOut: {
-    is: orNull((v) => isNumber(1, MOST_PARTS)(v) && Number.isInteger(v)),
-    must: `be a whole number from 1 to ${MOST_PARTS}, or null`,
-  },
-  maxAgeHours: { is: orNull(isNumber(0, 1e6)), must: 'be a number of hours, or null' },
-  maxFall: { is: orNull(isShare), must: 'be a share between 0 and 1, or null' },
-  report: { is: isBoolean, must: 'be true or false' },
+  windows: rule(
+    {
+      is: (v) =>
+        Array.isArray(v) &&
+        v.length > 0 &&
+        v.length <= MOST_WINDOWS &&
+        new Set(v).size === v.length &&
+        v.every((name) => isText(name) && parseWindow(name) !== null),
+      // That a span's days are days of the calendar is more than a schema can say.
+      schema: {
+        type: 'array',
+        items: { type: 'string', pattern: WINDOW.source },
+        minItems: 1,
+        maxItems: MOST_WINDOWS,
+        uniqueItems: true,
+      },
+    },
+    `be up to ${MOST_WINDOWS} different names such as 7d, day, week-to-date, month or 2024-01-01..2024-02-01`,
+  ),
+  asOf: rule(
+    orNull({
+      is: (v) => isText(v) && isInstant(v) && !MILLIS.test(v),
+      schema: { type: 'string', pattern: INSTANT.source, not: { pattern: MILLIS.source } },
+    }),
+    'be an instant with a zone and at most milliseconds, such as 2024-03-05T00:00:00+08:00, or null',
+  ),
+  knownAt: rule(
+    orNull({
+      is: (v) => v === 'nominal' || (isText(v) && isInstant(v)),
+      schema: { anyOf: [{ const: 'nominal' }, { type: 'string', pattern: INSTANT.source }] },
+    }),
+    "be an instant with a zone, 'nominal', or null",
+  ),
+  channel: rule(orNull(text), 'be the id of a channel, or null for all'),
+  formats: rule(
+    {
+      is: (v) => Array.isArray(v) && v.every(format.is),
+      schema: { type: 'array', items: format.schema },
+    },
+    `be a list of ${FREQUENCY_FORMATS.join(', ')}`,
+  ),
+  fanOut: rule(orNull(wholeFrom(1, MOST_PARTS)), `be a whole number from 1 to ${MOST_PARTS}, or null`),
+  maxAgeHours: rule(orNull(numberFrom(0, 1e6)), 'be a number of hours, or null'),
+  maxFall: rule(orNull(share), 'be a share between 0 and 1, or null'),
+  report: rule(yesOrNo, 'be true or false'),
+};
+
+export const FREQUENCY_FORM: InputForm<FrequencyInput> = {
+  code: 'frequency_input',
+  taker: 'tagFrequency',
+  name: 'The input of tagFrequency',
+  hint: 'The least is {}; for example {"windows": ["7d", "30d"]}.',
+  defaults: FREQUENCY_DEFAULTS,
+  rules: RULES,
 };
 
 /**
@@ -250,12 +287,5 @@ const RULES: Record<keyof FrequencyInput, InputRule> = {
  * @throws PipelineError `frequency_input`
  */
 export function parseFrequencyInput(value: unknown = {}): FrequencyInput {
-  return checkedInput<FrequencyInput>(value, {
-    code: 'frequency_input',
-    taker: 'tagFrequency',
-    name: 'The input of tagFrequency',
-    hint: 'The least is {}; for example {"windows": ["7d", "30d"]}.',
-    defaults: FREQUENCY_DEFAULTS,
-    rules: RULES,
-  });
+  return checkedInput(value, FREQUENCY_FORM);
 }

@@ -1,14 +1,18 @@
 // The import of tag events as workflows, activities and the command line see it: input, outcomes, result. Ids and counts only.
 import {
+  absolutePath,
   checkedInput,
-  isBoolean,
-  isDigits,
+  digits,
+  formed,
   isObject,
-  isShare,
-  isText,
-  isTextMap,
   oneOf,
   orNull,
+  rule,
+  share,
+  text,
+  textMap,
+  yesOrNo,
+  type InputForm,
   type InputRule,
 } from './checked-input.ts';
 import { MATCH_KEYS, type MatchKey } from './contact-fields.ts';
@@ -21,7 +25,7 @@ import {
   type SkippedCounts,
 } from './import.ts';
 import { PipelineError } from './pipeline-error.ts';
-import { tagSource } from './tag-event.ts';
+import { SOURCE } from './tag-event.ts';
 
 /**
  * What becomes of a line. `added`: a new event of the log. `known`: the log has it already. `unmatched`: no contact has the
@@ -102,30 +106,30 @@ export interface TagImportResult {
 }
 
 const RULES: Record<keyof TagImportInput, InputRule> = {
-  file: { is: (v) => isText(v) && v.startsWith('/'), must: 'be the absolute path of a file the workers can read' },
-  channel: { is: isText, must: 'be the id of a channel (sluice channels list)' },
-  importId: { is: orNull(isDigits), must: 'be digits, or null' },
-  map: {
-    is: isTextMap,
-    must: 'be an object of target to column, such as {"member_id": "會員編號"}',
-  },
-  matchBy: { is: orNull(oneOf(MATCH_KEYS)), must: `be one of ${MATCH_KEYS.join(', ')}, or null` },
-  encoding: { is: orNull(isText), must: 'be an encoding name such as big5, or null' },
-  delimiter: { is: orNull(oneOf(DELIMITERS)), must: 'be one of , ; TAB |, or null' },
-  shortRows: { is: oneOf(SHORT_ROWS), must: `be one of ${SHORT_ROWS.join(', ')}` },
-  quote: { is: orNull(isText), must: "be one character, 'none', or null" },
-  dateFormat: { is: orNull(isText), must: 'be a format such as dd/MM/yyyy HH:mm, or null' },
-  timeZone: { is: orNull(isText), must: 'be a time zone such as Asia/Taipei, or null' },
-  source: {
-    is: (v) => isText(v) && tagSource(v) === v,
-    must: 'be a source such as broadcast or import: small letters, digits, _ . - only',
-  },
-  dryRun: { is: isBoolean, must: 'be true or false' },
-  again: { is: isBoolean, must: 'be true or false' },
-  maxInvalid: {
-    is: isShare,
-    must: 'be a share between 0 and 1, such as 0.1 for 10 %',
-  },
+  file: rule(absolutePath, 'be the absolute path of a file the workers can read'),
+  channel: rule(text, 'be the id of a channel (sluice channels list)'),
+  importId: rule(orNull(digits), 'be digits, or null'),
+  map: rule(textMap, 'be an object of target to column, such as {"member_id": "會員編號"}'),
+  matchBy: rule(orNull(oneOf(MATCH_KEYS)), `be one of ${MATCH_KEYS.join(', ')}, or null`),
+  encoding: rule(orNull(text), 'be an encoding name such as big5, or null'),
+  delimiter: rule(orNull(oneOf(DELIMITERS)), 'be one of , ; TAB |, or null'),
+  shortRows: rule(oneOf(SHORT_ROWS), `be one of ${SHORT_ROWS.join(', ')}`),
+  quote: rule(orNull(text), "be one character, 'none', or null"),
+  dateFormat: rule(orNull(text), 'be a format such as dd/MM/yyyy HH:mm, or null'),
+  timeZone: rule(orNull(text), 'be a time zone such as Asia/Taipei, or null'),
+  source: rule(formed(SOURCE), 'be a source such as broadcast or import: small letters, digits, _ . - only'),
+  dryRun: rule(yesOrNo, 'be true or false'),
+  again: rule(yesOrNo, 'be true or false'),
+  maxInvalid: rule(share, 'be a share between 0 and 1, such as 0.1 for 10 %'),
+};
+
+export const TAG_IMPORT_FORM: InputForm<TagImportInput> = {
+  code: 'tag_import_input',
+  taker: 'importTags',
+  name: 'The input',
+  hint: 'The least is {"file": "/data/tags.csv", "channel": "line-tw"}.',
+  defaults: DEFAULTS,
+  rules: RULES,
 };
 
 /**
@@ -133,14 +137,7 @@ const RULES: Record<keyof TagImportInput, InputRule> = {
  * @throws PipelineError `tag_import_input`
  */
 export function parseTagImportInput(value: unknown): TagImportInput {
-  return checkedInput<TagImportInput>(value, {
-    code: 'tag_import_input',
-    taker: 'importTags',
-    name: 'The input',
-    hint: 'The least is {"file": "/data/tags.csv", "channel": "line-tw"}.',
-    defaults: DEFAULTS,
-    rules: RULES,
-  });
+  return checkedInput(value, TAG_IMPORT_FORM);
 }
 
 /** Input of `expireTags`. */
