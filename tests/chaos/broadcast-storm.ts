@@ -1,6 +1,6 @@
 // One random schedule of crashes, lost answers, pauses, cancels and retries over a broadcast, and what must be true at its end.
 import { expect } from 'vitest';
-import { seededRandom } from '../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../simulator/random.ts';
 import type { BroadcastResult } from '../../contracts/broadcast-input.ts';
 import { inFlightLimit } from '../../pipelines/delivery/in-flight.ts';
 import { addressOf, type BroadcastWorld, type TestList } from '../broadcast-world.ts';

@@ -1,5 +1,5 @@
 // One run of the model from its first command to its end, with everything checked in between.
-import { seededRandom } from '../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../simulator/random.ts';
 import type { Command } from './commands.ts';
 import { people, perform } from './perform.ts';
 import { setControl } from '../../pipelines/broadcast/control.ts';

@@ -1,7 +1,7 @@
 // What happens to the processes of a model: workers that die, stand still and wake, tries that are lost, workflows that are
 // terminated, a database that fails.
 import fc from 'fast-check';
-import { seededRandom } from '../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../simulator/random.ts';
 import type { Actor, Fault, Process } from './simulation.ts';
 import type { Site } from './temporal.ts';
 

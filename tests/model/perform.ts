@@ -1,5 +1,5 @@
 // Does what a command of the model says, in the world of a run.
-import { seededRandom } from '../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../simulator/random.ts';
 import type { Database } from '../../ports/database.ts';
 import { giveUp, setControl, setRateCap } from '../../pipelines/broadcast/control.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';

@@ -1,6 +1,6 @@
 // One run of the model: its channel, its people, its processes, and the product's ports as each actor has them.
 import { createHash } from 'node:crypto';
-import { seededRandom } from '../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../simulator/random.ts';
 import { providerOf } from '../../adapters/channels/providers.ts';
 import type { Database } from '../../ports/database.ts';
 import { isPassing } from '../../activities/failures.ts';

@@ -1,5 +1,5 @@
 // One course of the model from its first command to its end, with everything looked at in between.
-import { seededRandom } from '../../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../../simulator/random.ts';
 import { PipelineError } from '../../../contracts/pipeline-error.ts';
 import { verifyLake } from '../../../pipelines/lake/verify.ts';
 import type { Command } from './commands.ts';

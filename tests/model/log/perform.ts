@@ -1,7 +1,7 @@
 // Does what a command of the model says, in the shop of a course.
 import { readdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { seededRandom } from '../../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../../simulator/random.ts';
 import type { Database } from '../../../ports/database.ts';
 import { eraseContact } from '../../../pipelines/contacts/erase.ts';
 import { PipelineError } from '../../../contracts/pipeline-error.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ActivityDeps } from '../../../activities/index.ts';
-import { seededRandom } from '../../../adapters/channels/simulator/random.ts';
+import { seededRandom } from '../../../simulator/random.ts';
 import { duckSessions } from '../../../adapters/duckdb/session.ts';
 import { folderAt } from '../../../adapters/files/folder.ts';
 import type { FrequencyWorld } from '../../../pipelines/frequency/ports.ts';

@@ -1,6 +1,6 @@
 // The simulator's clock: what is put off comes when its time has come, on the machine's clock or on a given one.
 import { expect, test } from 'vitest';
-import { SimulatorClock } from '../../../adapters/channels/simulator/clock.ts';
+import { SimulatorClock } from '../../../simulator/clock.ts';
 import { handClock } from './running-simulator.ts';
 
 test('on a given clock things wait until it was moved, and come in no other way', async () => {

@@ -3,8 +3,8 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { memoryRecords, openRecordFile, type RecordLog } from '../../../adapters/channels/simulator/record-log.ts';
-import { field, plain } from '../../../adapters/channels/simulator/record-lines.ts';
+import { memoryRecords, openRecordFile, type RecordLog } from '../../../simulator/record-log.ts';
+import { field, plain } from '../../../simulator/record-lines.ts';
 import { temporaryFolder } from './running-simulator.ts';
 
 async function linesOf(log: RecordLog): Promise<string[]> {

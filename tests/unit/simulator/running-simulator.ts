@@ -8,7 +8,7 @@ import {
   startSimulator,
   type Simulator,
   type SimulatorOptions,
-} from '../../../adapters/channels/simulator/simulator.ts';
+} from '../../../simulator/simulator.ts';
 
 export const user = (n: number): string => `U${n.toString(16).padStart(32, '0')}`;
 export const phone = (n: number): string => `8869${String(n).padStart(8, '0')}`;

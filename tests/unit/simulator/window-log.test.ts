@@ -1,7 +1,7 @@
 // The sliding window is exact: it decides as a naive log of all let-through requests does.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { WindowLog } from '../../../adapters/channels/simulator/window-log.ts';
+import { WindowLog } from '../../../simulator/window-log.ts';
 
 const WINDOW_US = 1_000_000;
 

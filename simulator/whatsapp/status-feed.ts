@@ -4,7 +4,7 @@ import type { Random } from '../random.ts';
 import type { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { statusError } from './graph-errors.ts';
 import { accountOf } from './numbers.ts';
-import type { Fate } from './whatsapp-api.ts';
+import type { Arrival } from './arrival.ts';
 
 export interface SentMessage {
   sender: string;
@@ -13,7 +13,7 @@ export interface SentMessage {
   /** biz_opaque_callback_data, echoed only when it was given. */
   reference: string;
   category: string;
-  fate: Fate;
+  arrival: Arrival;
 }
 
 /** How messages fare. Ratios are chances from 0 to 1. */
@@ -63,9 +63,13 @@ export class StatusFeed {
   }
 
   accepted(message: SentMessage): void {
-    if (!this.#webhooks.has('whatsapp', message.sender) || message.fate.kind === 'held' || message.fate.kind === 'lost')
+    if (
+      !this.#webhooks.has('whatsapp', message.sender) ||
+      message.arrival.kind === 'held' ||
+      message.arrival.kind === 'lost'
+    )
       return;
-    const names = this.#courseOf(message.fate);
+    const names = this.#courseOf(message.arrival);
     const delays = names.map(() => this.#delayMs()).sort((a, b) => a - b);
     const { sender, user } = message;
     const target = { provider: 'whatsapp' as const, sender, endpoint: 'webhook', recipients: [user] };
@@ -88,15 +92,15 @@ export class StatusFeed {
     if (this.#last) this.#webhooks.put('whatsapp', this.#last.sender, this.#last.firstReport, 0);
   }
 
-  #courseOf(fate: Fate): StatusName[] {
-    if (fate.kind === 'fails') return this.#random() < 0.5 ? ['failed'] : ['sent', 'failed'];
-    if (fate.kind === 'blocked' || this.#random() >= this.rules.delivered) return ['sent'];
+  #courseOf(arrival: Arrival): StatusName[] {
+    if (arrival.kind === 'fails') return this.#random() < 0.5 ? ['failed'] : ['sent', 'failed'];
+    if (arrival.kind === 'blocked' || this.#random() >= this.rules.delivered) return ['sent'];
     if (this.#random() >= this.rules.read) return ['sent', 'delivered'];
     return this.#random() < this.rules.deliveredSkipped ? ['sent', 'read'] : ['sent', 'delivered', 'read'];
   }
 
   #report(message: SentMessage, status: StatusName, index: number, delayMs: number): Record<string, unknown> {
-    const { user, wamid, reference, category, fate } = message;
+    const { user, wamid, reference, category, arrival } = message;
     const timestamp = String(Math.floor((this.#nowUs() / 1000 + delayMs) / 1000));
     // Priced when sent, and on the one report after it.
     const priced = index < 2 && status !== 'failed';
@@ -105,7 +109,7 @@ export class StatusFeed {
       ...{ id: wamid, status, timestamp, recipient_id: accountOf(user) },
       ...(reference === '' ? {} : { biz_opaque_callback_data: reference }),
       ...(priced ? { pricing: { billable: category !== 'service', pricing_model: 'PMP', type, category } } : {}),
-      ...(status === 'failed' && fate.kind === 'fails' ? { errors: [statusError(fate.code)] } : {}),
+      ...(status === 'failed' && arrival.kind === 'fails' ? { errors: [statusError(arrival.code)] } : {}),
     };
   }
 

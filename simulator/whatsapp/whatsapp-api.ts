@@ -7,6 +7,7 @@ import type { Call, ProviderApi, Refusal, Reply } from '../exchange.ts';
 import { isObject, parseJson, textOf, type JsonObject } from '../json-values.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import { bearerToken } from '../sender-names.ts';
+import { REACHES, type Arrival } from './arrival.ts';
 import { checkBody, isMisplacedId, recipientOf } from './message-rules.ts';
 import { accountOf, displayNumber } from './numbers.ts';
 import { NumberPaths } from './number-paths.ts';
@@ -25,12 +26,6 @@ export interface WhatsAppApiOptions {
 }
 
 const NOBODY: readonly string[] = [];
-
-/** What becomes of an accepted message. `lost`: nobody hears of it again. */
-export type Fate =
-  { kind: 'reaches' } | { kind: 'blocked' } | { kind: 'held' } | { kind: 'lost' } | { kind: 'fails'; code: number };
-
-const REACHES: Fate = { kind: 'reaches' };
 
 export function whatsappApi({ state, rates, books, feed }: WhatsAppApiOptions): ProviderApi<WhatsAppCall> {
   const { errors } = state;
@@ -102,32 +97,32 @@ export function whatsappApi({ state, rates, books, feed }: WhatsAppApiOptions): 
     const userState = state.users.of(sender, user);
     if (userState.kind === 'fails' && userState.sync && touches(userState, category))
       return errors.reply(requestId, userState.code);
-    let fate = fateOf(userState, category, feed);
+    let arrival = arrivalOf(userState, category, feed);
     if (!windowOpen && !state.portfolio.admit(user, simulatedUs)) {
       const { signal, code } = state.portfolio.rule;
       if (signal === 'error') return errors.reply(requestId, code);
-      fate = { kind: 'fails', code };
+      arrival = { kind: 'fails', code };
     }
-    if (template?.status === 'held') fate = { kind: 'held' };
-    if (isMisplacedId(body)) fate = { kind: 'lost' };
-    return accept(call, user, { fate, category, contentHash: contents.of(JSON.stringify(content)) });
+    if (template?.status === 'held') arrival = { kind: 'held' };
+    if (isMisplacedId(body)) arrival = { kind: 'lost' };
+    return accept(call, user, { arrival, category, contentHash: contents.of(JSON.stringify(content)) });
   }
 
   function accept(
     call: WhatsAppCall,
     user: string,
-    sent: { fate: Fate; category: string; contentHash: string },
+    sent: { arrival: Arrival; category: string; contentHash: string },
   ): Reply {
-    const { fate, category, contentHash } = sent;
+    const { arrival, category, contentHash } = sent;
     const wamid = `wamid.${newId()}`;
-    const reached = fate.kind === 'reaches' ? call.recipients : NOBODY;
-    const unreached = fate.kind === 'reaches' ? NOBODY : call.recipients;
+    const reached = arrival.kind === 'reaches' ? call.recipients : NOBODY;
+    const unreached = arrival.kind === 'reaches' ? NOBODY : call.recipients;
     books.accept(call, { contentHash, bodyHash: '', messageIds: wamid, reached, unreached });
-    feed.accepted({ sender: call.sender, user, wamid, reference: call.correlation, category, fate });
-    const status = fate.kind === 'held' ? 'held_for_quality_assessment' : 'accepted';
+    feed.accepted({ sender: call.sender, user, wamid, reference: call.correlation, category, arrival });
+    const status = arrival.kind === 'held' ? 'held_for_quality_assessment' : 'accepted';
     const input = JSON.stringify(call.body?.['to'] ?? call.body?.['recipient']);
-    const known = isNumber(user) || fate.kind === 'lost' ? 'wa_id' : 'user_id';
-    const contact = `{"input":${input},"${known}":"${fate.kind === 'lost' ? user.split('.').at(-1)! : accountOf(user)}"}`;
+    const known = isNumber(user) || arrival.kind === 'lost' ? 'wa_id' : 'user_id';
+    const contact = `{"input":${input},"${known}":"${arrival.kind === 'lost' ? user.split('.').at(-1)! : accountOf(user)}"}`;
     return {
       status: 200,
       headers: ['content-type', 'application/json; charset=UTF-8'],
@@ -176,7 +171,7 @@ function touches(userState: { marketingOnly: boolean }, category: string): boole
   return !userState.marketingOnly || category === 'marketing';
 }
 
-function fateOf(userState: WhatsAppUserState, category: string, feed: StatusFeed): Fate {
+function arrivalOf(userState: WhatsAppUserState, category: string, feed: StatusFeed): Arrival {
   switch (userState.kind) {
     case 'blocked':
       return userState;

@@ -7,6 +7,7 @@ import type { Call, ProviderApi, Refusal, Reply } from '../exchange.ts';
 import { isObject, parseJson, textOf, type JsonObject } from '../json-values.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import { lineSender } from '../sender-names.ts';
+import type { LineCall } from './line-call.ts';
 import { LINE_PREFIX, linePath, RETRYABLE } from './line-paths.ts';
 import { readLine } from './line-reads.ts';
 import * as replies from './line-replies.ts';
@@ -14,16 +15,6 @@ import type { LineState } from './line-state.ts';
 import { sendLine } from './line-send.ts';
 import { checkMessages } from './message-rules.ts';
 import { isUuid } from './retry-keys.ts';
-
-export interface LineCall extends Call {
-  /** What follows the endpoint's path: a user id, or the kind of message to validate. */
-  rest: string;
-  query: URLSearchParams | null;
-  /** Undefined when the bytes are no JSON object. */
-  body: JsonObject | undefined;
-  bodyHash: string;
-  bytes: number;
-}
 
 const NOBODY: readonly string[] = [];
 const MAX_BODY_BYTES = 2 * 1024 * 1024;

@@ -1,9 +1,10 @@
 // What LINE tells when it is asked: quota, consumption, bot, profile, followers, aggregation. Changes nothing.
 import { createHash } from 'node:crypto';
 import type { Reply } from '../exchange.ts';
-import type { LineCall } from './line-api.ts';
+import type { LineCall } from './line-call.ts';
 import { notFound, refused, told } from './line-replies.ts';
 import type { LineState } from './line-state.ts';
+import { isUserId } from './user-id.ts';
 
 const DEFAULT_FOLLOWERS = 300;
 const MAX_FOLLOWERS = 1_000;
@@ -49,8 +50,6 @@ export function readLine(state: LineState, call: LineCall): Reply | null {
 export function botUserId(sender: string): string {
   return `U${createHash('md5').update(sender).digest('hex')}`;
 }
-
-export const isUserId = (text: string): boolean => /^U[0-9a-f]{32}$/.test(text);
 
 /** Only users that were named as friends: those who are friends unasked cannot be listed. */
 function followers(state: LineState, { sender, requestId, query }: LineCall): Reply {

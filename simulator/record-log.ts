@@ -1,6 +1,6 @@
 // Append-only lines in a file, or in memory when there is no folder. Whoever kills the process loses no flushed line.
 import { closeSync, createReadStream, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { PipelineError } from '../../../contracts/pipeline-error.ts';
+import { PipelineError } from '../contracts/pipeline-error.ts';
 
 export interface RecordLog {
   /** `line` ends with a line feed and is plain ASCII. Kept until the flush. */
