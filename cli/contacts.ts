@@ -3,8 +3,8 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { once } from 'node:events';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { normaliseEmail } from '../pipelines/contacts/email.ts';
-import { normalisePhone } from '../pipelines/contacts/phone.ts';
+import { normaliseEmail } from '../pipelines/values/email.ts';
+import { normalisePhone } from '../pipelines/values/phone.ts';
 import {
   readContact,
   searchContacts,
@@ -13,7 +13,7 @@ import {
   type ContactView,
 } from '../pipelines/contacts/contact-query.ts';
 import { contactCsvHeader, contactCsvRow } from '../pipelines/contacts/contact-csv.ts';
-import { BOM } from '../pipelines/reports/csv-cell.ts';
+import { BOM } from '../pipelines/values/csv-cell.ts';
 import { isDigits } from '../contracts/checked-input.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import { readChannel } from '../pipelines/channels/channel-store.ts';

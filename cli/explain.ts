@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { Database } from '../ports/database.ts';
 import { searchContacts, type ContactFilter, type ContactView } from '../pipelines/contacts/contact-query.ts';
-import { normaliseEmail } from '../pipelines/contacts/email.ts';
-import { normalisePhone } from '../pipelines/contacts/phone.ts';
+import { normaliseEmail } from '../pipelines/values/email.ts';
+import { normalisePhone } from '../pipelines/values/phone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import {
   explainContact,

@@ -6,7 +6,7 @@ import { writeWhole } from '../adapters/files/open-file.ts';
 import type { FrequencyFormat, FrequencyResult } from '../contracts/tag-frequency.ts';
 import { exportResult, mostFrequent, readRows } from '../pipelines/frequency/read-result.ts';
 import { isoOfUs } from '../pipelines/frequency/windows.ts';
-import { BOM } from '../pipelines/reports/csv-cell.ts';
+import { BOM } from '../pipelines/values/csv-cell.ts';
 import { frequencyWorld } from '../server/frequency-deps.ts';
 import { isFolder, outFiles, renderWritten } from './frequency-files.ts';
 import { answer, table } from './output.ts';

@@ -8,7 +8,7 @@ import { readRecords } from '../pipelines/import/read-records.ts';
 import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
 import { hasColumnCount, isBlankRecord } from '../pipelines/import/record-shape.ts';
 import type { TableShape } from '../pipelines/import/table-shape.ts';
-import { BOM, csvCell } from '../pipelines/reports/csv-cell.ts';
+import { BOM, csvCell } from '../pipelines/values/csv-cell.ts';
 
 /** A spooled file, and a look at its shape. */
 export type WithTable = (file: string, work: (reader: FileReader, shape: TableShape) => Promise<void>) => Promise<void>;

@@ -1,7 +1,7 @@
 // `sluice schedules create`: reads what a schedule shall be, and makes it.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
-import { canonicalTimeZone } from '../pipelines/contacts/time-zone.ts';
+import { canonicalTimeZone } from '../pipelines/values/time-zone.ts';
 import {
   cronProblem,
   DEFAULT_CATCH_UP_SECONDS,

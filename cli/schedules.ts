@@ -1,6 +1,6 @@
 // `sluice schedules`: what runs by itself, and when. Temporal Schedules; a backfill recomputes the past.
 import type { Command } from 'commander';
-import { zoneClock } from '../pipelines/contacts/time-zone.ts';
+import { zoneClock } from '../pipelines/values/time-zone.ts';
 import { parseBackfill } from '../contracts/schedules.ts';
 import {
   backfillSchedule,

@@ -13,7 +13,7 @@ import type { AttributeDefinition } from '../pipelines/import/header-mapping.ts'
 import { inspectFile } from '../pipelines/import/inspect-file.ts';
 import type { RegisteredFile, Spooled } from '../pipelines/import/register.ts';
 import { checkKey } from '../pipelines/suppressions/suppression-store.ts';
-import { suppressionPads } from '../pipelines/suppressions/address-hash.ts';
+import { suppressionPads } from '../pipelines/values/address-hash.ts';
 import { SLICE_LINES } from '../pipelines/tags/ports.ts';
 import type { Config } from './config.ts';
 import { resolveSuppressionKey } from './embedded/secrets-file.ts';

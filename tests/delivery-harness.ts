@@ -13,7 +13,7 @@ import { deliverSlice } from '../pipelines/delivery/deliver-slice.ts';
 import { InFlight } from '../pipelines/delivery/in-flight.ts';
 import type { DeliveryPorts, Lane } from '../pipelines/delivery/ports.ts';
 import { ServerClock } from '../pipelines/limiter/server-clock.ts';
-import { suppressionPads } from '../pipelines/suppressions/address-hash.ts';
+import { suppressionPads } from '../pipelines/values/address-hash.ts';
 import { TEST_KEY } from './import-harness.ts';
 import { control } from './plan-harness.ts';
 

@@ -7,7 +7,7 @@ import type { PlanRow } from '../broadcast/plan-store.ts';
 import type { LineMatch } from '../../contracts/broadcast.ts';
 import { headerRowsWith } from '../import/joined-header.ts';
 import type { FileReader } from '../import/record-blocks.ts';
-import { csvCell } from '../reports/csv-cell.ts';
+import { csvCell } from '../values/csv-cell.ts';
 import { forList } from './audience-sql.ts';
 
 /** Lines fetched at a time. Too low: round trips dominate; too high: memory grows with the list. */

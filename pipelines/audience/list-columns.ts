@@ -4,13 +4,13 @@ import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { MATCH_KEYS, type MatchKey } from '../../contracts/contact-fields.ts';
 import { addressIsPhone, KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import { columnOf, listHeaders, nameColumns, nameOf, refuseDuplicate } from '../import/header-mapping.ts';
-import { plainHeader } from '../import/header-key.ts';
-import { meaningOf } from '../import/header-words.ts';
+import { plainHeader } from '../values/header-key.ts';
+import { meaningOf } from '../values/header-words.ts';
 import { valueMeanings } from '../import/headerless.ts';
 import { shortNames, speakingNames, type ColumnNames } from '../import/joined-header.ts';
 import type { SourceRecord } from '../import/staged-row.ts';
 import { CONTACT_PLACES, type ContactPlace, type PlaceSource } from './list-plan.ts';
-import { mapOption } from '../import/map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 
 export interface ListColumnsRequest extends ColumnNames {
   /** False when the list has no header row; then `headers` are `column 1` … */

@@ -1,12 +1,12 @@
 // One record of a recipient list to one staged line: the key as the import would read it, the cells that the message uses.
 // A bad cell makes its line invalid, with the import's own reasons.
 import { addressIsPhone } from '../../contracts/channel-kinds.ts';
-import { isBlankCell } from '../contacts/cell-text.ts';
-import { normaliseEmail } from '../contacts/email.ts';
-import { normaliseMemberId } from '../contacts/member-id.ts';
-import { MAX_PHONE_CELL, normalisePhone } from '../contacts/phone.ts';
-import { normaliseSocialId } from '../contacts/social-id.ts';
-import { MAX_TEXT_LENGTH, normaliseText } from '../contacts/text.ts';
+import { isBlankCell } from '../values/cell-text.ts';
+import { normaliseEmail } from '../values/email.ts';
+import { normaliseMemberId } from '../values/member-id.ts';
+import { MAX_PHONE_CELL, normalisePhone } from '../values/phone.ts';
+import { normaliseSocialId } from '../values/social-id.ts';
+import { MAX_TEXT_LENGTH, normaliseText } from '../values/text.ts';
 import { brokenRecord } from '../import/record-shape.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 import type { SourceRecord } from '../import/staged-row.ts';

@@ -8,7 +8,7 @@ import { dropRecipients } from '../broadcast/plan-cleanup.ts';
 import { emptyMatches, type LineMatch, type MatchCounts } from '../../contracts/broadcast.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { MatchResult, PlanRef } from '../../contracts/plan.ts';
-import type { SuppressionPads } from '../import/ports.ts';
+import type { SuppressionPads } from '../values/address-hash.ts';
 import type { StepControl } from '../../ports/step-control.ts';
 import { audienceSql, comparesText, forList, keysShareContacts, matchStatement } from './audience-sql.ts';
 import { findQuotaPlaces } from './quota.ts';

@@ -5,7 +5,7 @@ import type { Queryable } from '../../ports/database.ts';
 import { findListColumns } from '../audience/list-columns.ts';
 import type { ListProfile } from '../audience/list-plan.ts';
 import { readChannel } from '../channels/channel-store.ts';
-import { isPhoneCountry } from '../contacts/phone.ts';
+import { isPhoneCountry } from '../values/phone.ts';
 import type { PlanOptions } from '../../contracts/broadcast.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import type { SkippedCounts } from '../../contracts/import.ts';

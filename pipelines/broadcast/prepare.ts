@@ -2,7 +2,7 @@
 import { addressIsPhone, CHANNEL_KINDS } from '../../contracts/channel-kinds.ts';
 import type { Database } from '../../ports/database.ts';
 import type { BroadcastRef, Fate, RetryScope } from '../../contracts/broadcast.ts';
-import type { SuppressionPads } from '../import/ports.ts';
+import type { SuppressionPads } from '../values/address-hash.ts';
 import type { StepControl } from '../../ports/step-control.ts';
 import { broadcastSql } from './broadcast-sql.ts';
 import { keepCounts } from './finish.ts';

@@ -1,7 +1,7 @@
 // Contacts as CSV, under the headers that the import reads back.
-import { guardedCell } from '../reports/csv-cell.ts';
+import { guardedCell } from '../values/csv-cell.ts';
 import type { ContactView } from './contact-query.ts';
-import { joinTags } from './tag-list.ts';
+import { joinTags } from '../values/tag-list.ts';
 
 const COLUMNS: [header: string, value: (contact: ContactView) => string | null][] = [
   ['contact_id', (c) => c.contactId],

@@ -1,7 +1,7 @@
 // Erasing people: everything about them goes, in one transaction each, but for keyed hashes that keep them from coming back.
 import type { Database } from '../../ports/database.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import { addressHash } from '../suppressions/address-hash.ts';
+import { addressHash } from '../values/address-hash.ts';
 import { checkKey } from '../suppressions/suppression-store.ts';
 import { tagsSql } from '../tags/tags-sql.ts';
 

@@ -2,7 +2,7 @@
 // byte for byte until it is known what became of them.
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from '../../ports/database.ts';
-import type { SuppressionPads } from '../import/ports.ts';
+import type { SuppressionPads } from '../values/address-hash.ts';
 import { chunkVerdictOf, RETRY_KEY_MS } from './chunk-verdict.ts';
 import { deliverySql } from './delivery-sql.ts';
 import { groupMembers, type Member } from './group-members.ts';

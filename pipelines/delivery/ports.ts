@@ -4,7 +4,7 @@ import type { PlanOptions } from '../../contracts/broadcast.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import type { Renderer } from '../../contracts/message-template.ts';
 import type { DeliveryMode, Provider, ProviderAccount, ProviderAnswer, ProviderRequest } from '../../ports/provider.ts';
-import type { SuppressionPads } from '../import/ports.ts';
+import type { SuppressionPads } from '../values/address-hash.ts';
 import type { ServerClock } from '../limiter/server-clock.ts';
 import type { InFlight } from './in-flight.ts';
 

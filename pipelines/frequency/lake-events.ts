@@ -1,6 +1,6 @@
 // The events of one version of the lake as a view of DuckDB, as they were known at an instant.
 import { withLiterals } from '../../sql/named.ts';
-import { dayOf } from '../contacts/time-zone.ts';
+import { dayOf } from '../values/time-zone.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { headVersion, pathsOf, readVersion, versionFiles, type LakeFile } from '../lake/manifest.ts';
 import { LEAST_BUCKETS } from '../lake/units.ts';

@@ -1,5 +1,5 @@
 // Windows by name, resolved to instants. Pure: days and their midnights are those of the business time zone.
-import { dayOf, startOfDay } from '../contacts/time-zone.ts';
+import { dayOf, startOfDay } from '../values/time-zone.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { parseWindow, type ResolvedWindow, type WindowRule } from '../../contracts/tag-frequency.ts';
 import { dayAfter } from '../lake/units.ts';

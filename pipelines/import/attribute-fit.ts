@@ -1,12 +1,12 @@
 // Columns that have the name of an attribute, and cells that are none of its type: another file defined it, and meant something
 // else. Such a column is left out or spoken of, so that it does not make every line invalid without a word.
-import { normaliseAttribute, provenForms, type AttributeOptions } from '../contacts/attributes.ts';
-import { normaliseBoolean } from '../contacts/booleans.ts';
-import { normaliseDate } from '../contacts/dates.ts';
-import { readNumber } from '../contacts/numbers.ts';
+import { normaliseAttribute, provenForms, type AttributeOptions } from '../values/attributes.ts';
+import { normaliseBoolean } from '../values/booleans.ts';
+import { normaliseDate } from '../values/dates.ts';
+import { readNumber } from '../values/numbers.ts';
 import type { AttributeType, ColumnTarget } from '../../contracts/contact-fields.ts';
 import { columnName, ignoredColumn, type MappedColumn } from './header-mapping.ts';
-import { mapOption } from './map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 
 const WANTED: Record<Exclude<AttributeType, 'text'>, string> = {
   number: 'no number',

@@ -2,16 +2,16 @@
 // normalise-row.ts.
 import { addressIsPhone } from '../../contracts/channel-kinds.ts';
 import type { ContactField } from '../../contracts/contact-fields.ts';
-import { normaliseBoolean } from '../contacts/booleans.ts';
-import { cleanIdentifier } from '../contacts/cell-text.ts';
-import { normaliseDate } from '../contacts/dates.ts';
-import { normaliseEmail } from '../contacts/email.ts';
-import { normaliseMemberId } from '../contacts/member-id.ts';
-import { normalisePhone } from '../contacts/phone.ts';
-import { normaliseSocialId } from '../contacts/social-id.ts';
-import { MAX_NAME_LENGTH, normaliseText } from '../contacts/text.ts';
-import { canonicalTimeZone } from '../contacts/time-zone.ts';
-import { unguarded } from '../reports/csv-cell.ts';
+import { normaliseBoolean } from '../values/booleans.ts';
+import { cleanIdentifier } from '../values/cell-text.ts';
+import { normaliseDate } from '../values/dates.ts';
+import { normaliseEmail } from '../values/email.ts';
+import { normaliseMemberId } from '../values/member-id.ts';
+import { normalisePhone } from '../values/phone.ts';
+import { normaliseSocialId } from '../values/social-id.ts';
+import { MAX_NAME_LENGTH, normaliseText } from '../values/text.ts';
+import { canonicalTimeZone } from '../values/time-zone.ts';
+import { unguarded } from '../values/csv-cell.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { NormalisePlan, StagedRow } from './staged-row.ts';
 

@@ -1,15 +1,15 @@
 // How the dates and numbers of each column are written: declared, or proven by the column itself. Fixed when the file is
 // inspected and stored with its plan, so that whoever stages again reads the same.
-import { cleanIdentifier } from '../contacts/cell-text.ts';
-import { compileDateFormat, detectDateFormat, orderOf, type DayOrder } from '../contacts/date-format.ts';
-import { detectDecimalMark } from '../contacts/numbers.ts';
-import { serialTime } from '../contacts/written-dates.ts';
+import { cleanIdentifier } from '../values/cell-text.ts';
+import { compileDateFormat, detectDateFormat, orderOf, type DayOrder } from '../values/date-format.ts';
+import { detectDecimalMark } from '../values/numbers.ts';
+import { serialTime } from '../values/written-dates.ts';
 import type { ColumnTarget } from '../../contracts/contact-fields.ts';
 import type { DecimalMark } from '../../contracts/import.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { columnName, type MappedColumn } from './header-mapping.ts';
 import type { ColumnForm, NormalisePlan } from './staged-row.ts';
-import { mapOption } from './map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 
 /** What the user declared for the whole file; null: found in the columns. */
 export interface DeclaredForms {

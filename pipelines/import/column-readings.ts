@@ -2,9 +2,9 @@
 // be a line of data where a file has no header, so none of it enters a workflow's history.
 import type { Queryable } from '../../ports/database.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
-import { isBinding } from './binding-words.ts';
+import { isBinding } from '../values/binding-words.ts';
 import type { ColumnReason } from './header-mapping.ts';
-import { meaningOf } from './header-words.ts';
+import { meaningOf } from '../values/header-words.ts';
 import { readImport } from './import-store.ts';
 
 export interface ColumnReading {

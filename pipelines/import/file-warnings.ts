@@ -1,11 +1,11 @@
 // What a person should know of how a file is read before it acts: consent that is left out, an address that was not found, tags in one.
 import { KINDS } from '../../contracts/channel-kinds.ts';
-import { normaliseBoolean } from '../contacts/booleans.ts';
+import { normaliseBoolean } from '../values/booleans.ts';
 import type { MappedColumn } from './header-mapping.ts';
-import { consentOf, looksLikeConsent } from './consent-words.ts';
+import { consentOf, looksLikeConsent } from '../values/consent-words.ts';
 import { formOf } from './headerless.ts';
 import type { NormalisePlan } from './staged-row.ts';
-import { mapOption } from './map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 
 const WAYS = {
   any: '',

@@ -1,8 +1,8 @@
 // Which record of a table is its header: judged by its words, by its whole row, and by what stands below it.
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
-import { isBlankCell } from '../contacts/cell-text.ts';
-import { headerKey, plainHeader } from './header-key.ts';
-import { meaningOf } from './header-words.ts';
+import { isBlankCell } from '../values/cell-text.ts';
+import { headerKey, plainHeader } from '../values/header-key.ts';
+import { meaningOf } from '../values/header-words.ts';
 import { filledWidth } from './record-shape.ts';
 import type { SourceRecord } from './staged-row.ts';
 

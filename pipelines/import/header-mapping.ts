@@ -3,14 +3,14 @@
 import type { AttributeType, ColumnTarget, NamePart } from '../../contracts/contact-fields.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import { isNameShort } from '../contacts/tag-list.ts';
-import { isBinding } from './binding-words.ts';
-import { headerKey, plainHeader } from './header-key.ts';
-import { meaningOf } from './header-words.ts';
+import { isNameShort } from '../values/tag-list.ts';
+import { isBinding } from '../values/binding-words.ts';
+import { headerKey, plainHeader } from '../values/header-key.ts';
+import { meaningOf } from '../values/header-words.ts';
 import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
-import { mapOption } from './map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 import { parseTarget } from './map-target.ts';
-import { namePartOf } from './name-parts.ts';
+import { namePartOf } from '../values/name-parts.ts';
 
 export interface AttributeDefinition {
   name: string;

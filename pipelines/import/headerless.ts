@@ -1,6 +1,6 @@
 // Columns of a file without a header row, by the form of their values. Only forms that cannot be anything else are
 // recognised.
-import { normalisePhone } from '../contacts/phone.ts';
+import { normalisePhone } from '../values/phone.ts';
 import { KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isEmail } from './find-header.ts';
 import type { SourceRecord } from './staged-row.ts';

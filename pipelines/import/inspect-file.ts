@@ -1,9 +1,9 @@
 // Looks at a spooled file once and fixes how it will be read: dialect, columns, key, date format. Writes nothing; later
 // steps follow the plan.
-import { guessAttributeType } from '../contacts/attributes.ts';
-import { isPhoneCountry } from '../contacts/phone.ts';
-import { canonicalTimeZone } from '../contacts/time-zone.ts';
-import { isBlankCell } from '../contacts/cell-text.ts';
+import { guessAttributeType } from '../values/attributes.ts';
+import { isPhoneCountry } from '../values/phone.ts';
+import { canonicalTimeZone } from '../values/time-zone.ts';
+import { isBlankCell } from '../values/cell-text.ts';
 import type { ColumnTarget, MatchKey } from '../../contracts/contact-fields.ts';
 import { KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { DecimalMark, ShortRows } from '../../contracts/import.ts';

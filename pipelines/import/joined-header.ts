@@ -1,10 +1,10 @@
 // A header that stands in several rows, as spreadsheets have it: headings of groups above, the names of their columns below. Which
 // rows belong to it, what the columns are called then, and by what shorter names.
-import { isBlankCell } from '../contacts/cell-text.ts';
+import { isBlankCell } from '../values/cell-text.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isAddress, isNumber, looksLikeValue } from './find-header.ts';
-import { plainHeader } from './header-key.ts';
-import { meaningOf } from './header-words.ts';
+import { plainHeader } from '../values/header-key.ts';
+import { meaningOf } from '../values/header-words.ts';
 import type { SourceRecord } from './staged-row.ts';
 
 /** Rows of one header. More are a form, not a table; fewer miss groups of groups. */

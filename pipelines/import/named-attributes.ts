@@ -1,15 +1,15 @@
 // A column whose cells name attributes (自訂屬性): which of them are read, and what a cell gives to its row.
-import { guessAttributeType, normaliseAttribute, type AttributeOptions } from '../contacts/attributes.ts';
-import { attributePairs } from '../contacts/attribute-pairs.ts';
+import { guessAttributeType, normaliseAttribute, type AttributeOptions } from '../values/attributes.ts';
+import { attributePairs } from '../values/attribute-pairs.ts';
 import type { AttributeType } from '../../contracts/contact-fields.ts';
 import type { DecimalMark } from '../../contracts/import.ts';
-import { isNameShort } from '../contacts/tag-list.ts';
-import { unguarded } from '../reports/csv-cell.ts';
+import { isNameShort } from '../values/tag-list.ts';
+import { unguarded } from '../values/csv-cell.ts';
 import type { CellRule } from './cell-rules.ts';
-import { headerKey } from './header-key.ts';
+import { headerKey } from '../values/header-key.ts';
 import { columnName, ignoredColumn, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
 import type { NamedAttributes } from './staged-row.ts';
-import { mapOption } from './map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 
 export interface FoundNames {
   columns: MappedColumn[];

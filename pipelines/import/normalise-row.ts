@@ -2,13 +2,13 @@
 // reason. Nothing is dropped silently: a bad cell makes its line invalid.
 import { KINDS } from '../../contracts/channel-kinds.ts';
 import type { ColumnTarget } from '../../contracts/contact-fields.ts';
-import { normaliseAttribute, type AttributeOptions } from '../contacts/attributes.ts';
-import { normaliseBoolean } from '../contacts/booleans.ts';
-import { isBlankCell } from '../contacts/cell-text.ts';
-import { MAX_TAGS, splitTags } from '../contacts/tag-list.ts';
-import { unguarded } from '../reports/csv-cell.ts';
+import { normaliseAttribute, type AttributeOptions } from '../values/attributes.ts';
+import { normaliseBoolean } from '../values/booleans.ts';
+import { isBlankCell } from '../values/cell-text.ts';
+import { MAX_TAGS, splitTags } from '../values/tag-list.ts';
+import { unguarded } from '../values/csv-cell.ts';
 import { clearRule, dateFormatOf, fieldRule, hasField, type CellRule } from './cell-rules.ts';
-import { nameJoiner } from './name-parts.ts';
+import { nameJoiner } from '../values/name-parts.ts';
 import { namedAttributesRule } from './named-attributes.ts';
 import { brokenRecord } from './record-shape.ts';
 import type { InvalidReason } from './reasons.ts';

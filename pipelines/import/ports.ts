@@ -1,4 +1,5 @@
 // What the import needs from the outside world, declared by its user. Adapters and the composition root provide it.
+import type { SuppressionPads } from '../values/address-hash.ts';
 import type { Database } from '../../ports/database.ts';
 import type { CopyBlock } from './copy-text.ts';
 import type { NormalisePlan, RecordBlock } from './staged-row.ts';
@@ -8,12 +9,6 @@ export interface BlockNormaliser {
   readonly lookahead: number;
   normalise(block: RecordBlock): Promise<CopyBlock>;
   close(): Promise<void>;
-}
-
-/** The two halves of the HMAC key of suppressions, padded for hashing in SQL. */
-export interface SuppressionPads {
-  inner: Buffer;
-  outer: Buffer;
 }
 
 export interface ImportPorts {

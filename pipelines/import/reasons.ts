@@ -2,7 +2,7 @@
 // Every reason that normalising can give stands here; a test holds both together.
 import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../../contracts/contact-fields.ts';
 import { nameOf } from './header-mapping.ts';
-import { mapOption } from './map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 
 const SENTENCES = {
   column_count:

@@ -1,6 +1,6 @@
 // Whether the fields of a record are blank, and whether they are as many as its table has columns; what makes a record no line of
 // its table at all. Knows no column.
-import { isBlankCell } from '../contacts/cell-text.ts';
+import { isBlankCell } from '../values/cell-text.ts';
 import type { ShortRows } from '../../contracts/import.ts';
 import type { InvalidReason } from './reasons.ts';
 import type { SourceRecord } from './staged-row.ts';

@@ -1,7 +1,7 @@
 // The rejects file of an import: each line that was not taken, as it stood in the file, and why. It can be mended and
 // imported again: what is named sluice_* is ignored then. Memory does not grow with the number of lines.
 import type { Queryable } from '../../ports/database.ts';
-import { BOM, csvCell } from '../reports/csv-cell.ts';
+import { BOM, csvCell } from '../values/csv-cell.ts';
 import { headerRowsWith, type ColumnNames } from './joined-header.ts';
 import { splitReason } from './reasons.ts';
 import type { FileReader } from './record-blocks.ts';

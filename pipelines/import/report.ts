@@ -12,7 +12,7 @@ import { describeReason, describeReasonOf, type ReasonPlace } from './reasons.ts
 import { countOutcomes } from './resolve.ts';
 import { leftWarnings } from './left-values.ts';
 import { topReasons } from './top-reasons.ts';
-import { BOM, guardedCell } from '../reports/csv-cell.ts';
+import { BOM, guardedCell } from '../values/csv-cell.ts';
 
 export interface ReportPorts {
   db: Database;

@@ -1,6 +1,6 @@
 // Business days and the instants at which they begin, for statements that must not decide themselves where a midnight lies.
 import type { Queryable } from '../../ports/database.ts';
-import { startOfDay } from '../contacts/time-zone.ts';
+import { startOfDay } from '../values/time-zone.ts';
 import { lakeSql } from './lake-sql.ts';
 import type { LakeVersion } from './manifest.ts';
 import { dayAfter, type DayRows, type Unit } from './units.ts';

@@ -1,6 +1,6 @@
 // The business time zone of a database: days of the lake and of windows lie in it, so all processes must mean the same one.
 import type { Queryable } from '../../ports/database.ts';
-import { canonicalTimeZone } from '../contacts/time-zone.ts';
+import { canonicalTimeZone } from '../values/time-zone.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { lakeSql } from './lake-sql.ts';
 

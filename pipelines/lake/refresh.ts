@@ -3,7 +3,7 @@
 import type { StepControl } from '../../ports/step-control.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { LakeRefresh } from '../../contracts/tag-frequency.ts';
-import { dayOf } from '../contacts/time-zone.ts';
+import { dayOf } from '../values/time-zone.ts';
 import { daysOfLog } from './business-days.ts';
 import { removeOutdated } from './cleanup.ts';
 import { countErased, fixErasures, holdingErased, openErased, withoutErased } from './erased.ts';

@@ -2,7 +2,7 @@
 import type { Queryable } from '../../ports/database.ts';
 import type { Fate } from '../../contracts/broadcast.ts';
 import { fileColumn } from '../../contracts/file-columns.ts';
-import { BOM, csvCell } from './csv-cell.ts';
+import { BOM, csvCell } from '../values/csv-cell.ts';
 import { reportsSql } from './reports-sql.ts';
 
 export interface RecipientRow {

@@ -1,5 +1,5 @@
 // Times of a report in the business time zone, as people read them.
-import { localDay } from '../contacts/time-zone.ts';
+import { localDay } from '../values/time-zone.ts';
 import { dayAfter } from '../lake/units.ts';
 
 /** `2024-03-05 02:00`; seconds and their fraction only when there are any. */

@@ -1,9 +1,9 @@
 // The suppression list: addresses that must not be messaged, as hashes. Importing, listing, checking.
 import type { Database, Queryable } from '../../ports/database.ts';
-import { normaliseEmail } from '../contacts/email.ts';
-import { isPhoneCountry, normalisePhone } from '../contacts/phone.ts';
+import { normaliseEmail } from '../values/email.ts';
+import { isPhoneCountry, normalisePhone } from '../values/phone.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import { addressHash, keyFingerprint } from './address-hash.ts';
+import { addressHash, keyFingerprint } from '../values/address-hash.ts';
 
 const KEY_SETTING = 'suppression_key';
 

@@ -1,8 +1,8 @@
 // Looks at a spooled file of tag events once and fixes how it will be read: CSV or JSON Lines, columns, key, date format.
 // Writes nothing; later steps follow the plan.
-import { compileDateFormat, detectDateFormat } from '../contacts/date-format.ts';
-import { isBlankCell } from '../contacts/cell-text.ts';
-import { canonicalTimeZone } from '../contacts/time-zone.ts';
+import { compileDateFormat, detectDateFormat } from '../values/date-format.ts';
+import { isBlankCell } from '../values/cell-text.ts';
+import { canonicalTimeZone } from '../values/time-zone.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import { MATCH_KEYS } from '../../contracts/contact-fields.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';

@@ -4,10 +4,10 @@ import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { TAG_TARGETS, type TagTarget } from '../../contracts/tag-import.ts';
 import { columnOf, listHeaders, nameOf, nameColumns } from '../import/header-mapping.ts';
-import { meaningOf } from '../import/header-words.ts';
+import { meaningOf } from '../values/header-words.ts';
 import { speakingNames, type ColumnNames } from '../import/joined-header.ts';
 import { eventPartOf, type EventPart } from './tag-words.ts';
-import { mapOption } from '../import/map-option.ts';
+import { mapOption } from '../values/map-option.ts';
 
 export interface TagColumnsRequest extends ColumnNames {
   channelKind: ChannelKind;

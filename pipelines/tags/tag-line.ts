@@ -1,12 +1,12 @@
 // One record of a file of tag events to one staged event. A bad cell makes its line invalid; the first rule that fails is the
 // reason.
-import { cleanIdentifier, isBlankCell, isScientificNotation } from '../contacts/cell-text.ts';
-import { normaliseEmail } from '../contacts/email.ts';
-import { normaliseMemberId } from '../contacts/member-id.ts';
-import { normalisePhone } from '../contacts/phone.ts';
-import { normaliseSocialId } from '../contacts/social-id.ts';
-import { isNameShort, MAX_TAG_LENGTH } from '../contacts/tag-list.ts';
-import { normaliseText } from '../contacts/text.ts';
+import { cleanIdentifier, isBlankCell, isScientificNotation } from '../values/cell-text.ts';
+import { normaliseEmail } from '../values/email.ts';
+import { normaliseMemberId } from '../values/member-id.ts';
+import { normalisePhone } from '../values/phone.ts';
+import { normaliseSocialId } from '../values/social-id.ts';
+import { isNameShort, MAX_TAG_LENGTH } from '../values/tag-list.ts';
+import { normaliseText } from '../values/text.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 import { readTime } from './tag-time.ts';
 import { sourceOf } from './source-words.ts';

@@ -1,8 +1,8 @@
 // The time of a tag event: everything that dates.ts reads, and epoch numbers of any unit. Each cell by itself, so that one
 // column may hold several forms.
-import { cleanIdentifier } from '../contacts/cell-text.ts';
-import { compileDateFormat } from '../contacts/date-format.ts';
-import { normaliseDate } from '../contacts/dates.ts';
+import { cleanIdentifier } from '../values/cell-text.ts';
+import { compileDateFormat } from '../values/date-format.ts';
+import { normaliseDate } from '../values/dates.ts';
 import type { TagReason } from './tag-reasons.ts';
 
 export interface TimeRules {

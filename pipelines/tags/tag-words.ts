@@ -1,6 +1,6 @@
 // The words that files use for the parts of a tag event, in English, traditional and simplified Chinese. A dictionary,
 // nothing else; identifiers have theirs in import/header-words.ts.
-import { headerKey } from '../import/header-key.ts';
+import { headerKey } from '../values/header-key.ts';
 
 export type EventPart = 'tag' | 'time' | 'source' | 'message_id' | 'kind';
 

@@ -71,7 +71,7 @@ from read_parquet({{=path}})
 
 -- name: write_csv
 copy (
-  -- A tag that a spreadsheet would run gets an apostrophe before it, as pipelines/reports/csv-cell.ts has it.
+  -- A tag that a spreadsheet would run gets an apostrophe before it, as pipelines/values/csv-cell.ts has it.
   select channel_id, contact_id, social_id,
     case when regexp_matches(tag, '^''*[=+\-@\t\r]') and not regexp_matches(tag, '^[+-][\d\s.,()-]*$') then '''' || tag else tag end as tag,
     times,

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { refreshLake } from '../../pipelines/lake/refresh.ts';
 import { verifyLake } from '../../pipelines/lake/verify.ts';
-import { addressHash, suppressionPads } from '../../pipelines/suppressions/address-hash.ts';
+import { addressHash, suppressionPads } from '../../pipelines/values/address-hash.ts';
 import { packageRoot } from '../../server/package-root.ts';
 import { sqlFolder } from '../../sql/named.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';

@@ -9,7 +9,7 @@ import { addChannel, rateOf, readChannel } from '../../pipelines/channels/channe
 import type { DeliveryPorts, Lane } from '../../pipelines/delivery/ports.ts';
 import { InFlight } from '../../pipelines/delivery/in-flight.ts';
 import { ServerClock } from '../../pipelines/limiter/server-clock.ts';
-import { suppressionPads } from '../../pipelines/suppressions/address-hash.ts';
+import { suppressionPads } from '../../pipelines/values/address-hash.ts';
 import { checkKey } from '../../pipelines/suppressions/suppression-store.ts';
 import { inlineListReader } from '../../server/normaliser-threads.ts';
 import { TEST_KEY } from '../import-harness.ts';

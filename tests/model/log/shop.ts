@@ -9,7 +9,7 @@ import { folderAt } from '../../../adapters/files/folder.ts';
 import type { FrequencyWorld } from '../../../pipelines/frequency/ports.ts';
 import type { RegisterSteps } from '../../../pipelines/import/register.ts';
 import { checkKey } from '../../../pipelines/suppressions/suppression-store.ts';
-import { suppressionPads } from '../../../pipelines/suppressions/address-hash.ts';
+import { suppressionPads } from '../../../pipelines/values/address-hash.ts';
 import { activityDeps } from '../../../server/activity-deps.ts';
 import { loadConfig } from '../../../server/config.ts';
 import { inlineNormaliser, inlineTagReader } from '../../../server/normaliser-threads.ts';

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { contactCsvHeader, contactCsvRow } from '../../../pipelines/contacts/contact-csv.ts';
 import type { ContactView } from '../../../pipelines/contacts/contact-query.ts';
-import { joinTags, splitTags } from '../../../pipelines/contacts/tag-list.ts';
-import { normaliseText } from '../../../pipelines/contacts/text.ts';
+import { joinTags, splitTags } from '../../../pipelines/values/tag-list.ts';
+import { normaliseText } from '../../../pipelines/values/text.ts';
 import { mapHeaders } from '../../../pipelines/import/header-mapping.ts';
 import { rowNormaliser } from '../../../pipelines/import/normalise-row.ts';
-import { guardedCell } from '../../../pipelines/reports/csv-cell.ts';
+import { guardedCell } from '../../../pipelines/values/csv-cell.ts';
 
 /** A tag as the import stores one. */
 const tag = fc

@@ -1,8 +1,8 @@
 // A million blanks in a cell cost a million steps: with any rule that looks again from each of them, these tests never end.
 import { describe, expect, it } from 'vitest';
-import { normaliseAttribute } from '../../../pipelines/contacts/attributes.ts';
-import { splitTags } from '../../../pipelines/contacts/tag-list.ts';
-import { normaliseText } from '../../../pipelines/contacts/text.ts';
+import { normaliseAttribute } from '../../../pipelines/values/attributes.ts';
+import { splitTags } from '../../../pipelines/values/tag-list.ts';
+import { normaliseText } from '../../../pipelines/values/text.ts';
 import { ATTRIBUTE_TYPES, CONTACT_FIELDS, type ColumnTarget } from '../../../contracts/contact-fields.ts';
 import { CHANNEL_KINDS } from '../../../contracts/channel-kinds.ts';
 import { tagSource } from '../../../contracts/tag-event.ts';

@@ -2,7 +2,7 @@
 // cutting into blocks changes nothing, and no file makes it hang. `npm run test:fuzz FILES SEED` runs as many as wanted.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isBlankCell } from '../../../pipelines/contacts/cell-text.ts';
+import { isBlankCell } from '../../../pipelines/values/cell-text.ts';
 import { detectDialect } from '../../../pipelines/import/dialect.ts';
 import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
 import { readRecordBlocks } from '../../../pipelines/import/record-blocks.ts';

@@ -1,6 +1,6 @@
 // The span that a backfill computes again.
 import { expect, test } from 'vitest';
-import { zoneClock } from '../../../pipelines/contacts/time-zone.ts';
+import { zoneClock } from '../../../pipelines/values/time-zone.ts';
 import { parseBackfill } from '../../../contracts/schedules.ts';
 
 const nowMs = Date.parse('2024-03-10T00:00:00Z');

@@ -4,11 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import {
-  startSimulator,
-  type Simulator,
-  type SimulatorOptions,
-} from '../../../simulator/simulator.ts';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.ts';
 
 export const user = (n: number): string => `U${n.toString(16).padStart(32, '0')}`;
 export const phone = (n: number): string => `8869${String(n).padStart(8, '0')}`;

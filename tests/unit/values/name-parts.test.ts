@@ -1,8 +1,8 @@
 // A display name that a file has in parts.
 import { expect, test } from 'vitest';
-import { joinName } from '../../../pipelines/import/name-parts.ts';
+import { joinName } from '../../../pipelines/values/name-parts.ts';
 import type { InspectOptions } from '../../../pipelines/import/inspect-file.ts';
-import { rowsOf } from './inspect-text.ts';
+import { rowsOf } from '../import/inspect-text.ts';
 
 test.each([
   [{ given_name: '小明', family_name: '王' }, '王小明'],

@@ -1,7 +1,7 @@
 // Hints that name a column can be copied into a shell.
 import { expect, it } from 'vitest';
 import { fileWarnings } from '../../../pipelines/import/file-warnings.ts';
-import { mapOption } from '../../../pipelines/import/map-option.ts';
+import { mapOption } from '../../../pipelines/values/map-option.ts';
 import { describeReason } from '../../../pipelines/import/reasons.ts';
 
 it('quotes what a shell would take apart, and only that', () => {

@@ -1,10 +1,10 @@
 // Booleans, text, tags and attributes: one cell to one value.
 import { describe, expect, it } from 'vitest';
-import { guessAttributeType, normaliseAttribute } from '../../../pipelines/contacts/attributes.ts';
-import { normaliseBoolean } from '../../../pipelines/contacts/booleans.ts';
-import { isBlankCell } from '../../../pipelines/contacts/cell-text.ts';
-import { splitTags } from '../../../pipelines/contacts/tag-list.ts';
-import { normaliseText } from '../../../pipelines/contacts/text.ts';
+import { guessAttributeType, normaliseAttribute } from '../../../pipelines/values/attributes.ts';
+import { normaliseBoolean } from '../../../pipelines/values/booleans.ts';
+import { isBlankCell } from '../../../pipelines/values/cell-text.ts';
+import { splitTags } from '../../../pipelines/values/tag-list.ts';
+import { normaliseText } from '../../../pipelines/values/text.ts';
 import type { AttributeType } from '../../../contracts/contact-fields.ts';
 
 const dates = { timeZone: 'Asia/Taipei', format: null };

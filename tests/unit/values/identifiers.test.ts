@@ -1,8 +1,8 @@
 // E-mail addresses, social ids and member ids: what is accepted, what it becomes, and why the rest is refused.
 import { describe, expect, it } from 'vitest';
-import { normaliseEmail } from '../../../pipelines/contacts/email.ts';
-import { normaliseMemberId } from '../../../pipelines/contacts/member-id.ts';
-import { normaliseSocialId } from '../../../pipelines/contacts/social-id.ts';
+import { normaliseEmail } from '../../../pipelines/values/email.ts';
+import { normaliseMemberId } from '../../../pipelines/values/member-id.ts';
+import { normaliseSocialId } from '../../../pipelines/values/social-id.ts';
 import type { ChannelKind } from '../../../contracts/channel-kinds.ts';
 
 describe('normaliseEmail', () => {

@@ -1,9 +1,9 @@
 // Names that a file has in parts, as Shopify's and Google's exports do: one display name is put together from them.
 import type { ColumnTarget, NamePart } from '../../contracts/contact-fields.ts';
 import { NAME_PARTS } from '../../contracts/contact-fields.ts';
-import { isBlankCell } from '../contacts/cell-text.ts';
-import { MAX_NAME_LENGTH, normaliseText } from '../contacts/text.ts';
-import { unguarded } from '../reports/csv-cell.ts';
+import { isBlankCell } from './cell-text.ts';
+import { MAX_NAME_LENGTH, normaliseText } from './text.ts';
+import { unguarded } from './csv-cell.ts';
 import { headerKey } from './header-key.ts';
 
 const WORDS: Record<NamePart, string> = {

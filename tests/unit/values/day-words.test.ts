@@ -1,7 +1,7 @@
 // Words for parts of the day before or after a 12-hour clock: every word with every hour that it can go with, and no other.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normaliseDate } from '../../../pipelines/contacts/dates.ts';
+import { normaliseDate } from '../../../pipelines/values/dates.ts';
 
 /** The UTC hour and minute of a time in a zone without an offset, or why there is none. */
 function read(clock: string, format: string | null = null): string {

@@ -1,7 +1,12 @@
 // HMAC-SHA256(key, channel, address): how an address is remembered without being kept. The same as the SQL function
 // address_hash; a test holds them together.
 import { createHash, createHmac } from 'node:crypto';
-import type { SuppressionPads } from '../import/ports.ts';
+
+/** The two halves of the HMAC key of suppressions, padded for hashing in SQL. */
+export interface SuppressionPads {
+  inner: Buffer;
+  outer: Buffer;
+}
 
 const BLOCK_BYTES = 64;
 

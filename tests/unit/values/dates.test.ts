@@ -1,9 +1,9 @@
 // Dates: forms that show themselves, declared formats, zones with and without daylight saving, and no guessing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileDateFormat, detectDateFormat } from '../../../pipelines/contacts/date-format.ts';
-import { normaliseDate } from '../../../pipelines/contacts/dates.ts';
-import { canonicalTimeZone, zoneClock } from '../../../pipelines/contacts/time-zone.ts';
+import { compileDateFormat, detectDateFormat } from '../../../pipelines/values/date-format.ts';
+import { normaliseDate } from '../../../pipelines/values/dates.ts';
+import { canonicalTimeZone, zoneClock } from '../../../pipelines/values/time-zone.ts';
 
 function read(raw: string, format: string | null = null, timeZone = 'Asia/Taipei'): string {
   const result = normaliseDate(raw, { timeZone, format });

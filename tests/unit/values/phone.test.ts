@@ -1,7 +1,7 @@
 // The phone table of the provider notes, and the fast path against the library.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalisePhone } from '../../../pipelines/contacts/phone.ts';
+import { normalisePhone } from '../../../pipelines/values/phone.ts';
 
 const TW = { defaultCountry: 'TW' };
 const HK = { defaultCountry: 'HK' };

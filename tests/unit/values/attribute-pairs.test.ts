@@ -1,9 +1,9 @@
 // A column that holds several attributes in each cell (自訂屬性): JSON as our own export writes it, or pairs.
 import { describe, expect, it } from 'vitest';
-import { attributePairs } from '../../../pipelines/contacts/attribute-pairs.ts';
+import { attributePairs } from '../../../pipelines/values/attribute-pairs.ts';
 import type { InspectOptions } from '../../../pipelines/import/inspect-file.ts';
 import { rowNormaliser } from '../../../pipelines/import/normalise-row.ts';
-import { inspect } from './inspect-text.ts';
+import { inspect } from '../import/inspect-text.ts';
 
 it.each<[string, Record<string, string> | null]>([
   ['{"等級":"金","點數":12.5,"會員":true,"生日":null}', { 等級: '金', 點數: '12.5', 會員: 'true' }],

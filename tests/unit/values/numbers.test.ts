@@ -1,7 +1,7 @@
 // Numbers as shops write them: the decimal mark that a column proves, thousands, currencies, and what stays refused.
 import { describe, expect, it } from 'vitest';
-import { guessAttributeType } from '../../../pipelines/contacts/attributes.ts';
-import { detectDecimalMark, readNumber } from '../../../pipelines/contacts/numbers.ts';
+import { guessAttributeType } from '../../../pipelines/values/attributes.ts';
+import { detectDecimalMark, readNumber } from '../../../pipelines/values/numbers.ts';
 
 describe('readNumber', () => {
   it.each([
