@@ -45,6 +45,8 @@ export class Promises {
   readonly #shop: Shop;
   readonly #reader: ResultReader;
   #due: (() => Promise<void>)[] = [];
+  /** Of each import, the step at which its first run began. */
+  readonly #began = new Map<string, number>();
   #published = false;
   /** Rows there were. */
   #known = new Set<string>();
@@ -120,6 +122,11 @@ export class Promises {
           this.#shop.wrong(`after ${run.actor.name} (refresh), ${folder} holds erased ${held.join()}`);
       }
     });
+  }
+
+  /** A run has an import in its hands, new or taken over. */
+  began(run: Run, importId: string): void {
+    if (!this.#began.has(importId)) this.#began.set(importId, run.since);
   }
 
   imported(run: Run, file: ContactFile | TagFile, result: ImportResult | TagImportResult): void {
@@ -205,7 +212,8 @@ export class Promises {
       const person = file.people[Number(line) - 2];
       if (!person || !['create', 'update', 'unchanged'].includes(outcome)) continue;
       if (found === null && !erased.has(id)) this.#shop.wrong(`${what}: line ${line} is ${outcome} of nobody`);
-      if (person.erased !== null && person.erased < run.since)
+      // Of an import that was taken over, lines may have been applied before.
+      if (person.erased !== null && person.erased < Math.min(run.since, this.#began.get(importId) ?? run.since))
         this.#shop.wrong(`${what}: line ${line} is ${outcome}, of somebody erased before it began`);
     }
   }

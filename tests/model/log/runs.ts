@@ -160,6 +160,7 @@ async function importFile(
 ): Promise<void> {
   const registered = await step('inspect', steps.register);
   if (registered.recognised) return;
+  shop.promises.began(run, registered.importId);
   const ref = { importId: registered.importId, attempt: registered.attempt };
   const own = fenced(step, ref);
   try {
