@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Database } from '../ports/database.ts';
 import { searchContacts, type ContactFilter, type ContactView } from '../pipelines/contacts/contact-query.ts';
 import { normaliseEmail } from '../pipelines/values/email.ts';
-import { normalisePhone } from '../pipelines/values/phone.ts';
+import { formsOf, normalisePhone } from '../pipelines/values/phone.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import {
   explainContact,
@@ -83,7 +83,10 @@ async function contactsOf(db: Database, identifier: string): Promise<ContactView
   const phone = normalisePhone(text, { defaultCountry: 'TW' });
   const filters: ContactFilter[] = [{ socialId: text }, { memberId: text }];
   if (text.includes('@') && email.ok) filters.push({ emailKey: email.emailKey });
-  if (phone.ok) filters.push({ phone: phone.phone.e164 }, { socialId: phone.phone.e164 });
+  if (phone.ok) {
+    filters.push({ phone: phone.phone.e164 });
+    filters.push(...formsOf(phone.phone.e164).map((socialId) => ({ socialId })));
+  }
   const found = new Map<string, ContactView>();
   for (const filter of filters)
     for (const contact of (await searchContacts(db, filter, MOST_CONTACTS)).contacts)

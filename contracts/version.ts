@@ -7,4 +7,4 @@
 export const IMPORT_RULE_VERSION = 3;
 
 /** The same for files of tag events. */
-export const TAG_RULE_VERSION = 3;
+export const TAG_RULE_VERSION = 4;

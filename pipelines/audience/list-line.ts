@@ -1,11 +1,8 @@
 // One record of a recipient list to one staged line: the key as the import would read it, the cells that the message uses.
 // A bad cell makes its line invalid, with the import's own reasons.
-import { addressIsPhone } from '../../contracts/channel-kinds.ts';
 import { isBlankCell } from '../values/cell-text.ts';
-import { normaliseEmail } from '../values/email.ts';
-import { normaliseMemberId } from '../values/member-id.ts';
-import { MAX_PHONE_CELL, normalisePhone } from '../values/phone.ts';
-import { normaliseSocialId } from '../values/social-id.ts';
+import { keyRule } from '../values/key-rule.ts';
+import { MAX_PHONE_CELL } from '../values/phone.ts';
 import { MAX_TEXT_LENGTH, normaliseText } from '../values/text.ts';
 import { brokenRecord } from '../import/record-shape.ts';
 import type { InvalidReason } from '../import/reasons.ts';
@@ -14,38 +11,9 @@ import type { ListLine, ListPlan, PlaceSource } from './list-plan.ts';
 
 type KeyRule = (cell: string) => { key: string } | { reason: InvalidReason };
 
-/**
- * How the key cell is read. Phones compare in E.164; on WhatsApp, where a phone is the address, it must also be one that can
- * receive messages. `literal` takes the text as it is, white space around it aside.
- */
-function keyRule(plan: ListPlan): KeyRule {
-  const { channelKind, defaultCountry } = plan;
-  const whatsapp = addressIsPhone(channelKind);
-  switch (plan.matchBy) {
-    case 'social_id':
-      return (cell) => {
-        const result = normaliseSocialId(cell, { channelKind, defaultCountry });
-        return result.ok ? { key: result.socialId } : { reason: result.reason };
-      };
-    case 'member_id':
-      return (cell) => {
-        const result = normaliseMemberId(cell);
-        return result.ok ? { key: result.memberId } : { reason: result.reason };
-      };
-    case 'email':
-      return (cell) => {
-        const result = normaliseEmail(cell);
-        return result.ok ? { key: result.emailKey } : { reason: result.reason };
-      };
-    case 'phone':
-      if (plan.phoneMatch === 'literal') return literalPhone;
-      return (cell) => {
-        const result = normalisePhone(cell, { defaultCountry, whatsapp });
-        if (!result.ok) return { reason: result.reason };
-        if (whatsapp && !result.phone.messageable) return { reason: 'phone_not_mobile' };
-        return { key: result.phone.e164 };
-      };
-  }
+/** How the key cell is read. `literal` takes a phone as the text that it is, white space around it aside. */
+function listKeyRule(plan: ListPlan): KeyRule {
+  return plan.matchBy === 'phone' && plan.phoneMatch === 'literal' ? literalPhone : keyRule({ ...plan, toSend: true });
 }
 
 function literalPhone(cell: string): { key: string } | { reason: InvalidReason } {
@@ -68,7 +36,7 @@ const invalid = (reason: InvalidReason): ListLine => ({ reason, key: null, param
 
 /** Makes the reader of a list's records; make it once, call it for every record. The same record gives the same line. */
 export function listLineReader(plan: ListPlan): (record: SourceRecord) => ListLine {
-  const readKey = keyRule(plan);
+  const readKey = listKeyRule(plan);
   const missing = `${plan.matchBy}_missing` as InvalidReason;
   const { sources } = plan;
   const lossy = plan.lostCharacters === true;

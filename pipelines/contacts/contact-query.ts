@@ -1,4 +1,5 @@
 // Finding contacts: by part of the name, any identifier, channel, tag. Keyset pages, so that a million rows can be walked.
+import { formsOf } from '../values/phone.ts';
 import { sql, type SelectQueryBuilder } from 'kysely';
 import type { Database } from '../../ports/database.ts';
 import type { DB } from '../../sql/types.generated.ts';
@@ -13,6 +14,7 @@ export interface ContactFilter {
   /** As compared: lower case, see email.ts. */
   emailKey?: string;
   /** E.164. */
+  /** In E.164; found in each form in which it may be stored. */
   phone?: string;
   tag?: string;
 }
@@ -111,7 +113,7 @@ function filtered(db: Database, filter: ContactFilter): SelectQueryBuilder<DB, '
   if (filter.socialId !== undefined) query = query.where('contacts.social_id', '=', filter.socialId);
   if (filter.memberId !== undefined) query = query.where('contacts.member_id', '=', filter.memberId);
   if (filter.emailKey !== undefined) query = query.where('contacts.email_key', '=', filter.emailKey);
-  if (filter.phone !== undefined) query = query.where('contacts.phone', '=', filter.phone);
+  if (filter.phone !== undefined) query = query.where('contacts.phone', 'in', formsOf(filter.phone));
   if (filter.name !== undefined)
     query = query.where('contacts.display_name', 'ilike', `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`);
   if (filter.tag !== undefined) {

@@ -1,7 +1,7 @@
 // The suppression list: addresses that must not be messaged, as hashes. Importing, listing, checking.
 import type { Database, Queryable } from '../../ports/database.ts';
 import { normaliseEmail } from '../values/email.ts';
-import { isPhoneCountry, normalisePhone } from '../values/phone.ts';
+import { formsOf, isPhoneCountry, normalisePhone } from '../values/phone.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { addressHash, keyFingerprint } from '../values/address-hash.ts';
 
@@ -64,6 +64,11 @@ export function canonicalAddress(raw: string, { defaultCountry, psid }: AddressR
   return psid && PSID.test(text) ? text : null;
 }
 
+/** The other forms in which a phone may be stored: whoever is suppressed by one of them is suppressed. */
+export function otherForms(address: string): string[] {
+  return address.startsWith('+') ? formsOf(address).slice(1) : [];
+}
+
 /** Adds addresses. Adding one again keeps the first reason. Counts what was new, known, and not an address (by position, 1-based). */
 export async function addSuppressions(
   db: Database,
@@ -73,15 +78,22 @@ export async function addSuppressions(
 ): Promise<{ added: number; known: number; invalid: number[] }> {
   await checkKey(db, key);
   const result = { added: 0, known: 0, invalid: [] as number[] };
-  let batch: Buffer[] = [];
+  let batch: string[] = [];
   const flush = async () => {
-    const { rowCount } = await db.query(
-      `insert into suppressions (address_hash, channel_id, reason, source)
-       select hash, $2, $3, $4 from unnest($1::bytea[]) as hash on conflict do nothing`,
-      [batch, scope.channel, scope.reason, scope.source],
+    const hash = (address: string) => addressHash(key, scope.channel, address);
+    const others = batch.flatMap((address) => otherForms(address).map(hash));
+    const { rows } = await db.query<{ added: string }>(
+      `with added as (
+         insert into suppressions (address_hash, channel_id, reason, source)
+         select hash, $3, $4, $5 from unnest($1::bytea[] || $2::bytea[]) as hash on conflict do nothing
+         returning address_hash
+       )
+       select count(*) as added from added where address_hash = any ($1::bytea[])`,
+      [batch.map(hash), others, scope.channel, scope.reason, scope.source],
     );
-    result.added += rowCount;
-    result.known += batch.length - rowCount;
+    const added = Number(rows[0]!.added);
+    result.added += added;
+    result.known += batch.length - added;
     batch = [];
   };
   let position = 0;
@@ -90,7 +102,7 @@ export async function addSuppressions(
     if (raw.trim() === '') continue;
     const address = canonicalAddress(raw, scope);
     if (address === null) result.invalid.push(position);
-    else batch.push(addressHash(key, scope.channel, address));
+    else batch.push(address);
     if (batch.length >= BATCH) await flush();
   }
   if (batch.length > 0) await flush();
@@ -118,7 +130,11 @@ export async function checkAddress(
     });
   const { rows } = await db.query<{ channel_id: string; reason: string; source: string; recorded_at: Date }>(
     'select channel_id, reason, source, recorded_at from suppressions where address_hash = any ($1::bytea[]) order by 1',
-    [[...new Set([channel, '*'])].map((scope) => addressHash(key, scope, address))],
+    [
+      [...new Set([channel, '*'])].flatMap((scope) =>
+        [address, ...otherForms(address)].map((form) => addressHash(key, scope, form)),
+      ),
+    ],
   );
   return {
     suppressed: rows.length > 0,

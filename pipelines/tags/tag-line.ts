@@ -1,10 +1,7 @@
 // One record of a file of tag events to one staged event. A bad cell makes its line invalid; the first rule that fails is the
 // reason.
 import { cleanIdentifier, isBlankCell, isScientificNotation } from '../values/cell-text.ts';
-import { normaliseEmail } from '../values/email.ts';
-import { normaliseMemberId } from '../values/member-id.ts';
-import { normalisePhone } from '../values/phone.ts';
-import { normaliseSocialId } from '../values/social-id.ts';
+import { keyRule } from '../values/key-rule.ts';
 import { isNameShort, MAX_TAG_LENGTH } from '../values/tag-list.ts';
 import { normaliseText } from '../values/text.ts';
 import type { InvalidReason } from '../import/reasons.ts';
@@ -21,33 +18,6 @@ const REMEMBERED = 5_000;
 
 type Read = { text: string } | { reason: TagReason };
 type Rule = (cell: string) => Read;
-
-/** How the identifier is read: as the contact import reads it. */
-export function keyRule(plan: Pick<TagPlan, 'matchBy' | 'channelKind' | 'defaultCountry'>): Rule {
-  const { channelKind, defaultCountry } = plan;
-  switch (plan.matchBy) {
-    case 'social_id':
-      return (cell) => {
-        const result = normaliseSocialId(cell, { channelKind, defaultCountry });
-        return result.ok ? { text: result.socialId } : { reason: result.reason };
-      };
-    case 'member_id':
-      return (cell) => {
-        const result = normaliseMemberId(cell);
-        return result.ok ? { text: result.memberId } : { reason: result.reason };
-      };
-    case 'email':
-      return (cell) => {
-        const result = normaliseEmail(cell);
-        return result.ok ? { text: result.emailKey } : { reason: result.reason };
-      };
-    case 'phone':
-      return (cell) => {
-        const result = normalisePhone(cell, { defaultCountry });
-        return result.ok ? { text: result.phone.e164 } : { reason: result.reason };
-      };
-  }
-}
 
 /** A tag as it is stored: one a cell, never split; line breaks, commas, quotes and emoji stay. */
 export function readTag(cell: string): Read {
@@ -93,7 +63,11 @@ export type Cells = (place: Place) => string | null;
 
 /** Makes the reader of a plan; make it once, call it for every record. The same cells always give the same line. */
 export function tagLineReader(plan: TagPlan): (cells: Cells) => TagLine {
-  const readKey = remembering(keyRule(plan));
+  const keyOf = keyRule(plan);
+  const readKey = remembering((cell) => {
+    const read = keyOf(cell);
+    return 'key' in read ? { text: read.key } : read;
+  });
   const readTagCell = remembering(readTag);
   const readSource = remembering((cell) => {
     const source = sourceOf(cleanIdentifier(cell));

@@ -94,6 +94,17 @@ function withNine<T extends { e164: string; type: string }>(phone: T): T {
   return mobile?.isValid() && mobile.getType() === 'MOBILE' ? { ...phone, e164: mobile.number, type: 'MOBILE' } : phone;
 }
 
+/**
+ * One number in E.164, in each form in which it may be stored: that of WhatsApp's account beside what the shop wrote. For whoever must
+ * find it in any of them, such as a suppression.
+ */
+export function formsOf(e164: string): string[] {
+  const written = /^\+549(\d{10})$/.exec(e164);
+  if (written) return [e164, `+54${written[1]}`];
+  const found = /^\+54\d{10}$/.test(e164) && withNine({ e164, type: 'FIXED_LINE' }).e164;
+  return found && found !== e164 ? [e164, found] : [e164];
+}
+
 /** A number without what people put around it. */
 const tidy = (text: string): string =>
   text.replace(/\.0+$/, '').replace(REMARK, '').replace(BRACKETED_CODE, '+$1 ').replace(EXTENSION, ' #$1');

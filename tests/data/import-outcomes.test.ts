@@ -1,7 +1,7 @@
 // Every line gets the one outcome it deserves: one small file a rule.
 import { readFile } from 'node:fs/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { addSuppressions } from '../../pipelines/suppressions/suppression-store.ts';
+import { addSuppressions, checkAddress } from '../../pipelines/suppressions/suppression-store.ts';
 import { contactChecksum, lineId, importWorld, outcomesByLine, TEST_KEY } from '../import-harness.ts';
 
 const world = importWorld();
@@ -135,6 +135,24 @@ test('a suppressed person is not imported, whichever address names them', async 
   ]);
   expect(outcomes).toEqual(['2 suppressed (erased)', '3 suppressed (complaint)', '4 create']);
   expect(result.rejectsFile).not.toBeNull();
+});
+
+test('a number that WhatsApp writes otherwise is suppressed in both forms, and counted once', async () => {
+  const scope = { channel: 'wa', reason: 'asked', source: 'test', defaultCountry: 'TW', psid: false };
+  const numbers = ['+54 11 2345-6789', '+54 9 11 2345 6780'];
+  expect(await addSuppressions(world.db, TEST_KEY, scope, numbers)).toEqual({ added: 2, known: 0, invalid: [] });
+  expect(await addSuppressions(world.db, TEST_KEY, scope, ['+5491123456789', ...numbers])).toMatchObject({
+    added: 0,
+    known: 3,
+  });
+  const { outcomes } = await importLines(['電話', '+5491123456789', '+54 11 2345 6780', '+54 11 2345 6781'], {
+    channel: 'wa',
+  });
+  expect(outcomes).toEqual(['2 suppressed (asked)', '3 suppressed (asked)', '4 create']);
+  const reading = { defaultCountry: 'TW', psid: false };
+  expect(await checkAddress(world.db, TEST_KEY, 'wa', '+54 9 11 2345 6789', reading)).toMatchObject({
+    suppressed: true,
+  });
 });
 
 test('a yes-or-no column: under `replace` a no takes the tag off, alone or beside other tags; blank says nothing', async () => {

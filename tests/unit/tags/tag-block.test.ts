@@ -80,3 +80,12 @@ test('numbers keep the digits they are written with', () => {
   expect(textOf(parseObject(line)!, 'id', line)).toBe('98765432109876543210');
   expect(textOf(parseObject('{"id": 7.5}')!, 'id', '{"id": 7.5}')).toBe('7.5');
 });
+
+test('a phone is the key that the contact import stores: on WhatsApp with the 9 of its accounts', () => {
+  const phones = (channelKind: 'line' | 'whatsapp') =>
+    rowsOf('+54 11 2345-6789,vip,2024-03-05\n', { ...CSV_PLAN, matchBy: 'phone', channelKind }).lines.map(
+      (row) => row[4],
+    );
+  expect(phones('whatsapp')).toEqual(['+5491123456789']);
+  expect(phones('line')).toEqual(['+541123456789']);
+});

@@ -1,6 +1,6 @@
 // How an address is read before it is hashed: a wrong reading would let a suppressed person be messaged.
 import { expect, test } from 'vitest';
-import { canonicalAddress } from '../../../pipelines/suppressions/suppression-store.ts';
+import { canonicalAddress, otherForms } from '../../../pipelines/suppressions/suppression-store.ts';
 
 const tw = { defaultCountry: 'TW', psid: true };
 
@@ -23,4 +23,11 @@ test('digits that are no phone are a PSID only where there are any', () => {
 
 test('a country nobody knows is refused, not read around', () => {
   expect(() => canonicalAddress('0912345678', { defaultCountry: 'tw', psid: true })).toThrow(/country code/);
+});
+
+test('an Argentine mobile is one number with its 9 and without', () => {
+  expect(otherForms('+541123456789')).toEqual(['+5491123456789']);
+  expect(otherForms('+5491123456789')).toEqual(['+541123456789']);
+  for (const other of ['+886912345678', '+5255876543210', 'user@example.com', '5491123456789'])
+    expect(otherForms(other)).toEqual([]);
 });
