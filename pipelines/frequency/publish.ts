@@ -77,10 +77,13 @@ async function publishParts(
   for (let round = 1; ; round += 1) {
     const through = await fixErasures(world.db);
     const span = { after, through };
-    const erased = await Promise.all(request.windows.map((window) => erasedIn(world.db, triple, window, span)));
-    if (erased.some(({ unknown }) => unknown > 0)) throw partsGone();
+    const look = () => Promise.all(request.windows.map((window) => erasedIn(world.db, triple, window, span)));
+    const erased = await look();
+    if (isForgotten(erased)) throw partsGone();
     const touched = erased.map(({ newer }) => newer > 0);
     parts = await leaveOut(world, request, parts, touched, span, control);
+    // A refresh beside may have forgotten them before they were read: then somebody was not left out.
+    if (isForgotten(await look())) throw partsGone();
     after = through;
     const totals: Total[] = [];
     for (const [index, window] of request.windows.entries())
@@ -95,6 +98,9 @@ async function publishParts(
     return ended(world, request, triple, windows);
   }
 }
+
+/** Whether of some who were erased it is no longer known who they were: a day after it, nobody can leave them out of older parts. */
+const isForgotten = (erased: { unknown: number }[]): boolean => erased.some(({ unknown }) => unknown > 0);
 
 /** What is left when all is known: `current`, and the folder of work. */
 async function ended(

@@ -1,7 +1,9 @@
 // Whoever is erased is in no answer from then on, at whatever moment of a run it happens; and nothing is left behind in the work folder.
 import { utimesSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Transaction, TransactionOptions } from '../../ports/database.ts';
 import type { Folder } from '../../ports/folder.ts';
+import { duckSessions } from '../../adapters/duckdb/session.ts';
 import { eraseContact } from '../../pipelines/contacts/erase.ts';
 import type { PublishRequest } from '../../contracts/tag-frequency.ts';
 import { publishFrequency } from '../../pipelines/frequency/publish.ts';
@@ -80,6 +82,26 @@ test('erased between counting and publishing', async () => {
     expect(checksum).toBe(plain.checksum);
     expect(times).toBe(plain.lines.reduce((sum, line) => sum + Number(line.split(' ').at(-3)), 0));
   }
+  await expectNobodyErased();
+});
+
+test('whoever is forgotten, a day after the erasure, between the look at who was erased and the reading of it: counted again', async () => {
+  const request = await counted();
+  await erase(7);
+  await world.db.query(`update tag_erasures set erased_at = sluice_now() - interval '2 days'`);
+  let forgotten: Promise<unknown> | null = null;
+  const withDuck = duckSessions({ memoryMiB: 512, threads: 1, tempFolder: world.lake.dataFolder.at('beside') });
+  // The look has been; the refresh beside ends before anybody reads.
+  const waiting = {
+    ...world.db,
+    transaction: async <T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions) => {
+      await (forgotten ??= bringUpToDate({ ...world, withDuck }, false, control));
+      return world.db.transaction(work, options);
+    },
+  };
+  const late = publishFrequency({ ...world, db: waiting }, request, control);
+  await expect(late).rejects.toMatchObject({ code: 'lake_version_gone' });
+  await runFrequency(world, WINDOWS);
   await expectNobodyErased();
 });
 
