@@ -59,6 +59,8 @@ export const lakeFilesSql = namedStatements(
     'all_tags',
     'write_tags',
     'numbers_of_tags',
+    'open_tags',
+    'no_tags',
     'unit_checksum',
   ],
   'duckdb',

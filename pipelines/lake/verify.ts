@@ -49,10 +49,11 @@ async function compareUnits(
     world,
     files.filter(({ kind }) => kind === 'tags'),
   );
+  await duck.run(tags.length === 0 ? lakeFilesSql.no_tags : withLiterals(lakeFilesSql.open_tags, { tags }));
   let rows = 0;
   for (const from of new Set(events.map((file) => file.from))) {
     const unit = events.filter((file) => file.from === from);
-    const places = { files: pathsOf(world, unit), tags };
+    const places = { files: pathsOf(world, unit) };
     const lake = (await duck.rows<Sum>(withLiterals(lakeFilesSql.unit_checksum, places)))[0]!;
     const span = spanOf({ from: from!, to: unit[0]!.to! }, head.timeZone);
     const values = [span.from, span.to, String(head.watermark)];

@@ -130,6 +130,24 @@ test('a contact that was erased and is not yet out of the lake is no problem of 
   expect(await verifyLake(lake, control)).toMatchObject({ problems: [] });
 });
 
+test('a lake whose people are all erased can be verified, and has no tags', async () => {
+  // Of the files of the day one holds nobody from the beginning.
+  const some = everybody(3).filter(({ contact }) => contact % 2 === 0);
+  for (const tag of ['a', 'b', 'c', 'd'])
+    await addEvents(
+      lake.db,
+      some.map((event) => ({ ...event, tag })),
+    );
+  await refreshLake(lake, false, control);
+  expect((await files('events')).map(({ rows }) => rows)).toContain(0);
+  const { rows: people } = await lake.db.query<{ id: string }>('select id from contacts');
+  for (const { id } of people) await erase(Number(id));
+  await refreshLake(lake, false, control);
+  expect(await files('events')).not.toEqual([]);
+  expect(await files('tags')).toEqual([]);
+  expect(await verifyLake(lake, control)).toMatchObject({ rows: 0, problems: [] });
+});
+
 test('events of a contact that is not there do not block a refresh: what was left of the person goes', async () => {
   await addEvents(lake.db, everybody(2));
   await lake.db.query('delete from contacts where id in (8, 9)');
