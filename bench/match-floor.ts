@@ -5,7 +5,7 @@ import { secondsOf } from './timing.ts';
 
 export interface MatchFloor {
   copy: number;
-  /** Join and insert into the ledger: the floor of design.md §11. */
+  /** Join and insert into the ledger: what any matching has to do. */
   ledger: number;
   total: number;
   /** The addresses into broadcast_recipients, which a ledger without addresses needs too; not part of the total. */

@@ -1,6 +1,5 @@
 // What the columns of a file were read as and why, in the words that every command uses for it.
-import type { ColumnReading } from '../pipelines/import/column-readings.ts';
-import type { ColumnReason } from '../pipelines/import/header-mapping.ts';
+import type { ColumnReading, ColumnReason } from '../pipelines/import/column-meaning.ts';
 import { table } from './output.ts';
 
 export const BECAUSE: Record<ColumnReason, string> = {

@@ -9,7 +9,8 @@ import {
   type ImportResult,
 } from '../contracts/import.ts';
 import { MATCH_KEYS } from '../contracts/contact-fields.ts';
-import { importReadings, type ColumnReading } from '../pipelines/import/column-readings.ts';
+import { importReadings } from '../pipelines/import/column-readings.ts';
+import type { ColumnReading } from '../pipelines/import/column-meaning.ts';
 import { columnTable, ignoredColumns } from './column-table.ts';
 import {
   endWith,

@@ -2,7 +2,8 @@
 import { Option, type Command } from 'commander';
 import { CHANNEL_KINDS } from '../contracts/channel-kinds.ts';
 import { describeError, PipelineError } from '../contracts/pipeline-error.ts';
-import { targetName, type ColumnReason } from '../pipelines/import/header-mapping.ts';
+import { targetName } from '../pipelines/import/header-mapping.ts';
+import type { ColumnReason } from '../pipelines/import/column-meaning.ts';
 import { inspectFile, mapColumns } from '../pipelines/import/inspect-file.ts';
 import { isBlankRecord } from '../pipelines/import/record-shape.ts';
 import type { TableShape } from '../pipelines/import/table-shape.ts';

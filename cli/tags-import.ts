@@ -8,7 +8,7 @@ import {
   type TagImportInput,
   type TagImportResult,
 } from '../contracts/tag-import.ts';
-import type { ColumnReading } from '../pipelines/import/column-readings.ts';
+import type { ColumnReading } from '../pipelines/import/column-meaning.ts';
 import { tagReadings } from '../pipelines/tags/tag-readings.ts';
 import { columnTable, ignoredColumns } from './column-table.ts';
 import {

@@ -9,7 +9,7 @@ import type { Database } from '../ports/database.ts';
 import { readChannel } from '../pipelines/channels/channel-store.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { ImportInput } from '../contracts/import.ts';
-import type { AttributeDefinition } from '../pipelines/import/header-mapping.ts';
+import type { AttributeDefinition } from '../pipelines/import/column-meaning.ts';
 import { inspectFile } from '../pipelines/import/inspect-file.ts';
 import type { RegisteredFile, Spooled } from '../pipelines/import/register.ts';
 import { checkKey } from '../pipelines/suppressions/suppression-store.ts';

@@ -3,8 +3,8 @@
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { MATCH_KEYS, type MatchKey } from '../../contracts/contact-fields.ts';
 import { addressIsPhone, KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
-import { columnOf, listHeaders, nameColumns, nameOf, refuseDuplicate } from '../import/header-mapping.ts';
-import { plainHeader } from '../values/header-key.ts';
+import { columnOf, listHeaders, nameColumns, refuseDuplicate } from '../import/header-mapping.ts';
+import { nameOf, plainHeader } from '../values/header-key.ts';
 import { meaningOf } from '../values/header-words.ts';
 import { valueMeanings } from '../import/headerless.ts';
 import { shortNames, speakingNames, type ColumnNames } from '../import/joined-header.ts';

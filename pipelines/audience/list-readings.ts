@@ -1,5 +1,6 @@
 // What a plan made of each column of its list and why; as column-readings.ts of the import.
-import { keyReading, unread, type ColumnReading } from '../import/column-readings.ts';
+import { keyReading, unread } from '../import/column-readings.ts';
+import type { ColumnReading } from '../import/column-meaning.ts';
 import type { ListProfile } from './list-plan.ts';
 
 export interface ListReading extends ColumnReading {

@@ -149,7 +149,7 @@ function rulesOf(row: PlanRow, ports: ListPorts): [string[] | null, string[] | n
 }
 
 /**
- * Whether an unknown key becomes a contact: the table of design.md §6. Literal text is no address, so it creates nobody.
+ * Whether an unknown key becomes a contact: where it is the address. Literal text is no address, so it creates nobody.
  */
 export function createsContacts(plan: { channelKind: ChannelKind; matchBy: string; phoneMatch: string }): boolean {
   if (plan.matchBy !== KINDS[plan.channelKind].addressField) return false;

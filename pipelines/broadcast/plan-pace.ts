@@ -1,6 +1,6 @@
 // How fast a plan can go out: its slices, its requests, and about how long it takes beside others. Pure arithmetic.
 
-/** Percent of the rate that the limiter grants; see design.md §7. */
+/** Percent of the rate that the limiter grants at the least. */
 const USED_PERCENT = 97;
 
 /** Ends of a slice's size. Smaller: workflow events dominate; larger: a crash or a pause holds more back. */

@@ -27,7 +27,8 @@ import { knownAnswer } from './known-answer.ts';
 import { leaveOut } from './leave-out.ts';
 import type { FrequencyWorld } from './ports.ts';
 import { makeCurrent, recordResults, type Draft } from './record-results.ts';
-import { buildFolder, type Manifest } from './result-folder.ts';
+import { buildFolder } from './result-folder.ts';
+import type { Manifest } from './manifest.ts';
 import { scrubErased } from './scrub.ts';
 import { isoOfUs } from './windows.ts';
 

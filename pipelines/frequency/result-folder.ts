@@ -5,7 +5,7 @@ import type { FrequencyFormat, PartCount } from '../../contracts/tag-frequency.t
 import type { StepControl } from '../../ports/step-control.ts';
 import { countSql } from './frequency-sql.ts';
 import type { FrequencyWorld, ResultRow } from './ports.ts';
-import { writeManifest } from './result-place.ts';
+import { writeManifest, type Manifest } from './manifest.ts';
 
 const ARROW_COLUMNS: ColumnarFile<ResultRow>['columns'] = [
   ['channelId', 'text'],
@@ -16,22 +16,6 @@ const ARROW_COLUMNS: ColumnarFile<ResultRow>['columns'] = [
   ['firstAt', 'timeMicros'],
   ['lastAt', 'timeMicros'],
 ];
-
-export interface Manifest {
-  window: string;
-  from: string;
-  to: string;
-  asOf: string;
-  knownAt: string;
-  channel: string | null;
-  timeZone: string;
-  lakeVersion: string;
-  rows: number;
-  times: number;
-  checksum: string;
-  erasedSince: number;
-  files: { name: string; bytes: number; sha256: string }[];
-}
 
 /** Parquet always; one file a part. */
 export async function buildFolder(

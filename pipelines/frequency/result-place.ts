@@ -4,7 +4,7 @@ import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { Database, Transaction } from '../../ports/database.ts';
 import type { Folder } from '../../ports/folder.ts';
 import { frequencySql } from './frequency-sql.ts';
-import type { Manifest } from './result-folder.ts';
+import { writeManifest, type Manifest } from './manifest.ts';
 
 /** Beside the place and by its name: whoever comes after a kill finds what was under way. */
 const coming = (parent: string, name: string) => `${parent}/.${name}.new`;
@@ -117,8 +117,4 @@ export function settled<T>(
     await settlePlace(world, folder.slice(0, cut), folder.slice(cut + 1));
     return work(tx);
   });
-}
-
-export async function writeManifest({ resultFolder }: Places, folder: string, manifest: Manifest): Promise<void> {
-  await resultFolder.write(`${folder}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -11,8 +11,9 @@ import { refreshLake } from '../lake/refresh.ts';
 import { countSql, frequencySql } from './frequency-sql.ts';
 import { writeKept, type WindowSum } from './leave-out.ts';
 import type { FrequencyWorld } from './ports.ts';
-import { buildFolder, type Manifest } from './result-folder.ts';
-import { readPlace, settled, takePlace, wholeResult, writeManifest } from './result-place.ts';
+import { buildFolder } from './result-folder.ts';
+import { type Manifest, writeManifest } from './manifest.ts';
+import { readPlace, settled, takePlace, wholeResult } from './result-place.ts';
 import { sweepStrayResults } from './stray-results.ts';
 import { sweepWork } from './work-folders.ts';
 

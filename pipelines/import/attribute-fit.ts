@@ -5,7 +5,8 @@ import { normaliseBoolean } from '../values/booleans.ts';
 import { normaliseDate } from '../values/dates.ts';
 import { readNumber } from '../values/numbers.ts';
 import type { AttributeType, ColumnTarget } from '../../contracts/contact-fields.ts';
-import { columnName, ignoredColumn, type MappedColumn } from './header-mapping.ts';
+import { columnName, ignoredColumn } from './header-mapping.ts';
+import type { MappedColumn } from './column-meaning.ts';
 import { mapOption } from '../values/map-option.ts';
 
 const WANTED: Record<Exclude<AttributeType, 'text'>, string> = {

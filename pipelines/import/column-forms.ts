@@ -7,7 +7,8 @@ import { serialTime } from '../values/written-dates.ts';
 import type { ColumnTarget } from '../../contracts/contact-fields.ts';
 import type { DecimalMark } from '../../contracts/import.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import { columnName, type MappedColumn } from './header-mapping.ts';
+import { columnName } from './header-mapping.ts';
+import type { MappedColumn } from './column-meaning.ts';
 import type { ColumnForm, NormalisePlan } from './staged-row.ts';
 import { mapOption } from '../values/map-option.ts';
 

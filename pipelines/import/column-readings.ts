@@ -3,18 +3,9 @@
 import type { Queryable } from '../../ports/database.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isBinding } from '../values/binding-words.ts';
-import type { ColumnReason } from './header-mapping.ts';
+import type { ColumnReading } from './column-meaning.ts';
 import { meaningOf } from '../values/header-words.ts';
 import { readImport } from './import-store.ts';
-
-export interface ColumnReading {
-  header: string;
-  /** What it was read as; null: not at all. */
-  field: string | null;
-  /** 1: said by the user or a sure word; lower: likely. 0: not read. */
-  confidence: number;
-  why: ColumnReason;
-}
 
 /** The columns of a contact import, in file order; none for one that an earlier version registered. */
 export async function importReadings(db: Queryable, importId: string): Promise<ColumnReading[]> {

@@ -1,7 +1,7 @@
 // What a person should know of how a file is read before it acts: consent that is left out, an address that was not found, tags in one.
 import { KINDS } from '../../contracts/channel-kinds.ts';
 import { normaliseBoolean } from '../values/booleans.ts';
-import type { MappedColumn } from './header-mapping.ts';
+import type { MappedColumn } from './column-meaning.ts';
 import { consentOf, looksLikeConsent } from '../values/consent-words.ts';
 import { formOf } from './headerless.ts';
 import type { NormalisePlan } from './staged-row.ts';

@@ -1,71 +1,17 @@
 // What each column of a file means: by its header, or as the user says with `map`. Looks at no data but samples for new
 // attributes' types.
-import type { AttributeType, ColumnTarget, NamePart } from '../../contracts/contact-fields.ts';
+import type { ColumnTarget, NamePart } from '../../contracts/contact-fields.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { isNameShort } from '../values/tag-list.ts';
 import { isBinding } from '../values/binding-words.ts';
-import { headerKey, plainHeader } from '../values/header-key.ts';
+import { headerKey, nameOf, plainHeader } from '../values/header-key.ts';
 import { meaningOf } from '../values/header-words.ts';
 import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
 import { mapOption } from '../values/map-option.ts';
 import { parseTarget } from './map-target.ts';
 import { namePartOf } from '../values/name-parts.ts';
-
-export interface AttributeDefinition {
-  name: string;
-  type: AttributeType;
-}
-
-export interface MappingOptions {
-  channelKind: ChannelKind;
-  /** See `ColumnNames`. */
-  headerParts?: string[][];
-  /**
-   * Target to header. Targets: a contact field (`phone`), `tags`, `tag:NAME` (a yes-or-no column), `attribute:NAME`,
-   * `attribute:NAME:TYPE`, `ignored` or `ignore:ANY` (that header is not imported). Headers compare without case,
-   * width, spaces and marks; `#3` is the third column.
-   */
-  map: Record<string, string>;
-  definitions: AttributeDefinition[];
-  createAttributes: boolean;
-  /** The type a new attribute gets from the values of that column. */
-  guessType: (column: number) => AttributeType;
-  /** Given: columns that clash mean nothing, and what is wrong is put here, instead of thrown. */
-  clashes?: PipelineError[];
-}
-
-/**
- * `map`: the user said so; `word`, `likely word`: the header is a known word; `form`: there is no header, and the values show it;
- * `attribute`: one of that name is defined; `new attribute`: it will be; `misfit`: its cells are none of that attribute's type; `place`: it fills a place of a message; `not needed`: a known word, of no use in such a file; `binding`: known, and stored by a later version; `clash`: several columns mean the same; `unknown`: nothing says what it is.
- */
-export type ColumnReason =
-  | 'map'
-  | 'word'
-  | 'likely word'
-  | 'form'
-  | 'attribute'
-  | 'new attribute'
-  | 'misfit'
-  | 'place'
-  | 'not needed'
-  | 'binding'
-  | 'clash'
-  | 'unknown';
-
-export interface MappedColumn {
-  header: string;
-  target: ColumnTarget;
-  /** 1: said by the user or a sure word; lower: likely. 0: not imported. */
-  confidence: number;
-  /** What the meaning was taken from. */
-  why: ColumnReason;
-}
-
-export interface Mapping {
-  columns: MappedColumn[];
-  newAttributes: AttributeDefinition[];
-}
+import type { AttributeDefinition, ColumnReason, MappedColumn, Mapping, MappingOptions } from './column-meaning.ts';
 
 /** A column that is read and not imported. */
 export const ignoredColumn = (header: string, why: ColumnReason): MappedColumn => ({
@@ -114,13 +60,6 @@ export function nameColumns(names: ColumnNames, kind: ChannelKind): string {
 
 const isSurelyHeader = (headers: string[], kind: ChannelKind): boolean =>
   headers.some((header) => meaningOf(header, kind) !== null);
-
-/** A column as a person can name it in `map`: its header, or `#3` where another has the same or it has none. */
-export function nameOf(headers: string[], column: number): string {
-  const name = plainHeader(headers[column] ?? '');
-  const alone = headers.filter((header) => plainHeader(header) === name).length === 1;
-  return name !== '' && alone ? name : `#${column + 1}`;
-}
 
 /** The same of one of the columns as they were mapped. */
 export const columnName = (columns: readonly MappedColumn[], column: number): string =>

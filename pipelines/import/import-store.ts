@@ -10,7 +10,7 @@ import type {
   SkippedCounts,
 } from '../../contracts/import.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import type { ColumnReading } from './column-readings.ts';
+import type { ColumnReading } from './column-meaning.ts';
 import type { LeftValues } from './left-values.ts';
 import type { NormalisePlan } from './staged-row.ts';
 

@@ -8,15 +8,8 @@ import type { ColumnTarget, MatchKey } from '../../contracts/contact-fields.ts';
 import { KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { DecimalMark, ShortRows } from '../../contracts/import.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import {
-  mapHeaders,
-  nameColumns,
-  targetName,
-  type AttributeDefinition,
-  type ColumnReason,
-  type MappedColumn,
-  type Mapping,
-} from './header-mapping.ts';
+import { mapHeaders, nameColumns, targetName } from './header-mapping.ts';
+import type { AttributeDefinition, ColumnReason, MappedColumn, Mapping } from './column-meaning.ts';
 import { fitAttributes } from './attribute-fit.ts';
 import { findForms } from './column-forms.ts';
 import { fileWarnings } from './file-warnings.ts';

@@ -1,7 +1,7 @@
 // What a key of `--map` says that a column is.
 import { ATTRIBUTE_TYPES, CONTACT_FIELDS, NAME_PARTS, type ColumnTarget } from '../../contracts/contact-fields.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import type { AttributeDefinition, MappingOptions } from './header-mapping.ts';
+import type { AttributeDefinition, MappingOptions } from './column-meaning.ts';
 
 /**
  * The target that a key of `map` names for that column; an attribute may come into being by it.

@@ -7,7 +7,8 @@ import { isNameShort } from '../values/tag-list.ts';
 import { unguarded } from '../values/csv-cell.ts';
 import type { CellRule } from './cell-rules.ts';
 import { headerKey } from '../values/header-key.ts';
-import { columnName, ignoredColumn, type AttributeDefinition, type MappedColumn } from './header-mapping.ts';
+import { columnName, ignoredColumn } from './header-mapping.ts';
+import type { AttributeDefinition, MappedColumn } from './column-meaning.ts';
 import type { NamedAttributes } from './staged-row.ts';
 import { mapOption } from '../values/map-option.ts';
 

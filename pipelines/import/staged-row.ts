@@ -36,7 +36,7 @@ export interface NormalisePlan extends RecordRules {
   matchBy: MatchKey;
   /** What separates tags in a `tags` column. */
   tagSeparator: string;
-  /** A declared date format (see parse-date.ts), or null where values show it themselves (ISO, year first). */
+  /** A declared date format (see date-format.ts), or null where values show it themselves (ISO, year first). */
   dateFormat: string | null;
   /** By index of the column; see column-forms.ts. Absent where no column has a form of its own. */
   columnForms?: Record<number, ColumnForm>;

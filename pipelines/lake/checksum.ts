@@ -1,4 +1,4 @@
-// Makes the checksum of design.md §5 known to a DuckDB.
+// Makes the checksum of results known to a DuckDB: the sum of the hashes of rows, whatever their order.
 import { namedStatements } from '../../sql/named.ts';
 import type { Duck } from '../../ports/duck.ts';
 

@@ -7,8 +7,8 @@ import { visitRecords } from '../import/read-records.ts';
 import { scanLines } from '../import/record-scanner.ts';
 import type { RecordBlock } from '../import/staged-row.ts';
 import { parseObject, textOf } from './json-line.ts';
-import { refused, tagLineReader } from './tag-line.ts';
-import type { TagLine, TagPlan } from './tag-plan.ts';
+import { refused, tagLineReader, type TagLine } from './tag-line.ts';
+import type { TagPlan } from './tag-plan.ts';
 
 /** Bytes of COPY text beside the block's own, to size the first buffer; it grows when that is too little. */
 const SPARE_BYTES = 64 * 1024;

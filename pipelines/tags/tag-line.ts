@@ -7,7 +7,7 @@ import { normaliseText } from '../values/text.ts';
 import type { InvalidReason } from '../import/reasons.ts';
 import { readTime } from './tag-time.ts';
 import { sourceOf } from './source-words.ts';
-import type { Place, TagLine, TagPlan } from './tag-plan.ts';
+import type { Place, TagPlan } from './tag-plan.ts';
 import type { TagReason } from './tag-reasons.ts';
 import { kindOf } from './tag-words.ts';
 
@@ -45,6 +45,18 @@ function remembering(rule: Rule): Rule {
     }
     return read;
   };
+}
+
+/** One line, read. With a reason it is invalid, and everything else is null. */
+export interface TagLine {
+  reason: TagReason | null;
+  key: string | null;
+  kind: string | null;
+  tag: string | null;
+  /** ISO 8601 with Z. */
+  occurredAt: string | null;
+  source: string | null;
+  messageId: string | null;
 }
 
 /** A line that gives no event, and why. */

@@ -3,7 +3,6 @@
 import type { MatchKey } from '../../contracts/contact-fields.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { RecordRules } from '../import/marks.ts';
-import type { TagReason } from './tag-reasons.ts';
 import type { EventPart } from './tag-words.ts';
 
 /** Where a value stands: the index of a CSV column, or the key of a JSON object. */
@@ -57,16 +56,4 @@ export interface TagProfile {
   dataLine: number;
   /** See `TableShape`; left out by versions of before. */
   dataEnd?: number | null;
-}
-
-/** One line, read. With a reason it is invalid, and everything else is null. */
-export interface TagLine {
-  reason: TagReason | null;
-  key: string | null;
-  kind: string | null;
-  tag: string | null;
-  /** ISO 8601 with Z. */
-  occurredAt: string | null;
-  source: string | null;
-  messageId: string | null;
 }

@@ -1,6 +1,7 @@
 // What an import of tag events made of each column of its file and why; as column-readings.ts of contacts.
 import type { Queryable } from '../../ports/database.ts';
-import { keyReading, unread, type ColumnReading } from '../import/column-readings.ts';
+import { keyReading, unread } from '../import/column-readings.ts';
+import type { ColumnReading } from '../import/column-meaning.ts';
 import { readTagImport } from './resolve-tags.ts';
 import { partPlaces, type Place, type TagProfile } from './tag-plan.ts';
 import { eventPartOf } from './tag-words.ts';

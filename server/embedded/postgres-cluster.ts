@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import type { PostgresPlace } from './postgres-placement.ts';
+import type { PostgresPlace } from './postgres-place.ts';
 import type { OsUser } from './postgres-os-user.ts';
 import { runCommand } from './run-command.ts';
 import { keepSecret, readSecret } from './secrets-file.ts';

@@ -22,12 +22,7 @@ import { clusterBases, homeName, outsideCluster, ownHome, setAside } from './out
 import { ownServers } from './own-servers.ts';
 import { readSecret } from './secrets-file.ts';
 import { POSTGRES_STOP, stopProcess } from './stop-process.ts';
-
-export interface PostgresPlace {
-  binaries: PostgresBinaries;
-  /** Real path of the cluster; it need not exist yet, its parent does and belongs to the user. */
-  cluster: string;
-}
+import type { PostgresPlace } from './postgres-place.ts';
 
 /**
  * Answers where to run. Without root: the data folder and node_modules themselves. As root, whatever its user cannot

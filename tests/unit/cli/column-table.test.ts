@@ -5,7 +5,7 @@ import { renderImport } from '../../../cli/contacts-import.ts';
 import { emptyOutcomes, type ImportResult } from '../../../contracts/import.ts';
 import { listReadings } from '../../../pipelines/audience/list-readings.ts';
 import type { ListPlan } from '../../../pipelines/audience/list-plan.ts';
-import type { ColumnReading } from '../../../pipelines/import/column-readings.ts';
+import type { ColumnReading } from '../../../pipelines/import/column-meaning.ts';
 import { readingsOf } from '../../../pipelines/tags/tag-readings.ts';
 import type { TagPlan } from '../../../pipelines/tags/tag-plan.ts';
 

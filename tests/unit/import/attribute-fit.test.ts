@@ -1,6 +1,6 @@
 // Attributes of an earlier file beside a new one: forms that a column proves, columns that do not fit, single cells that do not.
 import { describe, expect, it } from 'vitest';
-import type { AttributeDefinition } from '../../../pipelines/import/header-mapping.ts';
+import type { AttributeDefinition } from '../../../pipelines/import/column-meaning.ts';
 import type { InspectOptions } from '../../../pipelines/import/inspect-file.ts';
 import { inspect, rowsOf } from './inspect-text.ts';
 
