@@ -3,11 +3,11 @@ import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../adapters/files/open-file.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
-import { marksOf } from '../pipelines/import/marks.ts';
-import { readRecords } from '../pipelines/import/read-records.ts';
-import { readRecordBlocks, type FileReader } from '../pipelines/import/record-blocks.ts';
-import { hasColumnCount, isBlankRecord } from '../pipelines/import/record-shape.ts';
-import type { TableShape } from '../pipelines/import/table-shape.ts';
+import { marksOf } from '../pipelines/source/marks.ts';
+import { readRecords } from '../pipelines/source/read-records.ts';
+import { readRecordBlocks, type FileReader } from '../pipelines/source/record-blocks.ts';
+import { hasColumnCount, isBlankRecord } from '../pipelines/source/record-shape.ts';
+import type { TableShape } from '../pipelines/source/table-shape.ts';
 import { BOM, csvCell } from '../pipelines/values/csv-cell.ts';
 
 /** A spooled file, and a look at its shape. */

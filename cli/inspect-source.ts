@@ -7,7 +7,7 @@ import { spoolFile } from '../adapters/files/spool.ts';
 import type { ChannelKind } from '../contracts/channel-kinds.ts';
 import { PipelineError } from '../contracts/pipeline-error.ts';
 import type { InspectSource } from '../pipelines/import/inspect-file.ts';
-import { emptyShape, readTableShape, type TableShape } from '../pipelines/import/table-shape.ts';
+import { emptyShape, readTableShape, type TableShape } from '../pipelines/source/table-shape.ts';
 
 export interface SourceOptions {
   encoding?: string;

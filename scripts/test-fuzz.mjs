@@ -8,5 +8,5 @@ process.chdir(root);
 const [files = '1000000', seed] = process.argv.slice(2);
 const env = { ...process.env, FUZZ_FILES: files, ...(seed === undefined ? {} : { FUZZ_SEED: seed }) };
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const args = [vitest, 'run', '--project', 'unit', 'tests/unit/import/reader-fuzz.test.ts'];
+const args = [vitest, 'run', '--project', 'unit', 'tests/unit/source/reader-fuzz.test.ts'];
 process.exit(await runAndForward(process.execPath, args, env));

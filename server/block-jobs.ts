@@ -4,7 +4,8 @@ import { copyListBlock } from '../pipelines/audience/list-block.ts';
 import type { ListPlan } from '../pipelines/audience/list-plan.ts';
 import { toCopyBlock, type CopyBlock } from '../pipelines/import/copy-text.ts';
 import { normaliseBlock } from '../pipelines/import/normalise-block.ts';
-import type { NormalisePlan, RecordBlock } from '../pipelines/import/staged-row.ts';
+import type { NormalisePlan } from '../pipelines/import/staged-row.ts';
+import type { RecordBlock } from '../pipelines/source/record.ts';
 import { copyTagBlock } from '../pipelines/tags/tag-block.ts';
 import type { TagPlan } from '../pipelines/tags/tag-plan.ts';
 

@@ -1,6 +1,6 @@
 // The body of a normalising thread: blocks in, COPY text out. Runs in a worker_threads Worker, never on the main thread.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RecordBlock } from '../pipelines/import/staged-row.ts';
+import type { RecordBlock } from '../pipelines/source/record.ts';
 import { runBlockJob, type BlockJob } from './block-jobs.ts';
 import { packError } from './thread-errors.ts';
 

@@ -5,8 +5,8 @@ import type { Queryable } from '../../ports/database.ts';
 import type { OpenSpool } from '../broadcast/plan-ports.ts';
 import type { PlanRow } from '../broadcast/plan-store.ts';
 import type { LineMatch } from '../../contracts/broadcast.ts';
-import { headerRowsWith } from '../import/joined-header.ts';
-import type { FileReader } from '../import/record-blocks.ts';
+import { headerRowsWith } from '../source/joined-header.ts';
+import type { FileReader } from '../source/record-blocks.ts';
 import { csvCell } from '../values/csv-cell.ts';
 import { forList } from './audience-sql.ts';
 

@@ -6,9 +6,9 @@ import { addressIsPhone, KINDS, type ChannelKind } from '../../contracts/channel
 import { columnOf, listHeaders, nameColumns, refuseDuplicate } from '../import/header-mapping.ts';
 import { nameOf, plainHeader } from '../values/header-key.ts';
 import { meaningOf } from '../values/header-words.ts';
-import { valueMeanings } from '../import/headerless.ts';
-import { shortNames, speakingNames, type ColumnNames } from '../import/joined-header.ts';
-import type { SourceRecord } from '../import/staged-row.ts';
+import { valueMeanings } from '../source/headerless.ts';
+import { shortNames, speakingNames, type ColumnNames } from '../source/joined-header.ts';
+import type { SourceRecord } from '../source/record.ts';
 import { CONTACT_PLACES, type ContactPlace, type PlaceSource } from './list-plan.ts';
 import { mapOption } from '../values/map-option.ts';
 

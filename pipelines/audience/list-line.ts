@@ -4,9 +4,9 @@ import { isBlankCell } from '../values/cell-text.ts';
 import { keyRule } from '../values/key-rule.ts';
 import { MAX_PHONE_CELL } from '../values/phone.ts';
 import { MAX_TEXT_LENGTH, normaliseText } from '../values/text.ts';
-import { brokenRecord } from '../import/record-shape.ts';
-import type { InvalidReason } from '../import/reasons.ts';
-import type { SourceRecord } from '../import/staged-row.ts';
+import { brokenRecord } from '../source/record-shape.ts';
+import type { InvalidReason } from '../values/reasons.ts';
+import type { SourceRecord } from '../source/record.ts';
 import type { ListLine, ListPlan, PlaceSource } from './list-plan.ts';
 
 type KeyRule = (cell: string) => { key: string } | { reason: InvalidReason };

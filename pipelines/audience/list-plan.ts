@@ -2,7 +2,7 @@
 // registered, stored with the broadcast; plain data that crosses thread borders.
 import type { MatchKey } from '../../contracts/contact-fields.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
-import type { RecordRules } from '../import/marks.ts';
+import type { RecordRules } from '../source/marks.ts';
 
 /** What a matched contact can give to a message by itself, as `{{contact.display_name}}`. */
 export const CONTACT_PLACES = ['display_name', 'member_id', 'email', 'phone'] as const;

@@ -14,8 +14,8 @@ import {
 } from '../import/copy-blocks.ts';
 import type { CopyBlock } from '../import/copy-text.ts';
 import type { StepControl } from '../../ports/step-control.ts';
-import { marksOf } from '../import/marks.ts';
-import type { BlockSource, FileReader } from '../import/record-blocks.ts';
+import { marksOf } from '../source/marks.ts';
+import type { BlockSource, FileReader } from '../source/record-blocks.ts';
 import { createPartition, forList } from './audience-sql.ts';
 import { CHUNK_LINES } from './match-list.ts';
 

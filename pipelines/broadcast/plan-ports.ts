@@ -8,7 +8,7 @@ import type { DeliveryMode, MessageProblem, Provider } from '../../ports/provide
 import type { BlockNormaliser } from '../import/ports.ts';
 import type { SuppressionPads } from '../values/address-hash.ts';
 import type { StepControl } from '../../ports/step-control.ts';
-import type { FileReader } from '../import/record-blocks.ts';
+import type { FileReader } from '../source/record-blocks.ts';
 import type { Spooled } from '../import/register.ts';
 
 export type OpenSpool = (path: string) => Promise<FileReader & { close(): Promise<void> }>;

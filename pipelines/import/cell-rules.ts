@@ -12,7 +12,7 @@ import { normaliseSocialId } from '../values/social-id.ts';
 import { MAX_NAME_LENGTH, normaliseText } from '../values/text.ts';
 import { canonicalTimeZone } from '../values/time-zone.ts';
 import { unguarded } from '../values/csv-cell.ts';
-import type { InvalidReason } from './reasons.ts';
+import type { InvalidReason } from '../values/reasons.ts';
 import type { NormalisePlan, StagedRow } from './staged-row.ts';
 
 /** Puts the value of one non-blank cell into the row, or says why it cannot. */

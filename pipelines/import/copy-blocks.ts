@@ -4,7 +4,7 @@ import type { Transaction } from '../../ports/database.ts';
 import type { CopyBlock } from './copy-text.ts';
 import type { BlockNormaliser } from './ports.ts';
 import { addLeft, type LeftValues } from './left-values.ts';
-import { readRecordBlocks, type BlockSource } from './record-blocks.ts';
+import { readRecordBlocks, type BlockSource } from '../source/record-blocks.ts';
 
 /**
  * Bytes of the spool in one transaction. Too low: commits dominate; too high: a crash repeats more, and progress is seen

@@ -3,7 +3,7 @@ import { KINDS } from '../../contracts/channel-kinds.ts';
 import { normaliseBoolean } from '../values/booleans.ts';
 import type { MappedColumn } from './column-meaning.ts';
 import { consentOf, looksLikeConsent } from '../values/consent-words.ts';
-import { formOf } from './headerless.ts';
+import { formOf } from '../source/headerless.ts';
 import type { NormalisePlan } from './staged-row.ts';
 import { mapOption } from '../values/map-option.ts';
 

@@ -7,7 +7,7 @@ import { isNameShort } from '../values/tag-list.ts';
 import { isBinding } from '../values/binding-words.ts';
 import { headerKey, nameOf, plainHeader } from '../values/header-key.ts';
 import { meaningOf } from '../values/header-words.ts';
-import { shortNames, speakingNames, type ColumnNames } from './joined-header.ts';
+import { shortNames, speakingNames, type ColumnNames } from '../source/joined-header.ts';
 import { mapOption } from '../values/map-option.ts';
 import { parseTarget } from './map-target.ts';
 import { namePartOf } from '../values/name-parts.ts';

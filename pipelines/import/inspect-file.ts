@@ -13,12 +13,13 @@ import type { AttributeDefinition, ColumnReason, MappedColumn, Mapping } from '.
 import { fitAttributes } from './attribute-fit.ts';
 import { findForms } from './column-forms.ts';
 import { fileWarnings } from './file-warnings.ts';
-import { valueMeanings } from './headerless.ts';
+import { valueMeanings } from '../source/headerless.ts';
 import { findNamedAttributes } from './named-attributes.ts';
-import { marksOf } from './marks.ts';
-import type { NormalisePlan, SourceRecord } from './staged-row.ts';
-import { isBlankRecord } from './record-shape.ts';
-import { readTableShape, type TableShape, type TableSource } from './table-shape.ts';
+import { marksOf } from '../source/marks.ts';
+import type { NormalisePlan } from './staged-row.ts';
+import type { SourceRecord } from '../source/record.ts';
+import { isBlankRecord } from '../source/record-shape.ts';
+import { readTableShape, type TableShape, type TableSource } from '../source/table-shape.ts';
 
 const SAMPLE_ROWS = 5;
 

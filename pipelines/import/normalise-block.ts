@@ -1,9 +1,10 @@
 // One block of a spool to staged rows, and the count of what is not a row. Runs on any thread; keeps nothing between
 // blocks.
 import { rowNormaliser } from './normalise-row.ts';
-import { visitRecords } from './read-records.ts';
-import { isBlankRecord } from './record-shape.ts';
-import type { NormalisedBlock, NormalisePlan, RecordBlock, StagedRow } from './staged-row.ts';
+import { visitRecords } from '../source/read-records.ts';
+import { isBlankRecord } from '../source/record-shape.ts';
+import type { NormalisedBlock, NormalisePlan, StagedRow } from './staged-row.ts';
+import type { RecordBlock } from '../source/record.ts';
 
 /**
  * Every record of the block as a staged row, in file order; blank records are counted instead. rows + blank = records

@@ -10,9 +10,10 @@ import { unguarded } from '../values/csv-cell.ts';
 import { clearRule, dateFormatOf, fieldRule, hasField, type CellRule } from './cell-rules.ts';
 import { nameJoiner } from '../values/name-parts.ts';
 import { namedAttributesRule } from './named-attributes.ts';
-import { brokenRecord } from './record-shape.ts';
-import type { InvalidReason } from './reasons.ts';
-import type { NormalisePlan, SourceRecord, StagedRow } from './staged-row.ts';
+import { brokenRecord } from '../source/record-shape.ts';
+import type { InvalidReason } from '../values/reasons.ts';
+import type { NormalisePlan, StagedRow } from './staged-row.ts';
+import type { SourceRecord } from '../source/record.ts';
 
 interface ColumnStep {
   index: number;

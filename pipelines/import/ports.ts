@@ -2,7 +2,8 @@
 import type { SuppressionPads } from '../values/address-hash.ts';
 import type { Database } from '../../ports/database.ts';
 import type { CopyBlock } from './copy-text.ts';
-import type { NormalisePlan, RecordBlock } from './staged-row.ts';
+import type { NormalisePlan } from './staged-row.ts';
+import type { RecordBlock } from '../source/record.ts';
 
 /** Turns blocks of records into COPY text, off the main thread where that pays. `lookahead` blocks keep it busy. */
 export interface BlockNormaliser {

@@ -2,9 +2,9 @@
 // imported again: what is named sluice_* is ignored then. Memory does not grow with the number of lines.
 import type { Queryable } from '../../ports/database.ts';
 import { BOM, csvCell } from '../values/csv-cell.ts';
-import { headerRowsWith, type ColumnNames } from './joined-header.ts';
-import { splitReason } from './reasons.ts';
-import type { FileReader } from './record-blocks.ts';
+import { headerRowsWith, type ColumnNames } from '../source/joined-header.ts';
+import { splitReason } from '../values/reasons.ts';
+import type { FileReader } from '../source/record-blocks.ts';
 
 /** Lines fetched at a time. Too low: round trips dominate; too high: memory grows with the rejects. */
 export const PAGE_LINES = 2_000;

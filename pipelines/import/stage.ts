@@ -10,8 +10,8 @@ import {
   type Blocks,
   type CopiedBlocks,
 } from './copy-blocks.ts';
-import { marksOf, type Marks } from './marks.ts';
-import type { BlockSource, FileReader } from './record-blocks.ts';
+import { marksOf, type Marks } from '../source/marks.ts';
+import type { BlockSource, FileReader } from '../source/record-blocks.ts';
 import type { CopyBlock } from './copy-text.ts';
 import { createPartition, forImport, forStaging, type StagingTable } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';

@@ -4,7 +4,7 @@ import type { AttributeType, ColumnTarget, MatchKey } from '../../contracts/cont
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { DecimalMark } from '../../contracts/import.ts';
 import type { LeftKind } from './left-values.ts';
-import type { RecordRules } from './marks.ts';
+import type { RecordRules } from '../source/marks.ts';
 
 /** How the dates or numbers of one column are written, where it is not as in the rest of the file. */
 export interface ColumnForm {
@@ -44,28 +44,6 @@ export interface NormalisePlan extends RecordRules {
   clearEmpty: boolean;
   /** How the cells of a column `attributes` are read; absent where there is none. */
   namedAttributes?: NamedAttributes;
-}
-
-/** A run of whole records of the spool: it starts at a record's first byte and ends after a record's last. */
-export interface RecordBlock {
-  bytes: Uint8Array;
-  /** Offset of the first byte in the spool. */
-  byteStart: number;
-  /** Physical line number (1-based, in the original) of the first byte. */
-  firstLine: number;
-}
-
-/** One record as it was read, with its place. */
-export interface SourceRecord {
-  line: number;
-  byteStart: number;
-  /** Bytes of the record without its line break. */
-  byteLength: number;
-  fields: string[];
-  /** A cell of it holds whole records up to this line: a quote too many swallowed them. */
-  swallowedUntil?: number;
-  /** A `\r` stands by itself outside its quotes, which end no record here: it may be two. */
-  bareReturn?: true;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Queryable } from '../../ports/database.ts';
 import type { ReasonCount } from '../../contracts/import.ts';
 import { importSql } from './import-sql.ts';
-import { splitReason } from './reasons.ts';
+import { splitReason } from '../values/reasons.ts';
 
 /** Reasons named in a summary. More would bury the one that matters; fewer hide the second mistake behind the first. */
 const MOST = 3;

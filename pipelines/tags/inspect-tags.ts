@@ -8,11 +8,11 @@ import { MATCH_KEYS } from '../../contracts/contact-fields.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { TagImportInput } from '../../contracts/tag-import.ts';
 import type { SkippedCounts } from '../../contracts/import.ts';
-import { valueMeanings } from '../import/headerless.ts';
-import { marksOf, type Marks } from '../import/marks.ts';
-import { scanLines } from '../import/record-scanner.ts';
-import { readTableShape, type TableSource } from '../import/table-shape.ts';
-import { parseObject, textOf } from './json-line.ts';
+import { valueMeanings } from '../source/headerless.ts';
+import { marksOf, type Marks } from '../source/marks.ts';
+import { scanLines } from '../source/record-scanner.ts';
+import { readTableShape, type TableSource } from '../source/table-shape.ts';
+import { parseObject, textOf } from '../source/json-line.ts';
 import { findTagColumns } from './tag-columns.ts';
 import type { Place, TagPlan, TagProfile } from './tag-plan.ts';
 

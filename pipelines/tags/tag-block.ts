@@ -2,11 +2,11 @@
 // between blocks. Column order is that of the statement `copy_lines` in tags.sql.
 import { isBlankCell } from '../values/cell-text.ts';
 import { copyBuffer, text, type CopyBlock } from '../import/copy-text.ts';
-import { brokenRecord, isBlankRecord } from '../import/record-shape.ts';
-import { visitRecords } from '../import/read-records.ts';
-import { scanLines } from '../import/record-scanner.ts';
-import type { RecordBlock } from '../import/staged-row.ts';
-import { parseObject, textOf } from './json-line.ts';
+import { brokenRecord, isBlankRecord } from '../source/record-shape.ts';
+import { visitRecords } from '../source/read-records.ts';
+import { scanLines } from '../source/record-scanner.ts';
+import type { RecordBlock } from '../source/record.ts';
+import { parseObject, textOf } from '../source/json-line.ts';
 import { refused, tagLineReader, type TagLine } from './tag-line.ts';
 import type { TagPlan } from './tag-plan.ts';
 

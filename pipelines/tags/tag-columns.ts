@@ -6,7 +6,7 @@ import { TAG_TARGETS, type TagTarget } from '../../contracts/tag-import.ts';
 import { columnOf, listHeaders, nameColumns } from '../import/header-mapping.ts';
 import { nameOf } from '../values/header-key.ts';
 import { meaningOf } from '../values/header-words.ts';
-import { speakingNames, type ColumnNames } from '../import/joined-header.ts';
+import { speakingNames, type ColumnNames } from '../source/joined-header.ts';
 import { eventPartOf, type EventPart } from './tag-words.ts';
 import { mapOption } from '../values/map-option.ts';
 

@@ -4,7 +4,7 @@ import { cleanIdentifier, isBlankCell, isScientificNotation } from '../values/ce
 import { keyRule } from '../values/key-rule.ts';
 import { isNameShort, MAX_TAG_LENGTH } from '../values/tag-list.ts';
 import { normaliseText } from '../values/text.ts';
-import type { InvalidReason } from '../import/reasons.ts';
+import type { InvalidReason } from '../values/reasons.ts';
 import { readTime } from './tag-time.ts';
 import { sourceOf } from './source-words.ts';
 import type { Place, TagPlan } from './tag-plan.ts';

@@ -2,7 +2,7 @@
 // thread borders.
 import type { MatchKey } from '../../contracts/contact-fields.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
-import type { RecordRules } from '../import/marks.ts';
+import type { RecordRules } from '../source/marks.ts';
 import type { EventPart } from './tag-words.ts';
 
 /** Where a value stands: the index of a CSV column, or the key of a JSON object. */

@@ -1,7 +1,7 @@
 // Why a line of tag events is invalid: the stable words, the sentence of each, and the column it is about. What such a file
 // shares with one of contacts stands in import/reasons.ts.
 import { MATCH_KEYS } from '../../contracts/contact-fields.ts';
-import { describeReason, describeReasonOf, type InvalidReason } from '../import/reasons.ts';
+import { describeReason, describeReasonOf, type InvalidReason } from '../values/reasons.ts';
 import { namedSources } from './source-words.ts';
 import { partPlaces, type Place, type TagPlan } from './tag-plan.ts';
 

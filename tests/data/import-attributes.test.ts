@@ -1,7 +1,7 @@
 // Custom attributes: when a definition comes into being, and what one file's definition means to the next file.
 import { readFile } from 'node:fs/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { describeReason } from '../../pipelines/import/reasons.ts';
+import { describeReason } from '../../pipelines/values/reasons.ts';
 import { applySlices } from '../../pipelines/import/apply.ts';
 import { importReadings } from '../../pipelines/import/column-readings.ts';
 import { reportImport, stopImport } from '../../pipelines/import/report.ts';

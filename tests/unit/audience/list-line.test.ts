@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { copyListBlock } from '../../../pipelines/audience/list-block.ts';
 import { listLineReader } from '../../../pipelines/audience/list-line.ts';
 import type { ListPlan } from '../../../pipelines/audience/list-plan.ts';
-import { INVALID_REASONS } from '../../../pipelines/import/reasons.ts';
+import { INVALID_REASONS } from '../../../pipelines/values/reasons.ts';
 
 const base: ListPlan = {
   channelKind: 'line',

@@ -8,7 +8,7 @@ import iconv from 'iconv-lite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rowsWriter } from '../../../cli/inspect-rows.ts';
 import { withTable } from '../../../cli/inspect-source.ts';
-import type { TableShape } from '../../../pipelines/import/table-shape.ts';
+import type { TableShape } from '../../../pipelines/source/table-shape.ts';
 
 const RUNS = { numRuns: 10 };
 let folder = '';

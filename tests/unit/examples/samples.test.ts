@@ -8,7 +8,7 @@ import { openFile } from '../../../adapters/files/open-file.ts';
 import { spoolFile } from '../../../adapters/files/spool.ts';
 import { inspectFile, type FileProfile, type InspectOptions } from '../../../pipelines/import/inspect-file.ts';
 import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
-import { readRecordBlocks } from '../../../pipelines/import/record-blocks.ts';
+import { readRecordBlocks } from '../../../pipelines/source/record-blocks.ts';
 import type { StagedRow } from '../../../pipelines/import/staged-row.ts';
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));

@@ -1,6 +1,6 @@
 // Long cells of one sign cost a step for each: with any rule that looks again from each of them, these tests never end.
 import { expect, it } from 'vitest';
-import { readRecords } from '../../../pipelines/import/read-records.ts';
+import { readRecords } from '../../../pipelines/source/read-records.ts';
 import { inspect } from './inspect-text.ts';
 
 const COUNT = 100_000;

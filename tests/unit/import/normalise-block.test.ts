@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ColumnTarget } from '../../../contracts/contact-fields.ts';
 import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
-import { describeReason, INVALID_REASONS } from '../../../pipelines/import/reasons.ts';
+import { describeReason, INVALID_REASONS } from '../../../pipelines/values/reasons.ts';
 import type { NormalisePlan, StagedRow } from '../../../pipelines/import/staged-row.ts';
 
 const UID = `U${'0123456789abcdef'.repeat(2)}`;

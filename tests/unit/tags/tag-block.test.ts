@@ -1,7 +1,7 @@
 // Blocks of records to COPY text: places, blank records, and JSON whose numbers are longer than JavaScript's.
 import { expect, test } from 'vitest';
-import type { RecordBlock } from '../../../pipelines/import/staged-row.ts';
-import { parseObject, textOf, writtenNumber } from '../../../pipelines/tags/json-line.ts';
+import type { RecordBlock } from '../../../pipelines/source/record.ts';
+import { parseObject, textOf, writtenNumber } from '../../../pipelines/source/json-line.ts';
 import { copyTagBlock } from '../../../pipelines/tags/tag-block.ts';
 import type { TagPlan } from '../../../pipelines/tags/tag-plan.ts';
 import { CSV_PLAN } from './csv-plan.ts';

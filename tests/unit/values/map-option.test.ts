@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { fileWarnings } from '../../../pipelines/import/file-warnings.ts';
 import { mapOption } from '../../../pipelines/values/map-option.ts';
-import { describeReason } from '../../../pipelines/import/reasons.ts';
+import { describeReason } from '../../../pipelines/values/reasons.ts';
 
 it('quotes what a shell would take apart, and only that', () => {
   expect(mapOption('subscribed', '訂閱LINE')).toBe('--map subscribed=訂閱LINE');

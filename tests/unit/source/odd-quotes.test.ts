@@ -1,7 +1,7 @@
 // Nobody vanishes into a quote: what a quote means that is not closed by the rule, and a cell that holds whole records.
 import { describe, expect, it } from 'vitest';
-import { readRecords } from '../../../pipelines/import/read-records.ts';
-import type { Marks } from '../../../pipelines/import/marks.ts';
+import { readRecords } from '../../../pipelines/source/read-records.ts';
+import type { Marks } from '../../../pipelines/source/marks.ts';
 
 function read(text: string, marks: Partial<Marks> = {}) {
   const block = { bytes: Buffer.from(text), byteStart: 0, firstLine: 1 };

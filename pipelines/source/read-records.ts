@@ -6,7 +6,7 @@ import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { cutOdd, hasBareReturn, swallowedLines } from './odd-record.ts';
 import type { Marks } from './marks.ts';
 import { needsScan, scanLines, scanRecords, type ScannedRecords } from './record-scanner.ts';
-import type { RecordBlock, SourceRecord } from './staged-row.ts';
+import type { RecordBlock, SourceRecord } from './record.ts';
 
 /**
  * Records given to csv-parse at a time. Fewer cost its start-up (50 µs) more often; more keep their fields alive so

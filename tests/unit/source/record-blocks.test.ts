@@ -3,10 +3,10 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRecordBlocks, type BlockSource, type FileReader } from '../../../pipelines/import/record-blocks.ts';
-import { readRecords } from '../../../pipelines/import/read-records.ts';
-import type { Marks } from '../../../pipelines/import/marks.ts';
-import type { SourceRecord } from '../../../pipelines/import/staged-row.ts';
+import { readRecordBlocks, type BlockSource, type FileReader } from '../../../pipelines/source/record-blocks.ts';
+import { readRecords } from '../../../pipelines/source/read-records.ts';
+import type { Marks } from '../../../pipelines/source/marks.ts';
+import type { SourceRecord } from '../../../pipelines/source/record.ts';
 
 function readerOf(bytes: Uint8Array, step = Number.POSITIVE_INFINITY): FileReader {
   return {

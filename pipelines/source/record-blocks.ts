@@ -2,7 +2,7 @@
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { Marks } from './marks.ts';
 import { needsScan, scanRecords, type ScannedRecords } from './record-scanner.ts';
-import type { RecordBlock } from './staged-row.ts';
+import type { RecordBlock } from './record.ts';
 
 /** Reads bytes of one open file at a position; gives their number, 0 at the end. May read fewer than fit. */
 export interface FileReader {

@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { listLineReader } from '../../../pipelines/audience/list-line.ts';
 import type { ListPlan } from '../../../pipelines/audience/list-plan.ts';
-import type { Marks } from '../../../pipelines/import/marks.ts';
+import type { Marks } from '../../../pipelines/source/marks.ts';
 import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
-import { readRecords } from '../../../pipelines/import/read-records.ts';
-import { describeReason } from '../../../pipelines/import/reasons.ts';
+import { readRecords } from '../../../pipelines/source/read-records.ts';
+import { describeReason } from '../../../pipelines/values/reasons.ts';
 import { copyTagBlock } from '../../../pipelines/tags/tag-block.ts';
 import { CSV_PLAN } from '../tags/csv-plan.ts';
-import { inspect } from './inspect-text.ts';
+import { inspect } from '../import/inspect-text.ts';
 
 const MARKS: Marks = { delimiter: ',', quote: '"', width: 3 };
 const block = (text: string) => ({ bytes: Buffer.from(text), byteStart: 0, firstLine: 1 });

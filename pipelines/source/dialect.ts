@@ -9,7 +9,7 @@ import type { Marks } from './marks.ts';
 import { readRecords } from './read-records.ts';
 import { needsScan, scanLines, scanRecords } from './record-scanner.ts';
 import { filledWidth, isBlankRecord } from './record-shape.ts';
-import type { SourceRecord } from './staged-row.ts';
+import type { SourceRecord } from './record.ts';
 
 /** Records by which delimiters are compared. Fewer are fooled by long preambles; more cost time and change nothing. */
 const COMPARED_RECORDS = 200;

@@ -3,7 +3,7 @@
 import { normalisePhone } from '../values/phone.ts';
 import { KINDS, type ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isEmail } from './find-header.ts';
-import type { SourceRecord } from './staged-row.ts';
+import type { SourceRecord } from './record.ts';
 
 /** The contact field that most of a column's values (trimmed, not blank) have the form of; null: none that is unmistakable. */
 export function formOf(values: string[], options: { channelKind: ChannelKind; defaultCountry: string }): string | null {

@@ -1,6 +1,6 @@
 // Files as people have them: where the header stands, where the data end, how quotes and line breaks are written.
 import { describe, expect, it } from 'vitest';
-import { inspect } from './inspect-text.ts';
+import { inspect } from '../import/inspect-text.ts';
 
 const UID = `U${'0123456789abcdef'.repeat(2)}`;
 

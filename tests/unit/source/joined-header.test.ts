@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findListColumns } from '../../../pipelines/audience/list-columns.ts';
-import { headerRowsWith, joinHeader } from '../../../pipelines/import/joined-header.ts';
-import { readRecords } from '../../../pipelines/import/read-records.ts';
-import { readTableShape, type TableShape } from '../../../pipelines/import/table-shape.ts';
+import { headerRowsWith, joinHeader } from '../../../pipelines/source/joined-header.ts';
+import { readRecords } from '../../../pipelines/source/read-records.ts';
+import { readTableShape, type TableShape } from '../../../pipelines/source/table-shape.ts';
 import { findTagColumns } from '../../../pipelines/tags/tag-columns.ts';
-import { inspect } from './inspect-text.ts';
+import { inspect } from '../import/inspect-text.ts';
 
 const rows = (count: number, row: (n: number) => string) => Array.from({ length: count }, (_, n) => row(n)).join('');
 const people = rows(4, (n) => `客${n},09123456${n}0,M${n},x\n`);

@@ -2,8 +2,8 @@
 // its table at all. Knows no column.
 import { isBlankCell } from '../values/cell-text.ts';
 import type { ShortRows } from '../../contracts/import.ts';
-import type { InvalidReason } from './reasons.ts';
-import type { SourceRecord } from './staged-row.ts';
+import type { InvalidReason } from '../values/reasons.ts';
+import type { SourceRecord } from './record.ts';
 
 /** True when every field is blank. A loop: it is asked of every record of every file. */
 export function isBlankRecord(fields: readonly string[]): boolean {

@@ -3,11 +3,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isBlankCell } from '../../../pipelines/values/cell-text.ts';
-import { detectDialect } from '../../../pipelines/import/dialect.ts';
+import { detectDialect } from '../../../pipelines/source/dialect.ts';
 import { normaliseBlock } from '../../../pipelines/import/normalise-block.ts';
-import { readRecordBlocks } from '../../../pipelines/import/record-blocks.ts';
-import { marksOf } from '../../../pipelines/import/marks.ts';
-import { readRecords } from '../../../pipelines/import/read-records.ts';
+import { readRecordBlocks } from '../../../pipelines/source/record-blocks.ts';
+import { marksOf } from '../../../pipelines/source/marks.ts';
+import { readRecords } from '../../../pipelines/source/read-records.ts';
 import { PipelineError } from '../../../contracts/pipeline-error.ts';
 import type { NormalisePlan } from '../../../pipelines/import/staged-row.ts';
 

@@ -5,7 +5,7 @@ import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import { isAddress, isNumber, looksLikeValue } from './find-header.ts';
 import { plainHeader } from '../values/header-key.ts';
 import { meaningOf } from '../values/header-words.ts';
-import type { SourceRecord } from './staged-row.ts';
+import type { SourceRecord } from './record.ts';
 
 /** Rows of one header. More are a form, not a table; fewer miss groups of groups. */
 const MOST_ROWS = 3;

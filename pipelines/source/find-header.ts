@@ -4,7 +4,7 @@ import { isBlankCell } from '../values/cell-text.ts';
 import { headerKey, plainHeader } from '../values/header-key.ts';
 import { meaningOf } from '../values/header-words.ts';
 import { filledWidth } from './record-shape.ts';
-import type { SourceRecord } from './staged-row.ts';
+import type { SourceRecord } from './record.ts';
 
 /**
  * A header is not looked for beyond this record. Lower misses reports with long titles; higher takes data for headers.

@@ -1,7 +1,7 @@
 // The sentence of a reason names its column and what a cell may be, so that a file can be mended without the manual.
 import { expect, test } from 'vitest';
 import { CONTACT_FIELDS, type ColumnTarget } from '../../../contracts/contact-fields.ts';
-import { describeReason, INVALID_REASONS } from '../../../pipelines/import/reasons.ts';
+import { describeReason, INVALID_REASONS } from '../../../pipelines/values/reasons.ts';
 
 const columns: ColumnTarget[] = [
   { kind: 'ignored' },

@@ -6,7 +6,7 @@ import type { FileReader } from './record-blocks.ts';
 import { markBytes, marksOf, type Marks } from './marks.ts';
 import { countBreaks, looksLike } from './odd-record.ts';
 import { filledWidth, hasColumnCount, isBlankRecord } from './record-shape.ts';
-import type { SourceRecord } from './staged-row.ts';
+import type { SourceRecord } from './record.ts';
 
 /**
  * Bytes looked at. Fewer can miss the one date that tells day from month; more make `inspect` slow on a network disk.

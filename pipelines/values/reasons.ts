@@ -1,8 +1,8 @@
 // Why a line is invalid: the stable words that scripts match on, and the sentence a person reads for each.
 // Every reason that normalising can give stands here; a test holds both together.
 import { CONTACT_FIELDS, type ColumnTarget, type MatchKey } from '../../contracts/contact-fields.ts';
-import { nameOf } from '../values/header-key.ts';
-import { mapOption } from '../values/map-option.ts';
+import { nameOf } from './header-key.ts';
+import { mapOption } from './map-option.ts';
 
 const SENTENCES = {
   column_count:
