@@ -2,7 +2,8 @@
 // job is plain data, since it crosses to the thread.
 import { copyListBlock } from '../pipelines/audience/list-block.ts';
 import type { ListPlan } from '../pipelines/audience/list-plan.ts';
-import { toCopyBlock, type CopyBlock } from '../pipelines/import/copy-text.ts';
+import type { CopyBlock } from '../pipelines/staging/copy-text.ts';
+import { toCopyBlock } from '../pipelines/import/copy-row.ts';
 import { normaliseBlock } from '../pipelines/import/normalise-block.ts';
 import type { NormalisePlan } from '../pipelines/import/staged-row.ts';
 import type { RecordBlock } from '../pipelines/source/record.ts';

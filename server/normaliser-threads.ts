@@ -1,8 +1,8 @@
 // Normalisers for imports and for recipient lists: a few threads that take blocks in turn, or the main thread where threads do not pay.
 import { Worker } from 'node:worker_threads';
 import type { ListPlan } from '../pipelines/audience/list-plan.ts';
-import type { CopyBlock } from '../pipelines/import/copy-text.ts';
-import type { BlockNormaliser } from '../pipelines/import/ports.ts';
+import type { CopyBlock } from '../pipelines/staging/copy-text.ts';
+import type { BlockNormaliser } from '../pipelines/staging/copy-blocks.ts';
 import type { NormalisePlan } from '../pipelines/import/staged-row.ts';
 import type { RecordBlock } from '../pipelines/source/record.ts';
 import type { TagPlan } from '../pipelines/tags/tag-plan.ts';

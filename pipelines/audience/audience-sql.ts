@@ -1,15 +1,11 @@
-// The named statements of sql/postgres/audience.sql, and a broadcast's own staging partition.
+// The named statements of sql/postgres/audience.sql, and what puts a broadcast's own partition into them.
 import { addressIsPhone } from '../../contracts/channel-kinds.ts';
-import type { Queryable } from '../../ports/database.ts';
 import { namedStatements, withIdentifiers } from '../../sql/named.ts';
+import { partition } from '../staging/partition.ts';
 import type { ListPlan } from './list-plan.ts';
 
 export const audienceSql = namedStatements('audience', [
-  'create_partition',
-  'attach_partition',
   'copy_lines',
-  'index_partition',
-  'analyze_partition',
   'has_suppressions',
   'match_repeats',
   'hold_erasures',
@@ -37,8 +33,7 @@ export function forList(name: keyof typeof audienceSql, broadcastId: string): st
 }
 
 function withPartition(statement: string, broadcastId: string, key: string): string {
-  const staging = partition(broadcastId);
-  return withIdentifiers(statement, { staging, index: `${staging}_line`, key });
+  return withIdentifiers(statement, { staging: partition('broadcast_staging', broadcastId), key });
 }
 
 /** Whether a key may lead to a contact by its address or by its phone, and so two keys to one contact. */
@@ -64,29 +59,4 @@ function foundBy(plan: ListPlan): string {
 /** Whether lines are matched by text that no index has. */
 export function comparesText(plan: ListPlan): boolean {
   return plan.matchBy === 'phone' && plan.phoneMatch === 'literal';
-}
-
-function partition(broadcastId: string): string {
-  return `broadcast_staging_${BigInt(broadcastId)}`;
-}
-
-/** Makes the broadcast's staging partition. Calling it again in a later transaction is a no-op. */
-export async function createPartition(tx: Queryable, broadcastId: string): Promise<void> {
-  if (await partitionExists(tx, broadcastId)) return;
-  await tx.query(forList('create_partition', broadcastId));
-  await tx.query(`alter table ${partition(broadcastId)} alter broadcast_id set default ${BigInt(broadcastId)}`);
-  // A partition bound cannot be a parameter; BigInt lets nothing but digits through.
-  await tx.query(forList('attach_partition', broadcastId).replace('$value', String(BigInt(broadcastId))));
-}
-
-export async function partitionExists(db: Queryable, broadcastId: string): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
-    partition(broadcastId),
-  ]);
-  return rows[0]?.found === true;
-}
-
-/** Drops the broadcast's staged lines. Calling it twice is a no-op. */
-export async function dropPartition(db: Queryable, broadcastId: string): Promise<void> {
-  await db.query(`drop table if exists ${partition(broadcastId)}`);
 }

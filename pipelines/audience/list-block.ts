@@ -1,6 +1,6 @@
 // One block of a recipient list to COPY text, and the count of what is not a line. Runs on any thread; keeps nothing between
 // blocks. Column order is that of the statement `copy_lines` in audience.sql.
-import { copyBuffer, text, textArray, type CopyBlock } from '../import/copy-text.ts';
+import { copyBuffer, text, textArray, type CopyBlock } from '../staging/copy-text.ts';
 import { visitRecords } from '../source/read-records.ts';
 import { isBlankRecord } from '../source/record-shape.ts';
 import type { RecordBlock } from '../source/record.ts';

@@ -11,12 +11,13 @@ import {
   TRANSACTION_TIMEOUT_MS,
   type Blocks,
   type CopiedBlocks,
-} from '../import/copy-blocks.ts';
-import type { CopyBlock } from '../import/copy-text.ts';
+} from '../staging/copy-blocks.ts';
+import type { CopyBlock } from '../staging/copy-text.ts';
 import type { StepControl } from '../../ports/step-control.ts';
 import { marksOf } from '../source/marks.ts';
 import type { BlockSource, FileReader } from '../source/record-blocks.ts';
-import { createPartition, forList } from './audience-sql.ts';
+import { analyzePartition, createPartition, indexPartition } from '../staging/partition.ts';
+import { forList } from './audience-sql.ts';
 import { CHUNK_LINES } from './match-list.ts';
 
 /**
@@ -38,8 +39,8 @@ const INDEXED_WHILE_COPIED = 8 * 1024 * 1024;
 export async function stageList(ref: PlanRef, ports: ListPorts, control: StepControl): Promise<number> {
   const row = await ports.db.transaction(async (tx) => {
     const locked = await lockPlan(tx, ref);
-    await createPartition(tx, ref.broadcastId);
-    if (locked.spoolBytes < INDEXED_WHILE_COPIED) await tx.query(forList('index_partition', ref.broadcastId));
+    await createPartition(tx, 'broadcast_staging', ref.broadcastId);
+    if (locked.spoolBytes < INDEXED_WHILE_COPIED) await indexPartition(tx, 'broadcast_staging', ref.broadcastId);
     return locked;
   });
   const small = row.spoolBytes < INDEXED_WHILE_COPIED;
@@ -59,11 +60,11 @@ export async function stageList(ref: PlanRef, ports: ListPorts, control: StepCon
     await reader.close();
     await spool.close();
   }
-  if (!small) await ports.db.query(forList('index_partition', ref.broadcastId));
+  if (!small) await indexPartition(ports.db, 'broadcast_staging', ref.broadcastId);
   const { lines } = await readPlan(ports.db, ref.broadcastId);
   // The plan for one chunk is good without statistics; a sample would only cost time.
   if (lines > (ports.matchChunkLines ?? CHUNK_LINES))
-    await ports.db.query(forList('analyze_partition', ref.broadcastId));
+    await analyzePartition(ports.db, 'broadcast_staging', ref.broadcastId);
   return lines;
 }
 

@@ -1,7 +1,7 @@
 // Clears away what plans leave that were never finished: staged lines, recipients, and at last their row. Never touches a
 // plan that has its digest.
 import type { Database, Queryable } from '../../ports/database.ts';
-import { dropPartition } from '../audience/audience-sql.ts';
+import { dropPartition } from '../staging/partition.ts';
 
 /** Unfinished plans looked at when another one starts. Too high: a start waits for Temporal; too low: they go more slowly. */
 const CLEARED_AT_ONCE = 20;
@@ -28,7 +28,7 @@ export async function abandonPlan(db: Database, broadcastId: string, reason: str
     );
     if (rows.length === 0) return;
     await dropRecipients(tx, broadcastId);
-    await dropPartition(tx, broadcastId);
+    await dropPartition(tx, 'broadcast_staging', broadcastId);
     // No try of any step has a number above this one.
     await tx.query(
       `update broadcasts set error = $2, plan_step = 2147483647, updated_at = sluice_now() where id = $1`,
@@ -61,7 +61,7 @@ async function clear(db: Database, id: string): Promise<boolean> {
       await tx.query(`set local lock_timeout = '1s'`);
       const locked = await tx.query('select from broadcasts where id = $1 and digest is null for update', [id]);
       if (locked.rows.length === 0) return false;
-      await dropPartition(tx, id);
+      await dropPartition(tx, 'broadcast_staging', id);
       await dropRecipients(tx, id);
       await tx.query('delete from broadcasts where id = $1', [id]);
       return true;

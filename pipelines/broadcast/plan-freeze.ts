@@ -3,7 +3,7 @@
 import type { Transaction } from '../../ports/database.ts';
 import { linesOf } from '../audience/lines-file.ts';
 import { countMatches } from '../audience/match-list.ts';
-import { dropPartition } from '../audience/audience-sql.ts';
+import { dropPartition } from '../staging/partition.ts';
 import { readChannel } from '../channels/channel-store.ts';
 import { emptyMatches, type Fate, type MatchCounts, type PlanResult } from '../../contracts/broadcast.ts';
 import { ADVISED_LINES, type PlanRef } from '../../contracts/plan.ts';
@@ -33,7 +33,7 @@ interface FrozenPlan extends PlanDigest {
 export async function freezePlan(ref: PlanRef, ports: PlanPorts): Promise<PlanResult> {
   const before = await readPlan(ports.db, ref.broadcastId);
   if (!isPlanned(before)) await freeze(ref, before, ports);
-  await dropPartition(ports.db, ref.broadcastId);
+  await dropPartition(ports.db, 'broadcast_staging', ref.broadcastId);
   const row = await readPlan(ports.db, ref.broadcastId);
   if (row.sameAs === null) return planResult(ports.db, row.broadcastId, ports);
   // Another list may lead to the same recipients: what is said of lines is of the list at hand.

@@ -5,7 +5,7 @@ import type { Channel } from '../../contracts/channel.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { PlanInput } from '../../contracts/plan-input.ts';
 import type { DeliveryMode, MessageProblem, Provider } from '../../ports/provider.ts';
-import type { BlockNormaliser } from '../import/ports.ts';
+import type { BlockNormaliser } from '../staging/copy-blocks.ts';
 import type { SuppressionPads } from '../values/address-hash.ts';
 import type { StepControl } from '../../ports/step-control.ts';
 import type { FileReader } from '../source/record-blocks.ts';

@@ -11,7 +11,7 @@ import type {
 } from '../../contracts/import.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import type { ColumnReading } from './column-meaning.ts';
-import type { LeftValues } from './left-values.ts';
+import type { LeftValues } from '../staging/left-values.ts';
 import type { NormalisePlan } from './staged-row.ts';
 
 /** What later steps need to know of the file; stored with the import. */

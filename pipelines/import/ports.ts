@@ -1,16 +1,8 @@
 // What the import needs from the outside world, declared by its user. Adapters and the composition root provide it.
 import type { SuppressionPads } from '../values/address-hash.ts';
 import type { Database } from '../../ports/database.ts';
-import type { CopyBlock } from './copy-text.ts';
+import type { BlockNormaliser } from '../staging/copy-blocks.ts';
 import type { NormalisePlan } from './staged-row.ts';
-import type { RecordBlock } from '../source/record.ts';
-
-/** Turns blocks of records into COPY text, off the main thread where that pays. `lookahead` blocks keep it busy. */
-export interface BlockNormaliser {
-  readonly lookahead: number;
-  normalise(block: RecordBlock): Promise<CopyBlock>;
-  close(): Promise<void>;
-}
 
 export interface ImportPorts {
   db: Database;

@@ -4,13 +4,14 @@ import type { Database, Queryable } from '../../ports/database.ts';
 import type { ImportRef, ImportResult, OutcomeCounts, ReasonCount } from '../../contracts/import.ts';
 import { emptyOutcomes } from '../../contracts/import.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
-import { dropPartition, forImport, partitionExists } from './import-sql.ts';
+import { dropPartition, partitionExists } from '../staging/partition.ts';
+import { forImport } from './import-sql.ts';
 import { lockImport, readImport, endImport, type ImportRow } from './import-store.ts';
 import type { FileReader } from '../source/record-blocks.ts';
 import { PAGE_LINES, rejectLines, type RejectRow } from './rejects-file.ts';
 import { describeReason, describeReasonOf, type ReasonPlace } from '../values/reasons.ts';
 import { countOutcomes } from './resolve.ts';
-import { leftWarnings } from './left-values.ts';
+import { leftWarnings } from '../staging/left-values.ts';
 import { topReasons } from './top-reasons.ts';
 import { BOM, guardedCell } from '../values/csv-cell.ts';
 

@@ -1,7 +1,8 @@
 // Cuts what is due of an import into slices, each one transaction, bounded by the rows it writes. Reads only.
 import type { Queryable } from '../../ports/database.ts';
 import { withIdentifiers } from '../../sql/named.ts';
-import { importSql, partition, type StagingTable } from './import-sql.ts';
+import { partition, type StagingTable } from '../staging/partition.ts';
+import { importSql } from './import-sql.ts';
 
 /** Lines from the first to the last, both of them included. */
 export interface Slice {

@@ -9,14 +9,16 @@ import {
   TRANSACTION_TIMEOUT_MS,
   type Blocks,
   type CopiedBlocks,
-} from './copy-blocks.ts';
+  type BlockNormaliser,
+} from '../staging/copy-blocks.ts';
 import { marksOf, type Marks } from '../source/marks.ts';
 import type { BlockSource, FileReader } from '../source/record-blocks.ts';
-import type { CopyBlock } from './copy-text.ts';
-import { createPartition, forImport, forStaging, type StagingTable } from './import-sql.ts';
+import type { CopyBlock } from '../staging/copy-text.ts';
+import { analyzePartition, createPartition, indexPartition, type StagingTable } from '../staging/partition.ts';
+import { forImport } from './import-sql.ts';
 import { lockImport, readImport, type ImportRow } from './import-store.ts';
-import { addLeft, type LeftValues } from './left-values.ts';
-import type { BlockNormaliser, ImportPorts } from './ports.ts';
+import { addLeft, type LeftValues } from '../staging/left-values.ts';
+import type { ImportPorts } from './ports.ts';
 import type { StepControl } from '../../ports/step-control.ts';
 
 export interface StageResult {
@@ -87,8 +89,8 @@ export async function stageInto<Row extends ImportRow<unknown, StagedProfile, un
     await spool.close();
   }
   const staged = await readImport(ports.db, ref.importId);
-  await ports.db.query(forStaging('index_partition', into.table, ref.importId));
-  await ports.db.query(forStaging('analyze_partition', into.table, ref.importId));
+  await indexPartition(ports.db, into.table, ref.importId);
+  await analyzePartition(ports.db, into.table, ref.importId);
   return { lines: staged.stagedLines, blank: staged.skipped.blank };
 }
 

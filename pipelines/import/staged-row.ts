@@ -3,7 +3,7 @@
 import type { AttributeType, ColumnTarget, MatchKey } from '../../contracts/contact-fields.ts';
 import type { ChannelKind } from '../../contracts/channel-kinds.ts';
 import type { DecimalMark } from '../../contracts/import.ts';
-import type { LeftKind } from './left-values.ts';
+import type { LeftKind } from '../staging/left-values.ts';
 import type { RecordRules } from '../source/marks.ts';
 
 /** How the dates or numbers of one column are written, where it is not as in the rest of the file. */

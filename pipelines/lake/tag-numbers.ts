@@ -1,7 +1,7 @@
 // Numbers for the tags of events on their way into the lake. Postgres gives them, so that all refreshes agree on them.
 import { randomUUID } from 'node:crypto';
 import { withLiterals } from '../../sql/named.ts';
-import { copyBuffer, text } from '../import/copy-text.ts';
+import { copyBuffer, text } from '../staging/copy-text.ts';
 import type { StepControl } from '../../ports/step-control.ts';
 import { lakeFilesSql, lakeSql } from './lake-sql.ts';
 import { holdBase } from './manifest.ts';

@@ -1,6 +1,7 @@
 // What the writers of the tag log need from the outside world. Adapters and the composition root provide it.
 import type { Database } from '../../ports/database.ts';
-import type { BlockNormaliser, ImportPorts } from '../import/ports.ts';
+import type { ImportPorts } from '../import/ports.ts';
+import type { BlockNormaliser } from '../staging/copy-blocks.ts';
 import type { ReportPorts } from '../import/report.ts';
 import type { TagImportInput, TagOutcomeCounts } from '../../contracts/tag-import.ts';
 import type { ImportRow } from '../import/import-store.ts';

@@ -8,7 +8,7 @@ import {
   type TagImportResult,
   type TagOutcomeCounts,
 } from '../../contracts/tag-import.ts';
-import { dropPartition } from '../import/import-sql.ts';
+import { dropPartition } from '../staging/partition.ts';
 import { endImport, lockImport } from '../import/import-store.ts';
 import { topReasons } from '../import/top-reasons.ts';
 import { rejectLines, rejectObjects, type RejectRow } from '../import/rejects-file.ts';

@@ -1,7 +1,7 @@
 // One block of a file of tag events to COPY text, and the count of what is not a line. Runs on any thread; keeps nothing
 // between blocks. Column order is that of the statement `copy_lines` in tags.sql.
 import { isBlankCell } from '../values/cell-text.ts';
-import { copyBuffer, text, type CopyBlock } from '../import/copy-text.ts';
+import { copyBuffer, text, type CopyBlock } from '../staging/copy-text.ts';
 import { brokenRecord, isBlankRecord } from '../source/record-shape.ts';
 import { visitRecords } from '../source/read-records.ts';
 import { scanLines } from '../source/record-scanner.ts';

@@ -1,6 +1,6 @@
 // The named statements of sql/postgres/tags.sql, and what puts an import's own partition into them.
 import { namedStatements, withIdentifiers } from '../../sql/named.ts';
-import { partition } from '../import/import-sql.ts';
+import { partition } from '../staging/partition.ts';
 
 export const tagsSql = namedStatements('tags', [
   'copy_lines',

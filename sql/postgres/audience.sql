@@ -3,24 +3,8 @@
 -- `offset 0` keeps a look-up by a whole key a look-up: the rows of a new broadcast, or of a channel just imported, are not in
 -- the statistics yet, and as a join the planner may compare each with each (200 s instead of 0.1 s for 50,000 lines).
 
--- name: create_partition
--- LIKE and ATTACH instead of PARTITION OF: the parent then needs no exclusive lock while other plans are made. The default
--- lets COPY write to the partition without naming the broadcast.
-create table {{staging}} (like broadcast_staging including all)
-
--- name: attach_partition
-alter table broadcast_staging attach partition {{staging}} for values in ($value)
-
 -- name: copy_lines
 copy {{staging}} (line, byte_start, byte_length, reason, key, parameters) from stdin
-
--- name: index_partition
--- Without it every chunk, and every page of the lines file, reads the whole partition.
-create unique index if not exists {{index}} on {{staging}} (line)
-
--- name: analyze_partition
--- Two columns are all that the planner asks about; sampling the parameters would cost more than matching them.
-analyze {{staging}} (line, key)
 
 -- name: has_suppressions
 select exists (select from suppressions where channel_id in ('*', $1)) as found

@@ -1,7 +1,7 @@
 // COPY text of any values comes back as they were, but for NUL, which Postgres cannot store.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { copyRow, toCopyBlock } from '../../../pipelines/import/copy-text.ts';
+import { copyRow, toCopyBlock } from '../../../pipelines/import/copy-row.ts';
 import type { StagedRow } from '../../../pipelines/import/staged-row.ts';
 
 const empty: StagedRow = {

@@ -2,9 +2,16 @@
 // the import and by recipient lists; knows neither.
 import type { Transaction } from '../../ports/database.ts';
 import type { CopyBlock } from './copy-text.ts';
-import type { BlockNormaliser } from './ports.ts';
+import type { RecordBlock } from '../source/record.ts';
 import { addLeft, type LeftValues } from './left-values.ts';
 import { readRecordBlocks, type BlockSource } from '../source/record-blocks.ts';
+
+/** Turns blocks of records into COPY text, off the main thread where that pays. `lookahead` blocks keep it busy. */
+export interface BlockNormaliser {
+  readonly lookahead: number;
+  normalise(block: RecordBlock): Promise<CopyBlock>;
+  close(): Promise<void>;
+}
 
 /**
  * Bytes of the spool in one transaction. Too low: commits dominate; too high: a crash repeats more, and progress is seen
