@@ -25,6 +25,8 @@ export async function runCourses<S, C>({ runs, seed, courseOf, run, model, simpl
     }
   };
   for (let n = 0; n < runs; n++) {
+    // A long run says how far it is: it may have to be stopped.
+    if (runs > 100 && n > 0 && n % 25 === 0) process.stderr.write(`${n} courses from seed ${seed} are done\n`);
     const course = courseOf(seed + n);
     const error = await failure(course);
     if (error === null) continue;
