@@ -18,9 +18,6 @@ export interface InputRule extends Check {
 export const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-export const isDigits = (value: unknown): boolean => isText(value) && DIGITS.test(value);
-
-const DIGITS = /^[0-9]{1,18}$/;
 
 export const text: Check = { is: isText, schema: { type: 'string', minLength: 1 } };
 export const yesOrNo: Check = { is: (value) => typeof value === 'boolean', schema: { type: 'boolean' } };
@@ -29,17 +26,16 @@ export const textMap: Check = {
   is: (value) => isObject(value) && Object.values(value).every(isText),
   schema: { type: 'object', additionalProperties: text.schema },
 };
-export const digits: Check = { is: isDigits, schema: { type: 'string', pattern: DIGITS.source } };
-export const absolutePath: Check = {
-  is: (value) => isText(value) && value.startsWith('/'),
-  schema: { type: 'string', pattern: '^/' },
-};
 
 /** Text of a form that a regular expression without flags says whole. */
 export const formed = (form: RegExp): Check => ({
   is: (value) => isText(value) && form.test(value),
   schema: { type: 'string', minLength: 1, pattern: form.source },
 });
+
+export const digits = formed(/^[0-9]{1,18}$/);
+export const isDigits = digits.is;
+export const absolutePath = formed(/^\//);
 
 export const numberFrom = (low: number, high: number): Check => ({
   is: (value) => typeof value === 'number' && value >= low && value <= high,

@@ -2,7 +2,8 @@
 import type { Database } from '../../ports/database.ts';
 import { PipelineError } from '../../contracts/pipeline-error.ts';
 import { addressHash } from '../values/address-hash.ts';
-import { checkKey, otherForms } from '../suppressions/suppression-store.ts';
+import { checkKey } from '../suppressions/suppression-store.ts';
+import { formsOf } from '../values/phone.ts';
 import { tagsSql } from '../tags/tags-sql.ts';
 
 /** One contact takes milliseconds. Higher: a frozen process holds up a watermark that long. */
@@ -52,8 +53,7 @@ export async function eraseContact(
       // A refresh of the lake sees all of this or nothing.
       await tx.query(tagsSql.join_writers);
       const others = allAddresses || !contact.subscribed ? [contact.phone, contact.email_key] : [];
-      const known = [contact.social_id, ...others].filter((address) => address !== null);
-      const addresses = known.flatMap((address) => [address, ...otherForms(address)]);
+      const addresses = [contact.social_id, ...others].filter((address) => address !== null).flatMap(formsOf);
       const { rowCount: suppressed } = await tx.query(
         `insert into suppressions (address_hash, channel_id, reason, source)
          select distinct hash, $2, 'erased', 'erasure' from unnest($1::bytea[]) as hash on conflict do nothing`,

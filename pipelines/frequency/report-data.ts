@@ -56,8 +56,11 @@ async function reportData(
       await openEvents(lake, duck, files, scope);
       await openKeys(lake, duck, files, scope);
       const described: FrequencyReportWindow[] = [];
-      for (const [index, window] of windows.entries())
-        described.push(await describePlace(world, duck, scope, window, result.windows[index]!));
+      for (const [index, window] of windows.entries()) {
+        const published = result.windows[index]!;
+        const describe = () => describeWindow(world, duck, scope, window, published);
+        described.push(await readPlace(world, published.folder, describe));
+      }
       return {
         asOf: result.asOf,
         knownAt: result.knownAt,
@@ -69,17 +72,6 @@ async function reportData(
       };
     }),
   );
-}
-
-/** The numbers of one published file tree, even when it is replaced meanwhile. */
-function describePlace(
-  world: FrequencyWorld,
-  duck: Duck,
-  scope: EventScope,
-  window: ResolvedWindow,
-  result: FrequencyWindowResult,
-): Promise<FrequencyReportWindow> {
-  return readPlace(world, result.folder, () => describeWindow(world, duck, scope, window, result));
 }
 
 async function describeWindow(

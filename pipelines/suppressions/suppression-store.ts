@@ -64,11 +64,6 @@ export function canonicalAddress(raw: string, { defaultCountry, psid }: AddressR
   return psid && PSID.test(text) ? text : null;
 }
 
-/** The other forms in which a phone may be stored: whoever is suppressed by one of them is suppressed. */
-export function otherForms(address: string): string[] {
-  return address.startsWith('+') ? formsOf(address).slice(1) : [];
-}
-
 /** Adds addresses. Adding one again keeps the first reason. Counts what was new, known, and not an address (by position, 1-based). */
 export async function addSuppressions(
   db: Database,
@@ -81,7 +76,7 @@ export async function addSuppressions(
   let batch: string[] = [];
   const flush = async () => {
     const hash = (address: string) => addressHash(key, scope.channel, address);
-    const others = batch.flatMap((address) => otherForms(address).map(hash));
+    const others = batch.flatMap((address) => formsOf(address).slice(1).map(hash));
     const { rows } = await db.query<{ added: string }>(
       `with added as (
          insert into suppressions (address_hash, channel_id, reason, source)
@@ -130,11 +125,7 @@ export async function checkAddress(
     });
   const { rows } = await db.query<{ channel_id: string; reason: string; source: string; recorded_at: Date }>(
     'select channel_id, reason, source, recorded_at from suppressions where address_hash = any ($1::bytea[]) order by 1',
-    [
-      [...new Set([channel, '*'])].flatMap((scope) =>
-        [address, ...otherForms(address)].map((form) => addressHash(key, scope, form)),
-      ),
-    ],
+    [[...new Set([channel, '*'])].flatMap((scope) => formsOf(address).map((form) => addressHash(key, scope, form)))],
   );
   return {
     suppressed: rows.length > 0,

@@ -95,14 +95,14 @@ function withNine<T extends { e164: string; type: string }>(phone: T): T {
 }
 
 /**
- * One number in E.164, in each form in which it may be stored: that of WhatsApp's account beside what the shop wrote. For whoever must
- * find it in any of them, such as a suppression.
+ * An address in each form in which it may be stored, itself first: of an Argentine mobile that of WhatsApp's account beside what the shop
+ * wrote. For whoever must find it in any of them, such as a suppression.
  */
-export function formsOf(e164: string): string[] {
-  const written = /^\+549(\d{10})$/.exec(e164);
-  if (written) return [e164, `+54${written[1]}`];
-  const found = /^\+54\d{10}$/.test(e164) && withNine({ e164, type: 'FIXED_LINE' }).e164;
-  return found && found !== e164 ? [e164, found] : [e164];
+export function formsOf(address: string): string[] {
+  const written = /^\+549(\d{10})$/.exec(address);
+  if (written) return [address, `+54${written[1]}`];
+  const account = withNine({ e164: address, type: 'FIXED_LINE' }).e164;
+  return account === address ? [address] : [address, account];
 }
 
 /** A number without what people put around it. */

@@ -1,6 +1,7 @@
 // How an address is read before it is hashed: a wrong reading would let a suppressed person be messaged.
 import { expect, test } from 'vitest';
-import { canonicalAddress, otherForms } from '../../../pipelines/suppressions/suppression-store.ts';
+import { canonicalAddress } from '../../../pipelines/suppressions/suppression-store.ts';
+import { formsOf } from '../../../pipelines/values/phone.ts';
 
 const tw = { defaultCountry: 'TW', psid: true };
 
@@ -26,8 +27,8 @@ test('a country nobody knows is refused, not read around', () => {
 });
 
 test('an Argentine mobile is one number with its 9 and without', () => {
-  expect(otherForms('+541123456789')).toEqual(['+5491123456789']);
-  expect(otherForms('+5491123456789')).toEqual(['+541123456789']);
+  expect(formsOf('+541123456789')).toEqual(['+541123456789', '+5491123456789']);
+  expect(formsOf('+5491123456789')).toEqual(['+5491123456789', '+541123456789']);
   for (const other of ['+886912345678', '+5255876543210', 'user@example.com', '5491123456789'])
-    expect(otherForms(other)).toEqual([]);
+    expect(formsOf(other)).toEqual([other]);
 });
